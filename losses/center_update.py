@@ -1,0 +1,85 @@
+"""Re-estimation of class centres between epochs."""
+
+import keras
+import numpy as np
+
+
+class CenterUpdate(keras.callbacks.Callback):
+    """Re-estimates the model's class centres at the end of every `every`-th epoch.
+
+    - *exact*, with a data set: one pass over un-augmented images in inference mode, as in the
+      papers. Costs an inference pass.
+    - *streaming*, without one: from the embeddings that the training batches of the epoch
+      produced. Costs nothing, lags the network by half an epoch, and sees augmented images.
+
+    Both give `mu_c` = mean (or mean direction) of the class's embeddings, leave the centre of a
+    class without images as it is, and add up over the replicas of `tf.distribute`.
+
+    The model holds a `ClassCenters` layer as `model.class_centers`, as `classwise.zoo.Hasher`
+    does. Put this callback before those that save or score the model at the end of an epoch.
+
+    Args:
+        dataset: iterable of batches `(images, labels)` that can be iterated again and again, such
+            as a batched `tf.data.Dataset` without augmentation; None for streaming.
+        every: epochs between updates. Defaults to 1.
+
+    Raises:
+        ValueError: `every` is below 1, or the model has no class centres.
+
+    Example:
+
+        hasher.fit(train, epochs=20, callbacks=[CenterUpdate(train_unaugmented, every=2)])
+
+    Reference: arXiv 1803.04137; arXiv 1802.09662.
+    """
+
+    def __init__(self, dataset=None, every=1):
+        super().__init__()
+        if not isinstance(every, int) or every < 1:
+            raise ValueError(f"every is {every!r}; it must be a whole number of epochs, 1 or more.")
+        self.dataset = dataset
+        self.every = every
+
+    def on_train_begin(self, logs=None):
+        if not hasattr(self.model, "class_centers"):
+            raise ValueError(
+                f"CenterUpdate needs a model with class centres, such as classwise.zoo.Hasher; "
+                f"{type(self.model).__name__} has no attribute class_centers."
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.class_centers.reset_sums()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every:
+            return
+        class_centers = self.model.class_centers
+        if self.dataset is None:
+            class_centers.update()
+        else:
+            class_centers.update(*class_sums(self.model, self.dataset))
+
+
+def class_sums(model, dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Computes every class's sum of embeddings `[C, L]` and number of images `[C]`, in float64.
+
+    Args:
+        model: gives embeddings `[B, L]` for images, and holds `class_centers`.
+        dataset: iterable of batches `(images, labels)`, labels integer or multi-hot.
+    """
+    labels = []
+
+    def images():
+        for batch_images, batch_labels in dataset:
+            labels.append(np.asarray(batch_labels))
+            yield (np.asarray(batch_images),)
+
+    embeddings = model.predict(images(), verbose=0).astype(np.float64)
+    labels = np.concatenate(labels)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        membership = (labels > 0).astype(np.float64)
+        return membership.T @ embeddings, membership.sum(axis=0)
+    labels = labels.reshape(-1)
+    sums = np.zeros((model.class_centers.num_classes, embeddings.shape[1]))
+    np.add.at(sums, labels, embeddings)
+    return sums, np.bincount(labels, minlength=len(sums)).astype(np.float64)

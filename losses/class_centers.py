@@ -1,0 +1,132 @@
+"""The class centres of a model, and the sums that they are re-estimated from."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from classwise.losses.class_wise_loss import class_targets
+
+
+def separated_vertices(num_classes: int, code_length: int, seed: int) -> np.ndarray:
+    """Draws well separated vertices of the cube {-1, 1}^L, float32 `[C, L]`.
+
+    Class by class, the best of 64 random vertices is kept: the one whose nearest vertex among
+    those already chosen is farthest away.
+    """
+    random = np.random.default_rng(seed)
+    chosen = np.empty((num_classes, code_length), np.float32)
+    for count in range(num_classes):
+        candidates = random.choice(np.float32([-1, 1]), (64, code_length))
+        similarity = candidates @ chosen[:count].T
+        chosen[count] = candidates[similarity.max(axis=1, initial=-code_length).argmin()]
+    return chosen
+
+
+def separated_directions(num_classes: int, code_length: int, seed: int) -> np.ndarray:
+    """Draws unit directions, float32 `[C, L]`: orthogonal if C <= L, else random."""
+    directions = np.random.default_rng(seed).standard_normal((num_classes, code_length))
+    if num_classes <= code_length:
+        directions = np.linalg.qr(directions.T)[0].T
+    directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
+    return directions.astype(np.float32)
+
+
+@keras.saving.register_keras_serializable(package="classwise")
+class ClassCenters(keras.layers.Layer):
+    """Holds one centre for every class, and gathers class sums to re-estimate them from.
+
+    The centres are non-trainable weights: saved, restored and replicated with the model, never
+    touched by a gradient. Called on class ids `[...]`, the layer returns their centres `[..., L]`.
+
+    Formula of an update, from the sums `S_c` and counts `n_c` of embeddings:
+
+        mu_c = S_c / n_c            normalize=False (DCWH)
+        mu_c = S_c / |S_c|          normalize=True (vMF)
+
+    A class without images (`n_c = 0`), or with a zero resultant, keeps its centre.
+
+    Args:
+        num_classes: C, at least 2.
+        code_length: L, at least 1.
+        normalize: whether centres are unit directions. They start as orthogonal (C <= L) or random
+            unit directions if so, as random well separated vertices of {-1, 1}^L if not.
+            Defaults to False.
+        seed: seed of the initial centres. Defaults to 0.
+
+    Raises:
+        ValueError: `num_classes` or `code_length` is too small.
+
+    Reference: arXiv 1803.04137; arXiv 1802.09662.
+    """
+
+    def __init__(self, num_classes, code_length, normalize=False, seed=0, **kwargs):
+        # Sums over many thousand images, and the centres, need float32 under any policy.
+        kwargs["dtype"] = "float32"
+        super().__init__(trainable=False, **kwargs)
+        if num_classes < 2:
+            raise ValueError(f"num_classes is {num_classes!r}; it must be at least 2.")
+        if code_length < 1:
+            raise ValueError(f"code_length is {code_length!r}; it must be at least 1.")
+        self.num_classes = num_classes
+        self.code_length = code_length
+        self.normalize = normalize
+        self.seed = seed
+        self.build()
+
+    def build(self, input_shape=None):
+        draw = separated_directions if self.normalize else separated_vertices
+        initial = draw(self.num_classes, self.code_length, self.seed)
+        self.centers = self.add_weight(
+            shape=initial.shape,
+            initializer=lambda shape, dtype: ops.convert_to_tensor(initial, dtype),
+            trainable=False,
+            name="centers",
+        )
+        # Every replica adds to sums of its own; reading them adds the replicas up.
+        replicated = {"synchronization": "on_read", "aggregation": "sum", "trainable": False}
+        self.sums = keras.Variable(np.zeros_like(initial), name="sums", **replicated)
+        self.counts = keras.Variable(
+            np.zeros(self.num_classes, np.float32), name="counts", **replicated
+        )
+        self.built = True
+
+    def call(self, class_ids):
+        return ops.take(self.centers, class_ids, axis=0)
+
+    def accumulate(self, labels, embeddings):
+        """Adds a batch's embeddings `[B, L]` to the sums of the classes in `labels`."""
+        membership = ops.cast(class_targets(labels, self.num_classes) > 0, "float32")
+        embeddings = ops.stop_gradient(ops.cast(embeddings, "float32"))
+        self.sums.assign(self.sums + ops.matmul(ops.transpose(membership), embeddings))
+        self.counts.assign(self.counts + ops.sum(membership, axis=0))
+
+    def reset_sums(self):
+        """Forgets the gathered sums."""
+        self.sums.assign(ops.zeros(self.sums.shape))
+        self.counts.assign(ops.zeros(self.counts.shape))
+
+    def update(self, sums=None, counts=None):
+        """Re-estimates the centres from `sums [C, L]` and `counts [C]`, or from the gathered ones.
+
+        Returns:
+            float: the largest distance that a centre moved.
+        """
+        if sums is None:
+            sums, counts = self.sums, self.counts
+        sums = ops.convert_to_numpy(sums).astype(np.float64)
+        divisor = ops.convert_to_numpy(counts).astype(np.float64)[:, None]
+        if self.normalize:
+            divisor = np.linalg.norm(sums, axis=-1, keepdims=True)
+        before = ops.convert_to_numpy(self.centers)
+        estimated = np.divide(sums, divisor, out=before.astype(np.float64), where=divisor > 0)
+        self.centers.assign(estimated.astype(np.float32))
+        return float(np.linalg.norm(estimated - before, axis=-1).max())
+
+    def get_config(self):
+        return {
+            "num_classes": self.num_classes,
+            "code_length": self.code_length,
+            "normalize": self.normalize,
+            "seed": self.seed,
+            "name": self.name,
+        }

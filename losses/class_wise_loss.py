@@ -1,0 +1,94 @@
+"""The posterior loss that both class-wise methods share."""
+
+import math
+
+import keras
+from keras import ops
+
+
+def class_targets(labels, num_classes: int):
+    """Computes the target distribution over classes, float32 `[B, C]`.
+
+    Integer labels, `[B]` or `[B, 1]`, become one-hot rows. Multi-hot (or soft) labels `[B, C]` are
+    divided by their row sum, which makes the target uniform over an image's labels; an image
+    without any label gets a row of zeros, and so contributes nothing.
+    """
+    labels = ops.convert_to_tensor(labels)
+    if len(labels.shape) == 2 and labels.shape[-1] != 1:
+        labels = ops.cast(labels, "float32")
+        total = ops.sum(labels, axis=-1, keepdims=True)
+        return labels / ops.where(total > 0, total, ops.ones_like(total))
+    class_ids = ops.cast(ops.reshape(labels, (-1,)), "int32")
+    return ops.one_hot(class_ids, num_classes, dtype="float32")
+
+
+def positive(name: str, value: float, *, or_zero: bool = False) -> float:
+    """Returns `value`, or raises `ValueError` unless it is a finite number above (or at) zero."""
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or value < 0 or (value == 0 and not or_zero):
+        bound = "0 or more" if or_zero else "above 0"
+        raise ValueError(f"{name} is {value!r}; it must be a finite number {bound}.")
+    return value
+
+
+@keras.saving.register_keras_serializable(package="classwise")
+class ClassWiseLoss(keras.losses.Loss):
+    """Computes the negative log posterior of an image's class, given its embedding.
+
+    Formula:
+
+        loss_i = - sum_c t_ic log softmax_c(logits(h_i, mu)) + penalty(h_i)
+
+    where `h` are the embeddings `[B, L]`, `mu` the class centres `[C, L]` and `t` the target
+    distribution: one-hot for integer labels; for multi-hot labels uniform over an image's labels
+    (our reading of the multi-label extension of DCWH, which the paper does not spell out).
+
+    A subclass defines `logits`, and may define `penalty`. `y_pred` is the pair
+    `(embeddings, centers)`: a loss object is plain configuration, the centres belong to the model,
+    and no gradient flows into them. Everything is computed in float32, whatever the dtype policy:
+    labels pass through that dtype too, and float16 would merge class ids above 2,048.
+
+    Args:
+        reduction: as in `keras.losses.Loss`. Defaults to `"sum_over_batch_size"`.
+        name: name of the loss.
+
+    Raises:
+        ValueError: `y_pred` is not such a pair, or labels and centres disagree about C.
+
+    Reference: arXiv 1803.04137; arXiv 1802.09662.
+    """
+
+    #: Whether embeddings and class centres must have unit length.
+    normalize = False
+
+    def __init__(self, reduction="sum_over_batch_size", name=None):
+        super().__init__(name=name, reduction=reduction, dtype="float32")
+
+    def logits(self, embeddings, centers):
+        """Computes the unnormalised log posterior of every class, `[B, C]`."""
+        raise NotImplementedError(f"{type(self).__name__} must define logits().")
+
+    def penalty(self, embeddings):
+        """Computes what is added to every image's loss, `[B]`, or returns None for nothing."""
+        return None
+
+    def call(self, y_true, y_pred):
+        """Computes the loss of every image, `[B]`."""
+        if not isinstance(y_pred, tuple | list) or len(y_pred) != 2:
+            raise ValueError(
+                f"{type(self).__name__} needs (embeddings, centers) as predictions: train a "
+                "classwise.zoo.Hasher with it, or call loss(labels, (embeddings, centers))."
+            )
+        embeddings, centers = y_pred
+        y_true = ops.convert_to_tensor(y_true)
+        num_classes = centers.shape[0]
+        if len(y_true.shape) == 2 and y_true.shape[-1] not in (1, num_classes):
+            raise ValueError(
+                f"Labels have {y_true.shape[-1]} columns but there are {num_classes} class "
+                "centres; give integer labels [B] or multi-hot labels [B, C]."
+            )
+        logits = self.logits(embeddings, ops.stop_gradient(centers))
+        log_posterior = ops.log_softmax(logits, axis=-1)
+        losses = -ops.sum(class_targets(y_true, num_classes) * log_posterior, axis=-1)
+        penalty = self.penalty(embeddings)
+        return losses if penalty is None else losses + penalty

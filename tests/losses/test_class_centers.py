@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import ops
+
+from classwise.losses import ClassCenters
+
+
+def centers_of(layer):
+    return ops.convert_to_numpy(layer.centers)
+
+
+def test_vertices_are_well_separated():
+    centers = centers_of(ClassCenters(10, 48))
+    assert set(np.unique(centers)) == {-1.0, 1.0}
+    distances = (48 - centers @ centers.T) / 2
+    assert distances[~np.eye(10, dtype=bool)].min() >= 16
+
+
+def test_directions_are_orthogonal_where_there_is_room():
+    centers = centers_of(ClassCenters(10, 48, normalize=True))
+    np.testing.assert_allclose(centers @ centers.T, np.eye(10), atol=1e-6)
+    crowded = centers_of(ClassCenters(40, 6, normalize=True))
+    np.testing.assert_allclose(np.linalg.norm(crowded, axis=1), 1, atol=1e-6)
+    assert len(np.unique(crowded.round(4), axis=0)) == 40
+
+
+def test_seed_decides():
+    same, other = ClassCenters(4, 8), ClassCenters(4, 8, seed=1)
+    np.testing.assert_array_equal(centers_of(ClassCenters(4, 8)), centers_of(same))
+    assert (centers_of(same) != centers_of(other)).any()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.booleans(), st.booleans())
+def test_update_equals_the_loop(seed, normalize, multi_hot):
+    random = np.random.default_rng(seed)
+    layer = ClassCenters(5, 3, normalize=normalize)
+    before = centers_of(layer)
+    embeddings = np.float32(random.normal(size=(12, 3)))
+    membership = np.eye(5, dtype=int)[random.integers(4, size=12)]  # class 4 stays without images
+    labels = membership.argmax(axis=1)
+    if multi_hot:
+        membership[:, :2] = random.integers(0, 2, size=(12, 2))
+        labels = membership
+    for part in (slice(0, 7), slice(7, 12)):
+        layer.accumulate(labels[part], embeddings[part])
+    layer.update()
+
+    for c in range(5):
+        members = [h for h, row in zip(embeddings, membership, strict=True) if row[c]]
+        expected = before[c]
+        if members:
+            total = sum(members)
+            expected = total / (np.linalg.norm(total) if normalize else len(members))
+        np.testing.assert_allclose(centers_of(layer)[c], expected, atol=1e-5)
+
+
+def test_a_zero_resultant_keeps_the_direction():
+    layer = ClassCenters(2, 2, normalize=True)
+    before = centers_of(layer)
+    layer.accumulate(np.array([0, 0]), np.array([[1.0, 0.0], [-1.0, 0.0]]))
+    layer.update()
+    np.testing.assert_array_equal(centers_of(layer), before)
+
+
+def test_reset_forgets():
+    layer = ClassCenters(2, 2)
+    before = centers_of(layer)
+    layer.accumulate(np.array([0]), np.ones((1, 2)))
+    layer.reset_sums()
+    assert layer.update() == 0
+    np.testing.assert_array_equal(centers_of(layer), before)
+
+
+def test_centers_are_no_trainable_weights_and_float32():
+    layer = ClassCenters(3, 4, dtype="float16")
+    assert layer.trainable_weights == []
+    assert {str(w.dtype) for w in layer.weights} == {"float32"}
+
+
+def test_call_looks_centers_up():
+    layer = ClassCenters(3, 4)
+    found = ops.convert_to_numpy(layer(np.array([2, 0])))
+    np.testing.assert_array_equal(found, centers_of(layer)[[2, 0]])
+
+
+@pytest.mark.parametrize("arguments", [(1, 8), (0, 8), (3, 0)])
+def test_too_small_is_refused(arguments):
+    with pytest.raises(ValueError, match="must be at least"):
+        ClassCenters(*arguments)

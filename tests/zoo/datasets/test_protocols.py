@@ -1,0 +1,218 @@
+"""The protocols: their table, their splits of made-up images, and their splits of the real ones."""
+
+import os
+
+import numpy as np
+import pytest
+
+from classwise.zoo.datasets import (
+    TFDS_IMAGE_SETS,
+    LabelledImages,
+    Protocol,
+    get_protocol,
+    list_protocols,
+    load_split,
+    protocols,
+    record_ids,
+)
+from classwise.zoo.datasets.protocol_digests import digest, stored_digests
+from classwise.zoo.datasets.protocols import PROTOCOLS, ROLES
+from classwise.zoo.datasets.split_rules import OfficialSplit, Records, UnseenClasses
+from classwise.zoo.errors import InputError
+
+# images by role, as the table in PROTOCOLS.md and the papers have them (learning = training and
+# validation), and classes learnt
+TABLE = {
+    "cifar10-full": (10_000, 50_000, 50_000, 10),
+    "cifar100-full": (10_000, 50_000, 50_000, 100),
+    "fashion-mnist-full": (10_000, 60_000, 60_000, 10),
+    "cifar10-5k-54k": (1_000, 54_000, 5_000, 10),
+    "cifar10-5k-59k": (1_000, 59_000, 5_000, 10),
+    "cifar10-unseen": (3_000, 15_000, 35_000, 7),
+    "cifar100-unseen": (2_500, 12_500, 37_500, 75),
+    "fashion-mnist-unseen": (3_000, 18_000, 42_000, 7),
+}
+CLASS_NAMES = ("bag", "boot", "coat", "shirt")
+
+
+def made_up(split, per_class):
+    generator = np.random.default_rng(len(split))
+    labels = generator.permutation(np.repeat(np.arange(4), per_class))
+    images = generator.integers(0, 256, [len(labels), 3, 3, 1], dtype=np.uint8)
+    ids = np.array([f"{split}_{i:05d}" for i in range(len(labels))])
+    return LabelledImages("toy", split, images, labels, ids, CLASS_NAMES)
+
+
+TRAIN, TEST = made_up("train", 10), made_up("test", 3)
+
+
+def toy_protocol(rule):
+    return Protocol("toy", "toy", rule, validation_per_class=2, description="A toy.")
+
+
+def test_every_protocol_is_listed():
+    assert list_protocols() == sorted(TABLE)
+    assert all(get_protocol(name).name == name for name in TABLE)
+
+
+def test_an_unknown_protocol_is_refused():
+    with pytest.raises(InputError, match="did you mean 'cifar10-full'"):
+        get_protocol("cifar10-ful")
+
+
+def test_a_protocol_cannot_be_altered():
+    with pytest.raises(AttributeError):
+        get_protocol("cifar10-full").validation_per_class = 3
+
+
+def test_roles_are_the_images_of_their_records():
+    split = toy_protocol(OfficialSplit()).split(TRAIN, TEST)
+    source = dict(zip(record_ids(TRAIN), TRAIN.ids, strict=True))
+    source |= dict(zip(record_ids(TEST), TEST.ids, strict=True))
+    for role in ROLES:
+        images = getattr(split, role)
+        ids = split.record_ids(role)
+        assert images.ids.tolist() == [source[id] for id in ids]
+        assert ids.tolist() == sorted(ids)
+        for id, pixels, label in zip(images.ids, images.images, images.labels, strict=True):
+            original = TRAIN if id.startswith("train") else TEST
+            position = int(id[-5:])
+            np.testing.assert_array_equal(pixels, original.images[position])
+            assert label == original.labels[position]
+
+
+def test_validation_is_carved_from_training_equally_many_a_class():
+    split = toy_protocol(OfficialSplit()).split(TRAIN, TEST)
+    assert np.bincount(split.validation.labels).tolist() == [2] * 4
+    assert np.bincount(split.training.labels).tolist() == [8] * 4
+    both = [*split.record_ids("training"), *split.record_ids("validation")]
+    assert sorted(both) == sorted(record_ids(TRAIN))
+    assert len(split.queries) == 12
+    assert len(split.database) == 40
+
+
+def test_learnt_classes_are_numbered_without_gaps():
+    split = toy_protocol(UnseenClasses(held_out=1)).split(TRAIN, TEST)
+    [unseen] = set(range(4)) - set(split.seen_classes)
+    assert set(split.queries.labels) == set(split.database.labels) == {unseen}
+    assert split.queries.class_names == CLASS_NAMES
+    for learnt in (split.training, split.validation):
+        assert set(learnt.labels) == {0, 1, 2}
+        assert learnt.class_names == tuple(CLASS_NAMES[i] for i in split.seen_classes)
+        original = [TRAIN.labels[int(id[-5:])] for id in learnt.ids]
+        assert split.seen_classes[learnt.labels].tolist() == original
+
+
+def test_the_order_of_the_source_changes_nothing():
+    generator = np.random.default_rng(0)
+    one = toy_protocol(UnseenClasses(held_out=1)).split(TRAIN, TEST)
+    other = toy_protocol(UnseenClasses(held_out=1)).split(
+        TRAIN.select(generator.permutation(len(TRAIN))),
+        TEST.select(generator.permutation(len(TEST))),
+    )
+    for role in ROLES:
+        np.testing.assert_array_equal(getattr(one, role).images, getattr(other, role).images)
+        np.testing.assert_array_equal(getattr(one, role).labels, getattr(other, role).labels)
+
+
+def test_another_data_set_or_swapped_splits_are_refused():
+    with pytest.raises(InputError, match="was given toy:train; it needs cifar10:train"):
+        get_protocol("cifar10-full").split(TRAIN, TEST)
+    with pytest.raises(InputError, match="was given toy:test; it needs toy:train"):
+        toy_protocol(OfficialSplit()).split(TEST, TRAIN)
+
+
+@pytest.mark.parametrize("altered", [False, True])
+def test_loading_warns_when_the_split_is_not_the_recorded_one(altered, monkeypatch, recwarn):
+    protocol = toy_protocol(OfficialSplit())
+    split = protocol.split(TRAIN, TEST)
+    recorded = {role: {"sha256": digest(split.record_ids(role))} for role in ROLES}
+    monkeypatch.setattr(
+        "classwise.zoo.datasets.protocol_digests.stored_digests", lambda: {"toy": recorded}
+    )
+    test_images = TEST.images.copy()
+    test_images[5, 1, 1] ^= altered
+    test = LabelledImages("toy", "test", test_images, TEST.labels, TEST.ids, CLASS_NAMES)
+    monkeypatch.setattr(
+        protocols, "load_split", lambda _, split, *args: {"train": TRAIN, "test": test}[split]
+    )
+    assert len(protocol.load().queries) == 12
+    messages = [str(warning.message) for warning in recwarn]
+    assert len(messages) == altered
+    assert all("The queries of toy are not the recorded ones" in message for message in messages)
+
+
+def test_every_split_is_recorded():
+    recorded = stored_digests()
+    assert sorted(recorded) == list_protocols()
+    for name, (queries, database, learning, classes) in TABLE.items():
+        sizes = {role: recorded[name][role]["images"] for role in ROLES}
+        validation = classes * PROTOCOLS[name].validation_per_class
+        assert sizes == {
+            "queries": queries,
+            "database": database,
+            "training": learning - validation,
+            "validation": validation,
+        }
+
+
+def check_roles(name, records, positions):
+    """Asserts sizes, disjointness and class balance of a protocol's roles."""
+    queries, database, learning, classes = TABLE[name]
+    chosen = {role: set(positions[role]) for role in ROLES}
+    learnt = chosen["training"] | chosen["validation"]
+    assert len(positions["queries"]) == len(chosen["queries"]) == queries
+    assert len(positions["database"]) == len(chosen["database"]) == database
+    assert len(positions["training"]) + len(positions["validation"]) == len(learnt) == learning
+    assert len(positions["validation"]) == classes * PROTOCOLS[name].validation_per_class
+
+    assert chosen["queries"].isdisjoint(chosen["database"] | learnt)
+    if name.endswith(("-54k", "-unseen")):
+        assert learnt.isdisjoint(chosen["database"])
+    else:
+        assert learnt <= chosen["database"]
+
+    for role in ROLES:
+        sizes = np.bincount(records.labels[positions[role]])
+        assert len(set(sizes[sizes > 0])) == 1, f"{role} has equally many images of every class"
+    assert len(np.unique(records.labels[positions["training"]])) == classes
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_splits_of_made_up_records(name):
+    """Every protocol, on records as many as its data set has."""
+    known = TFDS_IMAGE_SETS[PROTOCOLS[name].dataset]
+    sizes = [known.num_images["train"], known.num_images["test"]]
+    in_test = np.repeat([False, True], sizes)
+    labels = np.concatenate([np.arange(size) % known.num_classes for size in sizes])
+    ids = np.array([f"{'test' if test else 'train'}_{i}" for i, test in enumerate(in_test)])
+    records = Records(ids, labels, in_test)
+    check_roles(name, records, PROTOCOLS[name].roles(records))
+
+
+@pytest.fixture(scope="module")
+def real_splits():
+    loaded = {}
+
+    def load(dataset):
+        if dataset not in loaded:
+            loaded.clear()  # one data set at a time in memory
+            loaded[dataset] = [
+                load_split(dataset, split, os.environ.get("TFDS_DATA_DIR"), download=False)
+                for split in ("train", "test")
+            ]
+        return loaded[dataset]
+
+    return load
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", sorted(TABLE, key=lambda name: PROTOCOLS[name].dataset))
+def test_real_splits_are_right_and_never_change(name, real_splits):
+    split = PROTOCOLS[name].split(*real_splits(PROTOCOLS[name].dataset))
+    in_test = np.char.startswith(split.ids, "test")
+    check_roles(name, Records(split.ids, split.images.labels, in_test), split.positions)
+    for role in ROLES:
+        recorded = stored_digests()[name][role]
+        assert len(getattr(split, role)) == recorded["images"]
+        assert digest(split.record_ids(role)) == recorded["sha256"]

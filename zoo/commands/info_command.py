@@ -1,0 +1,54 @@
+"""Show everything known about a pretrained hasher."""
+
+import argparse
+
+from classwise.zoo.commands.printing import megabytes, print_json, print_table
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="a name of `classwise list`")
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    from classwise.zoo.presets import get_preset
+
+    preset = get_preset(options.name)
+    entry = preset.to_dict()
+    if options.json:
+        print_json(entry)
+        return 0
+    height, width, channels = preset.image_shape
+    facts = {
+        "method": preset.method,
+        "backbone": preset.backbone,
+        "code": f"{preset.code_length} bits",
+        "images": f"uint8 [N, {height}, {width}, {channels}], 0-255",
+        "data set": f"{preset.dataset} ({', '.join(preset.class_names)})",
+        "protocol": preset.protocol,
+        "file": f"{preset.file}, {megabytes(preset.bytes)}",
+        "SHA-256": preset.sha256,
+        "training": ", ".join(f"{key} {value}" for key, value in preset.training.items()),
+        "seed": preset.seed,
+        "versions": ", ".join(f"{key} {value}" for key, value in preset.versions.items()),
+        "licence": preset.license,
+    }
+    print_table(preset.name, ["", ""], facts.items())
+    print_metrics(preset.protocol, preset.metrics)
+    return 0
+
+
+def print_metrics(title: str, metrics: dict) -> None:
+    """Prints metrics with the band that ties leave them."""
+    print_table(
+        title,
+        ["metric", ">worst order", ">expected", ">best order", ">standard error"],
+        (
+            (name, *(number(value[key]) for key in ("worst", "expected", "best", "standard_error")))
+            for name, value in metrics.items()
+        ),
+    )
+
+
+def number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,176 @@
+"""The model: a backbone, a hash layer, and the class centres that train it."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from classwise.losses import ClassCenters, ClassWiseLoss
+from classwise.zoo.codes import check_code_length, pack_codes
+from classwise.zoo.errors import InputError
+
+
+@keras.saving.register_keras_serializable(package="classwise")
+class Hasher(keras.Model):
+    """Embeds images, and hashes them: bit k of a code is 1 where embedding k is above 0.
+
+    Formula:
+
+        h = hash_layer(features)        features = backbone(images), averaged over space if 4-D
+        z = h / |h|                     only if normalize=True (vMF)
+
+    Train it with a class-wise loss; `compile`, `fit`, `save` and `keras.saving.load_model` are
+    Keras's own. While it trains, metrics such as `"accuracy"` see the logits of the class
+    posterior `[B, C]`, so that they score the nearest class centre.
+
+    Args:
+        backbone: any `keras.Model` with one input of fixed size, images `[B, H, W, channels]`
+            holding 0-255 (scaling belongs inside), and one output, features `[B, F]` or
+            `[B, h, w, F]`.
+        code_length: L, bits of a code, 1 to 4,096.
+        num_classes: C, at least 2.
+        normalize: whether embeddings and class centres have unit length: False for `DCWHLoss`,
+            True for `VonMisesFisherLoss`. Defaults to False.
+        class_names: C names, kept with the model. Defaults to "0", "1", ...
+        seed: seed of the initial class centres. Defaults to 0.
+
+    Raises:
+        InputError: an argument is out of its range, or the backbone has another form.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from classwise import losses, zoo
+    >>> hasher = zoo.Hasher(zoo.resnet(8, (28, 28, 1)), code_length=12, num_classes=10)
+    >>> hasher.compile(optimizer="adamw", loss=losses.DCWHLoss(), metrics=["accuracy"])
+    >>> hasher.encode(np.zeros((3, 28, 28, 1), np.uint8), verbose=0).shape
+    (3, 2)
+
+    Reference: arXiv 1803.04137; arXiv 1802.09662.
+    """
+
+    def __init__(
+        self,
+        backbone,
+        code_length,
+        num_classes,
+        normalize=False,
+        class_names=None,
+        seed=0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.code_length = check_code_length(code_length)
+        if not isinstance(num_classes, int) or num_classes < 2:
+            raise InputError(f"num_classes is {num_classes!r}; it must be an integer from 2 on.")
+        self.num_classes = num_classes
+        self.class_names = tuple(class_names or map(str, range(num_classes)))
+        if len(self.class_names) != num_classes:
+            raise InputError(
+                f"class_names has {len(self.class_names)} names for {num_classes} classes; "
+                "give one name a class."
+            )
+        self.image_shape = image_shape(backbone)
+        self.normalize = normalize
+        self.seed = seed
+        self.backbone = backbone
+        self.pool = layers.GlobalAveragePooling2D(name="pool") if feature_rank(backbone) > 2 else None
+        # float32 under any policy: the sign of an embedding is the product.
+        self.hash_layer = layers.Dense(code_length, dtype="float32", name="hash_layer")
+        self.unit_length = layers.UnitNormalization(dtype="float32") if normalize else None
+        self.class_centers = ClassCenters(
+            num_classes, code_length, normalize=normalize, seed=seed, name="class_centers"
+        )
+        self(keras.Input(self.image_shape, dtype="uint8", name="images"))
+
+    def call(self, images, training=None):
+        features = self.backbone(images, training=training)
+        if self.pool is not None:
+            features = self.pool(features)
+        embeddings = self.hash_layer(features)
+        return embeddings if self.unit_length is None else self.unit_length(embeddings)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        if not isinstance(self.loss, ClassWiseLoss):
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        if self.loss.normalize != self.normalize:
+            raise InputError(
+                f"{type(self.loss).__name__} needs Hasher(..., normalize={self.loss.normalize}); "
+                f"this hasher has normalize={self.normalize}."
+            )
+        if training:
+            self.class_centers.accumulate(y, y_pred)
+        # Metrics are updated here, because JAX shows them no weights of the model later on.
+        self._update_metrics(x, y, y_pred, sample_weight)
+        loss = self.loss(y, (y_pred, self.class_centers.centers), sample_weight)
+        return sum(self.losses, start=loss)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        if not isinstance(self.loss, ClassWiseLoss):
+            return super().compute_metrics(x, y, y_pred, sample_weight)
+        if not getattr(self._compile_metrics, "built", True):
+            self._update_metrics(x, y, y_pred, sample_weight)  # Keras asks for this to build them.
+        return self.get_metrics_result()
+
+    def _update_metrics(self, x, y, y_pred, sample_weight):
+        logits = keras.ops.stop_gradient(self.loss.logits(y_pred, self.class_centers.centers))
+        super().compute_metrics(x, y, logits, sample_weight)
+
+    def embed(self, images, batch_size=256, verbose="auto") -> np.ndarray:
+        """Computes embeddings, float32 `[N, L]`, of images.
+
+        Args:
+            images: uint8 `[N, H, W, channels]`, or numbers in 0-255; or a batched
+                `tf.data.Dataset` of such images, with or without labels, which is streamed.
+            batch_size: images computed at a time, if `images` is an array. Defaults to 256.
+            verbose: progress bar, as in `keras.Model.predict`. Defaults to `"auto"`.
+
+        Raises:
+            InputError: an array of another rank, size or type, with NaN or outside 0-255.
+        """
+        from classwise.zoo.datasets import check_images
+
+        if not hasattr(images, "element_spec"):
+            images = check_images(images, self.image_shape)
+        return self.predict(images, batch_size=batch_size, verbose=verbose)
+
+    def encode(self, images, batch_size=256, verbose="auto") -> np.ndarray:
+        """Computes packed binary codes, uint8 `[N, ceil(L / 8)]`; arguments as in `embed`."""
+        return pack_codes(self.embed(images, batch_size, verbose))
+
+    def get_config(self):
+        return {
+            "backbone": keras.saving.serialize_keras_object(self.backbone),
+            "code_length": self.code_length,
+            "num_classes": self.num_classes,
+            "normalize": self.normalize,
+            "class_names": list(self.class_names),
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"))
+        return cls(backbone, **config)
+
+
+def image_shape(backbone) -> tuple[int, int, int]:
+    """Returns (height, width, channels) of a backbone's input, or raises `InputError`."""
+    shape = getattr(backbone, "input_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
+        raise InputError(
+            f"The backbone's input shape is {shape}; a hasher needs one input of fixed size, "
+            "(None, height, width, channels)."
+        )
+    return tuple(shape[1:])
+
+
+def feature_rank(backbone) -> int:
+    """Returns the rank of a backbone's output, 2 or 4, or raises `InputError`."""
+    shape = backbone.output_shape
+    if not isinstance(shape, tuple) or len(shape) not in (2, 4):
+        raise InputError(
+            f"The backbone's output shape is {shape}; a hasher needs features [B, F] or "
+            "[B, height, width, F]: build the backbone with include_top=False."
+        )
+    return len(shape)

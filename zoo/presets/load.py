@@ -1,0 +1,75 @@
+"""Loading of hashers: presets by name, files by path."""
+
+import os
+from pathlib import Path
+
+from classwise.zoo.errors import InputError
+from classwise.zoo.files import sha256
+from classwise.zoo.hasher import Hasher
+from classwise.zoo.presets.registry import Preset, get_preset
+
+
+def load(name: str) -> Hasher:
+    """Loads a pretrained hasher by its name, once its file's SHA-256 is the recorded one.
+
+    The hasher is ready for `encode`; call `compile` and `fit` to train it further.
+
+    Args:
+        name: one of `zoo.list_models()`.
+
+    Raises:
+        InputError: no such preset, or its file is missing or altered.
+
+    Example:
+
+    >>> from classwise import zoo
+    >>> zoo.load("dcwh_resnet20_fashion_mnist_48").code_length
+    48
+    """
+    preset = get_preset(name)
+    check_file(preset)
+    return load_file(preset.path)
+
+
+def check_file(preset: Preset) -> None:
+    """Raises `InputError` unless a preset's file is there and has the recorded SHA-256."""
+    if not preset.path.is_file():
+        raise InputError(f"{preset.name}: its file {preset.file} is missing; reinstall classwise.")
+    found = sha256(preset.path)
+    if found != preset.sha256:
+        raise InputError(
+            f"{preset.name}: {preset.file} has SHA-256 {found[:12]}..., not the recorded "
+            f"{preset.sha256[:12]}...; the file was altered or cut: reinstall classwise."
+        )
+
+
+def load_file(path: str | os.PathLike) -> Hasher:
+    """Loads a hasher from a `.keras` file; nothing in the file is executed.
+
+    Raises:
+        InputError: no such file, another kind of file, or one that is cut or damaged.
+    """
+    import keras
+
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no model file {path}.")
+    try:
+        model = keras.saving.load_model(path, compile=True, safe_mode=True)
+    except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own through
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise InputError(f"{path} is not a readable .keras file: {reason[:200]}") from error
+    if not isinstance(model, Hasher):
+        raise InputError(
+            f"{path} holds a {type(model).__name__}, not a classwise Hasher; wrap a backbone with "
+            "zoo.Hasher(backbone, code_length, num_classes) and train it."
+        )
+    return model
+
+
+def load_any(name_or_path: str | os.PathLike) -> Hasher:
+    """Loads a preset by its name, or a `.keras` file by its path."""
+    path = Path(name_or_path)
+    if path.suffix == ".keras" or path.exists():
+        return load_file(path)
+    return load(str(name_or_path))

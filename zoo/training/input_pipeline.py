@@ -1,0 +1,56 @@
+"""Training batches: a new order and new augmentation in every epoch, both given by the seed."""
+
+import tensorflow as tf
+
+from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.training.recipe import Augmentation
+
+
+def augment(image: tf.Tensor, augmentation: Augmentation, seed: tf.Tensor) -> tf.Tensor:
+    """Mirrors and shifts an image uint8 `[H, W, C]` at random; the same seed `[2]`, the same."""
+    shape = image.shape
+    if augmentation.flip:
+        image = tf.image.stateless_random_flip_left_right(image, seed)
+    if augmentation.shift:
+        margin = augmentation.shift
+        image = tf.pad(image, [[margin, margin], [margin, margin], [0, 0]], mode="REFLECT")
+        # Another stream than the flip's, or shift and flip would go together.
+        image = tf.image.stateless_random_crop(image, shape, seed + 1)
+    return image
+
+
+def training_batches(
+    images: LabelledImages,
+    batch_size: int,
+    augmentation: Augmentation,
+    seed: int,
+    epochs: range,
+) -> tf.data.Dataset:
+    """Returns the batches (images, labels) of several epochs, one after the other.
+
+    An epoch's batches depend on the seed and the number of the epoch alone: a training that
+    starts again at epoch 7 sees what it would have seen. An epoch has `len(images) // batch_size`
+    whole batches; the images left over are others in every epoch.
+    """
+    count = len(images)
+    steps = max(count // batch_size, 1)
+
+    def example(epoch, index):
+        image, label = images.load(index)
+        image_seed = tf.stack([seed * 1_000_003 + epoch, 2 * index])
+        return augment(image, augmentation, image_seed), label
+
+    def one_epoch(epoch):
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(count, dtype=tf.int64), seed=tf.stack([tf.cast(seed, tf.int64), epoch])
+        )
+        batches = tf.data.Dataset.from_tensor_slices(order).map(
+            lambda index: example(epoch, index), num_parallel_calls=tf.data.AUTOTUNE
+        )
+        return batches.batch(batch_size, drop_remainder=count >= batch_size).take(steps)
+
+    return (
+        tf.data.Dataset.range(epochs.start, epochs.stop)
+        .flat_map(one_epoch)
+        .prefetch(tf.data.AUTOTUNE)
+    )
