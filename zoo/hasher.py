@@ -5,7 +5,11 @@ import numpy as np
 from keras import layers
 
 from classwise.losses import ClassCenters, ClassWiseLoss
+from classwise.zoo.backbones.shapes import feature_rank, image_shape
 from classwise.zoo.codes import check_code_length, pack_codes
+from classwise.zoo.datasets.check_batches import check_batches
+from classwise.zoo.datasets.check_images import check_images, check_labels
+from classwise.zoo.datasets.image_folder import plain_input_errors
 from classwise.zoo.errors import InputError
 
 
@@ -73,7 +77,8 @@ class Hasher(keras.Model):
         self.normalize = normalize
         self.seed = seed
         self.backbone = backbone
-        self.pool = layers.GlobalAveragePooling2D(name="pool") if feature_rank(backbone) > 2 else None
+        spatial = feature_rank(backbone) == 4
+        self.pool = layers.GlobalAveragePooling2D(name="pool") if spatial else None
         # float32 under any policy: the sign of an embedding is the product.
         self.hash_layer = layers.Dense(code_length, dtype="float32", name="hash_layer")
         self.unit_length = layers.UnitNormalization(dtype="float32") if normalize else None
@@ -88,6 +93,20 @@ class Hasher(keras.Model):
             features = self.pool(features)
         embeddings = self.hash_layer(features)
         return embeddings if self.unit_length is None else self.unit_length(embeddings)
+
+    def fit(self, x=None, y=None, **options):
+        """Trains as `keras.Model.fit` does.
+
+        Raises:
+            InputError: images or labels, arrays or a `tf.data.Dataset`, that do not fit (`embed`).
+        """
+        if isinstance(x, np.ndarray) and y is not None:
+            x = check_images(x, self.image_shape)
+            y = check_labels(y, self.num_classes, len(x))
+        elif hasattr(x, "element_spec"):
+            x = check_batches(x, self.image_shape, self.num_classes)
+        with plain_input_errors():
+            return super().fit(x, y, **options)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         if not isinstance(self.loss, ClassWiseLoss):
@@ -127,11 +146,10 @@ class Hasher(keras.Model):
         Raises:
             InputError: an array of another rank, size or type, with NaN or outside 0-255.
         """
-        from classwise.zoo.datasets import check_images
-
         if not hasattr(images, "element_spec"):
             images = check_images(images, self.image_shape)
-        return self.predict(images, batch_size=batch_size, verbose=verbose)
+        with plain_input_errors():
+            return self.predict(images, batch_size=batch_size, verbose=verbose)
 
     def encode(self, images, batch_size=256, verbose="auto") -> np.ndarray:
         """Computes packed binary codes, uint8 `[N, ceil(L / 8)]`; arguments as in `embed`."""
@@ -152,25 +170,3 @@ class Hasher(keras.Model):
     def from_config(cls, config):
         backbone = keras.saving.deserialize_keras_object(config.pop("backbone"))
         return cls(backbone, **config)
-
-
-def image_shape(backbone) -> tuple[int, int, int]:
-    """Returns (height, width, channels) of a backbone's input, or raises `InputError`."""
-    shape = getattr(backbone, "input_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
-        raise InputError(
-            f"The backbone's input shape is {shape}; a hasher needs one input of fixed size, "
-            "(None, height, width, channels)."
-        )
-    return tuple(shape[1:])
-
-
-def feature_rank(backbone) -> int:
-    """Returns the rank of a backbone's output, 2 or 4, or raises `InputError`."""
-    shape = backbone.output_shape
-    if not isinstance(shape, tuple) or len(shape) not in (2, 4):
-        raise InputError(
-            f"The backbone's output shape is {shape}; a hasher needs features [B, F] or "
-            "[B, height, width, F]: build the backbone with include_top=False."
-        )
-    return len(shape)

@@ -1,3 +1,5 @@
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -60,7 +62,7 @@ def test_every_counts_epochs(data, exact):
     )
     update = CenterUpdate(batches(data) if exact else None, every=2)
     fit(hasher, data, DCWHLoss(), learning_rate=0.01, epochs=5, callbacks=[update, watch])
-    changed = [(a != b).any() for a, b in zip(seen, seen[1:], strict=False)]
+    changed = [(a != b).any() for a, b in itertools.pairwise(seen)]
     assert changed == [True, False, True, False]
 
 
@@ -70,9 +72,7 @@ def test_the_next_epoch_sees_the_new_centers(data):
     hasher.compile(optimizer=keras.optimizers.SGD(0.0), loss=DCWHLoss())
     history = hasher.fit(batches(data), epochs=2, verbose=0, callbacks=[CenterUpdate()])
     first, second = history.history["loss"]
-    expected = DCWHLoss()(
-        data[1], (hasher.embed(data[0], verbose=0), hasher.class_centers.centers)
-    )
+    expected = DCWHLoss()(data[1], (hasher.embed(data[0], verbose=0), hasher.class_centers.centers))
     assert second < first
     np.testing.assert_allclose(second, float(expected), rtol=1e-5)
 

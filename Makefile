@@ -1,0 +1,57 @@
+# Every target sets itself up: a machine needs Python 3.11 or newer, make and PyPI, no more.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: demo test test-backends test-real-data test-browser test-all lint format bench clean
+
+demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
+	$(RUN)/classwise demo
+
+test: $(VENV)/dev.done  ## the default tests, on TensorFlow
+	$(RUN)/python -m pytest
+
+test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
+	KERAS_BACKEND=jax $(RUN)/python -m pytest tests/losses tests/zoo/test_hasher.py
+	KERAS_BACKEND=torch $(RUN)/python -m pytest tests/losses tests/zoo/test_hasher.py
+
+test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar100
+	$(RUN)/python -m pytest -m "real_data and not large"
+
+test-browser: $(VENV)/dev.done  ## what needs Debian's chromium
+	$(RUN)/python -m pytest -m browser
+
+test-all: test test-backends test-real-data test-browser
+
+lint: $(VENV)/dev.done
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+
+format: $(VENV)/dev.done
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+bench: $(VENV)/dev.done  ## measures speed, writes bench/results/*.json
+	for script in bench/*.py; do PYTHONPATH=. $(RUN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info demo
+
+$(VENV)/bin/pip:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "classwise needs Python 3.11 or newer; call make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/pip install --quiet --upgrade pip
+
+$(VENV)/demo.done: $(VENV)/bin/pip setup.cfg pyproject.toml
+	$(RUN)/pip install --quiet --editable ".[onnx]"
+	touch $@
+
+$(VENV)/dev.done: $(VENV)/bin/pip setup.cfg pyproject.toml
+	$(RUN)/pip install --quiet --editable ".[onnx,dev]"
+	touch $@
+
+$(VENV)/backends.done: $(VENV)/dev.done
+	$(RUN)/pip install --quiet --editable ".[onnx,dev,backends]"
+	touch $@

@@ -1,0 +1,73 @@
+"""Folds into convolutions the scales and shifts that a batch normalisation left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classwise.export.extras import require
+
+if TYPE_CHECKING:
+    import onnx
+
+
+def fold_scales(graph: onnx.GraphProto) -> None:
+    """Folds constant `Mul` and `Add` nodes after a `Conv` into its kernel and bias, in place.
+
+    TensorFlow folds a batch normalisation into a plain convolution, but into a depthwise one it
+    does not: a product, and a sum with one number a channel, stay behind.
+
+    Formula:
+
+        (x * W + b) s + a = x * (W s) + (b s + a)
+    """
+    numpy_helper = require("onnx.numpy_helper")
+    constants = {c.name: numpy_helper.to_array(c) for c in graph.initializer}
+    users: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for value in node.input:
+            users.setdefault(value, []).append(node)
+    outputs = {value.name for value in graph.output}
+
+    for number, conv in enumerate(list(graph.node)):
+        if conv.op_type != "Conv" or not set(conv.input[1:]) <= set(constants):
+            continue
+        kernel, *bias = (constants[name] for name in conv.input[1:])
+        channels = len(kernel)
+        bias = bias[0] if bias else np.zeros(channels, kernel.dtype)
+        folded = False
+        while conv.output[0] not in outputs and len(users[conv.output[0]]) == 1:
+            (node,) = users[conv.output[0]]
+            vector = channel_vector(node, conv.output[0], constants, channels)
+            if vector is None:
+                break
+            if node.op_type == "Mul":
+                kernel, bias = kernel * vector.reshape(-1, *[1] * (kernel.ndim - 1)), bias * vector
+            else:
+                bias = bias + vector
+            conv.output[0] = node.output[0]
+            graph.node.remove(node)
+            folded = True
+        if folded:
+            # New names, since other nodes may share the old constants.
+            names = [f"{conv.input[1]}/folded{number}", f"{conv.input[1]}/bias{number}"]
+            conv.input[1:] = names
+            for name, array in zip(names, (kernel, bias), strict=True):
+                graph.initializer.append(numpy_helper.from_array(array, name))
+
+
+def channel_vector(
+    node: onnx.NodeProto, value: str, constants: dict[str, np.ndarray], channels: int
+) -> np.ndarray | None:
+    """Returns the constant `[channels]` that a `Mul` or `Add` applies to `value`, or None."""
+    if node.op_type not in ("Mul", "Add"):
+        return None
+    others = [constants.get(name) for name in node.input if name != value]
+    if len(others) != 1 or others[0] is None:
+        return None
+    # Channels are the second of four axes: [1, C, 1, 1], [C, 1, 1] or one number fit.
+    shape = (1,) * (4 - others[0].ndim) + others[0].shape
+    if shape not in ((1, channels, 1, 1), (1, 1, 1, 1)):
+        return None
+    return np.broadcast_to(others[0].reshape(-1), (channels,))

@@ -1,0 +1,103 @@
+"""Export to TensorFlow's SavedModel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classwise.export.quiet import quiet
+from classwise.export.report import ExportReport
+from classwise.export.signature import INPUT, OUTPUTS, build_graph
+from classwise.export.verification import verify as verify_export
+from classwise.zoo.errors import InputError
+from classwise.zoo.files import replacing_directory
+
+if TYPE_CHECKING:
+    import os
+
+    import keras
+    import numpy as np
+
+    from classwise.zoo import Hasher
+
+SIGNATURES = {"serving_default": OUTPUTS, "embed": ("embedding",), "hash": ("code",)}
+
+
+def to_saved_model(
+    hasher: Hasher,
+    path: str | os.PathLike,
+    *,
+    overwrite: bool = False,
+    images: np.ndarray | None = None,
+    verify: bool = True,
+) -> ExportReport:
+    """Writes a hasher as a SavedModel folder, after TensorFlow gave the same bits as Keras.
+
+    It has the signatures `serving_default` (`embedding` and `code`), `embed` (`embedding`) and
+    `hash` (`code`), each of `images`, and loads with `tf.saved_model.load` where neither
+    classwise nor Keras is installed.
+
+    Args:
+        hasher: the model; Keras must run on TensorFlow.
+        path: the folder to write; a SavedModel or an empty folder there is replaced, once the new
+            one is proven.
+        overwrite: whether to replace any other folder too. Defaults to False.
+        images: uint8 images to verify with. Defaults to `verify`'s own.
+        verify: whether to compare the folder with Keras. Defaults to True.
+
+    Raises:
+        InputError: `path` is a file, or a folder that holds something else; Keras runs on another
+            backend.
+        ParityError: the SavedModel computes something else than Keras; nothing is written.
+        OSError: the folder cannot be written; nothing is left behind.
+    """
+    path = Path(path)
+    check_folder(path, overwrite)
+    graph = build_graph(hasher)
+    with replacing_directory(path) as temporary:
+        write_signatures(graph, temporary)
+        parity = verify_export(hasher, temporary, images) if verify else None
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return ExportReport(path, "saved_model", size, parity)
+
+
+def check_folder(path: Path, overwrite: bool) -> None:
+    """Raises `InputError` where writing the folder would destroy something else."""
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file; a SavedModel is a folder, so give another name.")
+    if not path.name:
+        raise InputError(f"'{path}' names no new folder; give a name, such as mine_saved_model.")
+    if path.is_dir() and not overwrite and not (path / "saved_model.pb").exists():
+        found = next(path.iterdir(), None)
+        if found is not None:
+            raise InputError(
+                f"{path} exists and holds {found.name}, which is no SavedModel; give another "
+                "folder, or overwrite=True to replace all of it."
+            )
+
+
+def write_signatures(graph: keras.Model, folder: Path) -> None:
+    """Writes the graph's signatures; raises `OSError` if TensorFlow can't write."""
+    import keras
+    import tensorflow as tf
+
+    image = graph.inputs[0]
+    specification = [tf.TensorSpec(image.shape, image.dtype, INPUT)]
+
+    def endpoint(outputs):
+        def run(images):
+            tensors = graph(images, training=False)
+            return {output: tensors[output] for output in outputs}
+
+        return run
+
+    # The archive finds the variables that the endpoints use. Tracking the whole model would write
+    # them twice, and the class centres too.
+    archive = keras.export.ExportArchive()
+    for name, outputs in SIGNATURES.items():
+        archive.add_endpoint(name, endpoint(outputs), specification)
+    try:
+        with quiet():
+            archive.write_out(str(folder), verbose=False)
+    except tf.errors.OpError as error:
+        raise OSError(f"TensorFlow cannot write the SavedModel: {error.message}") from error

@@ -1,0 +1,70 @@
+"""The only module that knows tf2onnx: a Keras graph in, an ONNX model out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classwise.export.extras import require
+from classwise.export.quiet import quiet
+from classwise.export.tidy_graph import layer_names, layer_path
+from classwise.zoo.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+    import onnx
+
+OPSETS = range(15, 24)
+NEWEST_CONVERTED = 18  # tf2onnx stops here; onnx's own version converter goes on
+
+
+def check_opset(opset: int) -> int:
+    """Returns `opset`, or raises `InputError` unless it is an integer in 15..23."""
+    if type(opset) is not int or opset not in OPSETS:
+        raise InputError(
+            f"opset is {opset!r}; it must be an integer from {OPSETS[0]} to {OPSETS[-1]}."
+        )
+    return opset
+
+
+def convert_graph(graph: keras.Model, opset: int) -> onnx.ModelProto:
+    """Converts a functional Keras model in inference mode, its constants folded.
+
+    Args:
+        graph: from `signature.build_graph`; Keras must run on TensorFlow.
+        opset: ONNX operator set, 15 to 23.
+
+    Raises:
+        InputError: the model has an operator that ONNX has not, or a package is missing.
+    """
+    tf2onnx = require("tf2onnx")
+    version_converter = require("onnx.version_converter")
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec(t.shape, t.dtype, t.name) for t in graph.inputs]
+    function = tf.function(lambda images: graph(images, training=False))
+    with quiet():
+        model, _ = tf2onnx.convert.from_function(
+            function, signature, opset=min(opset, NEWEST_CONVERTED)
+        )
+    check_operators(model, layer_names(graph))
+    if opset > NEWEST_CONVERTED:
+        try:
+            model = version_converter.convert_version(model, opset)
+        except RuntimeError as error:
+            raise InputError(
+                f"This model cannot be lifted to opset {opset} ({error}); "
+                f"choose opset {NEWEST_CONVERTED} or lower."
+            ) from error
+    return model
+
+
+def check_operators(model: onnx.ModelProto, layers: set[str]) -> None:
+    """Raises `InputError` for an operator that tf2onnx left in the graph unconverted."""
+    defs = require("onnx.defs")
+    for node in model.graph.node:
+        if not defs.has(node.op_type, node.domain):
+            raise InputError(
+                f"The layer {layer_path(node.name, layers) or node.name} uses the TensorFlow "
+                f"operator {node.op_type}, which has no ONNX counterpart; replace the layer, or "
+                "do its work before the images enter."
+            )

@@ -1,0 +1,26 @@
+import keras
+import pytest
+
+from classwise import export, zoo
+from classwise.export.tensorflow_to_onnx import check_opset
+
+
+@pytest.mark.parametrize("opset", [14, 24, 0, -18, 18.0, "18", None, True])
+def test_wrong_opset(hasher, tmp_path, opset):
+    with pytest.raises(zoo.InputError, match=f"opset is {opset!r}.*15 to 23"):
+        export.to_onnx(hasher, tmp_path / "a.onnx", opset=opset)
+    assert not list(tmp_path.iterdir())
+
+
+def test_right_opsets():
+    assert [check_opset(opset) for opset in range(15, 24)] == list(range(15, 24))
+
+
+def test_operator_that_onnx_lacks_is_named_with_its_layer(make_hasher, tmp_path, capfd):
+    images = keras.Input((16, 16, 3))
+    x = keras.layers.Resizing(4, 4, antialias=True, name="shrink")(images)
+    backbone = keras.Model(images, keras.layers.Conv2D(4, 3)(x), name="net")
+    with pytest.raises(zoo.InputError, match=r"net/shrink.*ScaleAndTranslate"):
+        export.to_onnx(make_hasher(backbone=backbone), tmp_path / "a.onnx")
+    assert not list(tmp_path.iterdir())
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,48 @@
+"""How far apart the codes of one class lie, and those of different classes."""
+
+import numpy as np
+
+from classwise.zoo.retrieval.distance_histograms import DistinctItems, distance_histograms
+from classwise.zoo.retrieval.inputs import check_codes, check_label_pair, check_labels
+
+
+def pair_distances(
+    query_codes: np.ndarray,
+    query_labels: np.ndarray,
+    database_codes: np.ndarray,
+    database_labels: np.ndarray,
+    *,
+    code_length: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Computes how many (query, database item) pairs lie at each Hamming distance 0..L.
+
+    Args:
+        query_codes, query_labels, database_codes, database_labels, code_length: as for
+            `evaluate_codes`.
+
+    Returns:
+        Pairs with a label in common and pairs without, int64 `[L + 1]` each.
+
+    Raises:
+        InputError: codes or labels that do not fit.
+
+    Example:
+
+    >>> codes = np.uint8([[0b00000000], [0b10000000]])
+    >>> same, different = pair_distances(codes, np.array([0, 1]), codes, np.array([0, 1]),
+    ...                                  code_length=2)
+    >>> same.tolist(), different.tolist()
+    ([2, 0, 0], [0, 2, 0])
+    """
+    query_codes, code_length = check_codes("query_codes", query_codes, code_length)
+    database_codes, _ = check_codes("database_codes", database_codes, code_length)
+    query_labels = check_labels("query_labels", query_labels, len(query_codes))
+    database_labels = check_labels("database_labels", database_labels, len(database_codes))
+    check_label_pair(query_labels, database_labels)
+    queries = DistinctItems.merge(query_codes, query_labels)
+    database = DistinctItems.merge(database_codes, database_labels)
+    pairs = np.zeros((2, code_length + 1))
+    for block, histogram in distance_histograms(queries, database, code_length):
+        pairs += np.einsum("q,gqd->gd", queries.counts[block], histogram[:2])
+    every, same = pairs.astype(np.int64)
+    return same, every - same

@@ -1,0 +1,98 @@
+"""Retrieval metrics at the end of an epoch, where other callbacks see them."""
+
+import operator
+
+import keras
+import numpy as np
+
+from classwise.zoo.codes import pack_codes
+from classwise.zoo.errors import InputError
+from classwise.zoo.retrieval.hamming import evaluate_codes
+
+
+class RetrievalEvaluation(keras.callbacks.Callback):
+    """Ranks a database for validation queries at the end of every `every`-th epoch.
+
+    The expected value of each Hamming metric goes into `logs` as `val_map`, `val_map@100`,
+    `val_precision_within_radius_2` and so on, for `History` and for the callbacks that come after
+    this one: `EarlyStopping`, `ModelCheckpoint`, `TensorBoard`. Put it after `CenterUpdate`.
+
+    In an epoch without evaluation `logs` lack the values: with `every` above 1 Keras then warns
+    that the monitored value is missing, and `patience` counts evaluations.
+
+    Select with validation images only; the queries of the protocol are touched once, at the end.
+
+    Args:
+        queries, database: iterables of batches `(images, labels)` that can be iterated again and
+            again, such as batched `tf.data.Dataset`s without augmentation; labels are integer or
+            multi-hot.
+        every: epochs between evaluations. Defaults to 1.
+        top_k: cut-offs, as in `evaluate_codes`: by default those of 100 and 1,000 that the
+            database can fill.
+        radius: Hamming radii, as in `evaluate_codes`. Defaults to `(2,)`.
+        prefix: of the names in `logs`. Defaults to `"val_"`.
+
+    Raises:
+        InputError: `every` is below 1; in training, the model has no code length, or codes and
+            labels do not fit `evaluate_codes`.
+
+    Example:
+
+        stop = keras.callbacks.EarlyStopping("val_map", mode="max", patience=5)
+        hasher.fit(train, epochs=50, callbacks=[RetrievalEvaluation(queries, database), stop])
+    """
+
+    def __init__(self, queries, database, every=1, top_k=None, radius=(2,), prefix="val_"):
+        super().__init__()
+        if not isinstance(every, int) or every < 1:
+            raise InputError(f"every is {every!r}; it must be a whole number of epochs, 1 or more.")
+        self.queries = queries
+        self.database = database
+        self.every = every
+        self.top_k = top_k
+        self.radius = radius
+        self.prefix = prefix
+
+    def on_train_begin(self, logs=None):
+        if not hasattr(self.model, "code_length"):
+            raise InputError(
+                "RetrievalEvaluation needs a model with a code length, such as "
+                f"classwise.zoo.Hasher; {type(self.model).__name__} has no attribute code_length."
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every:
+            return
+        result = evaluate_codes(
+            *codes_and_labels(self.model, self.queries),
+            *codes_and_labels(self.model, self.database),
+            code_length=self.model.code_length,
+            top_k=self.top_k,
+            radius=self.radius,
+        )
+        if logs is not None:
+            for name, value in result.metrics.items():
+                logs[self.prefix + name] = value.expected
+
+
+def codes_and_labels(model, dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Computes packed codes `[N, ceil(L / 8)]` and gathers the labels in the same pass.
+
+    So they belong together even where a data set comes in another order every time.
+
+    Args:
+        model: gives embeddings `[B, L]` for images.
+        dataset: iterable of batches `(images, labels)`, labels integer or multi-hot.
+    """
+    labels = []
+
+    def images():
+        for batch_images, batch_labels in dataset:
+            labels.append(np.asarray(batch_labels))
+            yield (np.asarray(batch_images),)
+
+    # Without the number of batches, Keras warns that the generator came to an end.
+    steps = operator.length_hint(dataset, 0) or None
+    codes = pack_codes(model.predict(images(), steps=steps, verbose=0))
+    labels = np.concatenate(labels)
+    return codes, labels.reshape(-1) if labels.shape[1:] == (1,) else labels
