@@ -16,6 +16,20 @@ def sha256(path: str | os.PathLike) -> str:
 
 
 @contextlib.contextmanager
+def _parent_folders(path: Path) -> Iterator[None]:
+    """Makes the folders above `path`; those that it made go again when the block raises."""
+    made = [parent for parent in path.parents if not parent.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for parent in made:
+            with contextlib.suppress(OSError):  # somebody else has put a file there meanwhile
+                parent.rmdir()
+        raise
+
+
+@contextlib.contextmanager
 def replacing_file(path: str | os.PathLike) -> Iterator[Path]:
     """Yields a temporary path beside `path`; on success it is synced and takes `path`'s place.
 
@@ -26,15 +40,15 @@ def replacing_file(path: str | os.PathLike) -> Iterator[Path]:
         OSError: the folder cannot be made, or the disk is full or read-only.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
-    try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _parent_folders(path):
+        try:
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -47,17 +61,17 @@ def replacing_directory(path: str | os.PathLike) -> Iterator[Path]:
         OSError: the folder cannot be made, or the disk is full or read-only.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    temporary.mkdir()
-    try:
-        yield temporary
-        if path.exists():
-            old = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.old")
-            path.replace(old)
-            temporary.replace(path)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with _parent_folders(path):
+        temporary.mkdir()
+        try:
+            yield temporary
+            if path.exists():
+                old = temporary.with_suffix(".old")
+                path.replace(old)
+                temporary.replace(path)
+                shutil.rmtree(old)
+            else:
+                temporary.replace(path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)

@@ -1,5 +1,6 @@
 import errno
 import json
+import sys
 from pathlib import Path
 
 import keras
@@ -72,7 +73,7 @@ def test_a_single_output_keeps_its_name(hasher, onnx_report, images, tmp_path, n
 def test_fixed_batch(hasher, images, tmp_path):
     report = export.to_onnx(hasher, tmp_path / "a.onnx", batch=5)
     assert report.parity.batch_sizes == (5,)
-    assert report.parity.images == 25
+    assert report.parity.images == 24
     session = onnxruntime.InferenceSession(report.path)
     assert session.get_inputs()[0].shape == [5, 10, 8, 3]
     assert [o.shape for o in session.get_outputs()] == [[5, 12], [5, 2]]
@@ -194,3 +195,18 @@ def test_a_target_that_cannot_be_written(hasher, tmp_path):
     with pytest.raises(zoo.InputError, match="is a folder"):
         export.to_onnx(hasher, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("package", ["onnx", "tf2onnx", "onnxruntime"])
+def test_a_missing_package_stops_before_any_work(monkeypatch, hasher, tmp_path, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(zoo.InputError, match=package):
+        export.to_onnx(hasher, tmp_path / "new" / "a.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_unverified_export_does_not_need_onnxruntime(monkeypatch, hasher, tmp_path):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    report = export.to_onnx(hasher, tmp_path / "a.onnx", verify=False)
+    assert report.parity is None
+    assert "not verified" in str(report)

@@ -35,7 +35,12 @@ def test_figures_equal_a_naive_count(length, count, seed, margin):
     reference = random.normal(size=(count, length)).astype("float32")
     embedding = reference + random.normal(0, 0.5, reference.shape).astype("float32")
     code = random.integers(0, 256, (count, -(-length // 8)), "uint8")
-    parity = measure_parity(reference, [embedding], [code], batch_sizes=[count], margin=margin)
+    parity = measure_parity(
+        {"embedding": reference},
+        {"embedding": [embedding], "code": [code]},
+        batch_sizes=[count],
+        margin=margin,
+    )
     flips, beyond, changed, largest = naive_figures(reference, embedding, code, margin)
     assert parity.flipped_bits == len(flips)
     assert parity.flips_beyond_margin == beyond
@@ -47,8 +52,10 @@ def test_figures_equal_a_naive_count(length, count, seed, margin):
 
 def measure(reference, embedding, code=None, **options):
     reference, embedding = np.array([reference], "float32"), np.array([embedding], "float32")
-    codes = [] if code is None else [np.array([[code]], "uint8")]
-    return measure_parity(reference, [embedding], codes, batch_sizes=[1], **options)
+    found = {"embedding": [embedding]}
+    if code is not None:
+        found["code"] = [np.array([[code]], "uint8")]
+    return measure_parity({"embedding": reference}, found, batch_sizes=[1], **options)
 
 
 @pytest.mark.parametrize(("size", "passed"), [(9e-6, True), (1.1e-5, False)])
@@ -82,16 +89,43 @@ def test_tolerance_grows_with_large_embeddings():
 def test_every_signature_counts():
     right, wrong = np.array([[0.5]], "float32"), np.array([[0.7]], "float32")
     code, flipped = np.array([[128]], "uint8"), np.array([[0]], "uint8")
-    options = {"batch_sizes": [1]}
-    assert measure_parity(right, [right, right], [code, code], **options).passed
-    assert not measure_parity(right, [right, wrong], [code, code], **options).passed
-    assert not measure_parity(right, [right, right], [code, flipped], **options).passed
+
+    def passed(embeddings, codes):
+        found = {"embedding": embeddings, "code": codes}
+        return measure_parity({"embedding": right}, found, batch_sizes=[1]).passed
+
+    assert passed([right, right], [code, code])
+    assert not passed([right, wrong], [code, code])
+    assert not passed([right, right], [code, flipped])
 
 
 def test_code_alone_has_no_difference_of_embeddings():
     reference = np.array([[0.5, -1.0]], "float32")
-    parity = measure_parity(reference, [], [np.array([[128]], "uint8")], batch_sizes=[1])
+    found = {"code": [np.array([[128]], "uint8")]}
+    parity = measure_parity({"embedding": reference}, found, batch_sizes=[1])
     assert (parity.max_difference, parity.outputs, parity.passed) == (None, ("code",), True)
+
+
+def test_codes_without_any_embedding():
+    codes = np.uint8([[0b10100000], [0b11111111]])
+    parity = measure_parity({"code": codes}, {"code": [codes ^ np.uint8(1)]}, batch_sizes=[2])
+    assert (parity.bits, parity.flipped_bits, parity.flips_beyond_margin) == (16, 2, 2)
+    assert not parity.passed
+    assert measure_parity({"code": codes}, {"code": [codes]}, batch_sizes=[2]).passed
+
+
+def test_the_right_code_counts_and_not_the_sign_of_its_embedding():
+    right = {"embedding": np.float32([[0.5, -0.5]]), "code": np.uint8([[0b01000000]])}
+    found = {"code": [right["code"]]}
+    assert measure_parity(right, found, batch_sizes=[1]).passed
+
+
+@pytest.mark.parametrize(("score", "passed"), [(0.70005, True), (0.7002, False), (np.nan, False)])
+def test_scores_are_held_to_the_tolerance(score, passed):
+    right, found = np.float32([[0.7, 0.3]]), np.float32([[score, 0.3]])
+    parity = measure_parity({"scores": right}, {"scores": [found]}, batch_sizes=[1])
+    assert (parity.bits, parity.max_difference, parity.passed) == (0, None, passed)
+    assert "scores by at most" in str(parity)
 
 
 def test_figures_can_be_read_by_people_and_machines():

@@ -1,6 +1,12 @@
-"""Turn a folder of images, or a data set's split, into packed codes in an .npz file."""
+"""Turn a folder of images, or a data set's split, into packed codes in an .npz file.
+
+Run the same command again to go on after an interruption.
+"""
 
 import argparse
+import contextlib
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from classwise.zoo.commands.printing import print_json, print_note
@@ -8,7 +14,9 @@ from classwise.zoo.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a preset's name, or a .keras file")
+    parser.add_argument(
+        "model", metavar="MODEL", help="a preset's name, a .keras file or an exported .onnx file"
+    )
     parser.add_argument(
         "input", metavar="INPUT", help="a folder of images, or a TFDS split: name:split"
     )
@@ -17,6 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--embeddings", action="store_true", help="keep the embeddings too")
     parser.add_argument("--batch-size", type=int, default=256, metavar="B", help="(default: 256)")
+    parser.add_argument(
+        "--providers",
+        metavar="P,P",
+        help="ONNX Runtime's execution providers, the most wanted first: cuda,cpu (default: cpu)",
+    )
+    parser.add_argument(
+        "--require-provider",
+        action="store_true",
+        help="fail where the first provider does not run, rather than fall back",
+    )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     parser.add_argument("--skip-bad-files", action="store_true", help="leave unreadable images out")
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
@@ -28,47 +46,78 @@ def run(options: argparse.Namespace) -> int:
     if options.batch_size < 1:
         raise InputError(f"--batch-size is {options.batch_size}; it must be 1 or more.")
 
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from classwise.zoo.encoders import open_encoder
+    from classwise.zoo.encoding import encode_to_file, open_images
 
-    from classwise.zoo.encoding import encode_stream, open_images, save_codes
-    from classwise.zoo.presets.load import load_any
-
-    hasher = load_any(options.model)
+    providers = options.providers and [name.strip() for name in options.providers.split(",")]
+    encoder = open_encoder(options.model, providers, options.require_provider)
     stream = open_images(
         options.input,
-        hasher.image_shape,
+        encoder.image_shape,
         batch_size=options.batch_size,
         data_dir=options.data_dir,
         skip_bad_files=options.skip_bad_files,
     )
-    bars = Progress(
-        "Encoding",
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-    with bars:
-        task = bars.add_task("", total=stream.count)
-        arrays = encode_stream(
-            hasher,
-            stream,
-            embeddings=options.embeddings,
-            progress=lambda count: bars.advance(task, count),
-        )
-    save_codes(options.output, arrays)
+    print_note(f"Encoding {stream.count} images with {encoder.engine}.")
+    start = time.perf_counter()
+    try:
+        with progress_bar(stream.count) as advance:
+            earlier = encode_to_file(
+                encoder, stream, options.output, embeddings=options.embeddings, progress=advance
+            )
+    except KeyboardInterrupt:
+        print_note(f"Interrupted; run the same command again to go on from {options.output}.part.")
+        return 130
+    speed = (stream.count - earlier) / (time.perf_counter() - start)
     for name in stream.skipped[:10]:
         print_note(f"skipped {name}: not a readable image")
     outcome = {
         "output": str(options.output),
-        "images": len(arrays["codes"]),
-        "code_length": hasher.code_length,
+        "images": stream.count,
+        "from_earlier_run": earlier,
+        "code_length": encoder.code_length,
         "skipped": len(stream.skipped),
+        "engine": encoder.engine,
+        "images_per_second": speed,
     }
     if options.json:
         print_json(outcome)
     else:
-        skipped = f", {len(stream.skipped)} files skipped" if stream.skipped else ""
-        print(f"Wrote {outcome['images']} codes to {options.output}{skipped}.")
+        notes = f", {earlier} of them from an earlier run" if earlier else ""
+        notes += f", {len(stream.skipped)} files skipped" if stream.skipped else ""
+        print(f"Wrote {stream.count} codes to {options.output}{notes}; {speed:.0f} images/s.")
     return 0
+
+
+@contextlib.contextmanager
+def progress_bar(count: int) -> Iterator[Callable[[int], None]]:
+    """Shows images done and images/s on stderr; yields a function that adds some to them."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        "Encoding",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    with bar:
+        task = bar.add_task("", total=count, speed="")
+        started, computed = time.perf_counter(), None
+
+        def advance(images: int) -> None:
+            nonlocal computed
+            # The first call tells what an earlier run had done, which took no time now.
+            computed = 0 if computed is None else computed + images
+            speed = computed / (time.perf_counter() - started)
+            bar.update(task, advance=images, speed=f"{speed:.0f} images/s")
+
+        yield advance

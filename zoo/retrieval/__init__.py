@@ -1,4 +1,4 @@
-"""Retrieval metrics from codes and embeddings. NumPy only; nothing here needs Keras."""
+"""Retrieval metrics from codes and embeddings. NumPy does the work; nothing here needs Keras."""
 
 from classwise.zoo.retrieval.code_statistics import CodeStatistics, code_statistics
 from classwise.zoo.retrieval.embeddings import EmbeddingResult, evaluate_embeddings

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from classwise.zoo.errors import InputError
 from classwise.zoo.retrieval.average_precision import DIVISORS, average_precision
@@ -92,20 +93,23 @@ def evaluate_codes(
     distinct = len(queries.codes)
     values: dict[str, np.ndarray] = {}
     balls = np.zeros((2, code_length + 1))
-    for block, histogram in distance_histograms(queries, database, code_length):
-        kept = histogram[1].any(axis=1)
-        rows, histogram = np.arange(block.start, block.stop)[kept], histogram[:, kept]
-        groups = TieGroups.from_counts(histogram[0], histogram[1])
-        curves = precision_recall_by_radius(groups)
-        balls += [(queries.counts[rows, None] * curve).sum(axis=0) for curve in curves]
-        for name, value in {
-            **_ranked(groups, top_k, divisor),
-            **(_by_gain(histogram, top_k) if query_labels.ndim == 2 else {}),
-            **_within(curves, radius),
-        }.items():
-            values.setdefault(name, np.full((3, distinct), np.nan))[:, rows] = value
-        if progress is not None:
-            progress(block.stop, distinct)
+    # The matrix products are small: threads that wait for each other at every one of them gain
+    # little, and on a busy machine take ten times as long.
+    with threadpool_limits(1, user_api="blas"):
+        for block, histogram in distance_histograms(queries, database, code_length):
+            kept = histogram[1].any(axis=1)
+            rows, histogram = np.arange(block.start, block.stop)[kept], histogram[:, kept]
+            groups = TieGroups.from_counts(histogram[0], histogram[1])
+            curves = precision_recall_by_radius(groups)
+            balls += [(queries.counts[rows, None] * curve).sum(axis=0) for curve in curves]
+            for name, value in {
+                **_ranked(groups, top_k, divisor),
+                **(_by_gain(histogram, top_k) if query_labels.ndim == 2 else {}),
+                **_within(curves, radius),
+            }.items():
+                values.setdefault(name, np.full((3, distinct), np.nan))[:, rows] = value
+            if progress is not None:
+                progress(block.stop, distinct)
 
     per_query = {name: value[:, queries.kind] for name, value in values.items()}
     kept = np.isfinite(per_query["map"][0])

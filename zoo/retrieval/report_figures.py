@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from classwise.zoo.codes import pack_codes
 from classwise.zoo.retrieval import figures
 from classwise.zoo.retrieval.evaluation_report import EvaluationReport
@@ -79,13 +81,14 @@ def report_figures(report: EvaluationReport) -> Iterator[ReportFigure]:
             "marks) spread most.",
             f"A cloud of points for each of {len(report.centers)} classes around its centre.",
         )
-        centers = pack_codes(report.centers)
-        bits = report.centers.shape[1]
+        centers, bits = pack_codes(report.centers), report.centers.shape[1]
+        distances = hamming_distances(centers, centers, bits)
+        apart = distances[~np.eye(len(centers), dtype=bool)]
         yield ReportFigure(
             "centers",
-            figures.center_distances(hamming_distances(centers, centers, bits), names),
+            figures.center_distances(distances, names),
             f"Hamming distances of the binarised class centres, of {bits} bits.",
-            "Their minimum and mean are in the table of code statistics, where it is shown.",
+            f"Two centres are {apart.min():.0f} to {apart.max():.0f} bits apart.",
         )
     for kind, classification in list(report.classifications.items())[:1]:
         yield ReportFigure(

@@ -38,7 +38,7 @@ def full_report():
     arguments = codes[0], labels[0], codes[1], labels[1]
     near, distances = nearest_neighbours(codes[0][:2], codes[1], 10)
     return EvaluationReport(
-        title="toy <12 bits>",
+        title="toy <i> 12 bits",
         result=evaluate_codes(*arguments, code_length=BITS),
         protocol="toy-full",
         protocol_description="drawn around three centres",
@@ -119,7 +119,8 @@ def test_page_holds_every_value(full_report, full_page):
     text = Outline(full_page.read_text("utf-8")).text
     for number in expected_numbers(full_report):
         assert number in text
-    for words in ("toy <12 bits>", "toy-full", "drawn around", "none at all", *NAMES):
+    assert text.count("toy <i> 12 bits") == 2  # in the window and on the page
+    for words in ("toy-full", "drawn around", "none at all", *NAMES):
         assert words in text
 
 

@@ -100,7 +100,7 @@ def test_leaves_training_as_it_is():
 
 
 def test_early_stopping_sees_the_values():
-    stop = keras.callbacks.EarlyStopping("val_map", mode="max", baseline=1.1, patience=2)
+    stop = keras.callbacks.EarlyStopping("val_map", mode="max", min_delta=1.0, patience=1)
     _, history = train(9, evaluation(), stop)
     assert len(history["val_map"]) == 2
 

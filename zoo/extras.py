@@ -1,4 +1,4 @@
-"""Packages that only the `[onnx]` extra installs, imported with the remedy at hand."""
+"""Packages that only an extra of classwise installs, imported with the remedy at hand."""
 
 import importlib
 from types import ModuleType
@@ -6,8 +6,12 @@ from types import ModuleType
 from classwise.zoo.errors import InputError
 
 
-def require(module: str) -> ModuleType:
+def require(module: str, extra: str = "onnx") -> ModuleType:
     """Imports an optional module.
+
+    Args:
+        module: its full name.
+        extra: the extra that installs it. Defaults to "onnx".
 
     Raises:
         InputError: it is not installed; the message names the pip command.
@@ -21,6 +25,6 @@ def require(module: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         raise InputError(
-            f"ONNX files need the package {module.split('.')[0]}, which cannot be imported "
-            f'({error}); install it with: pip install "classwise[onnx]"'
+            f"This needs the package {module.split('.')[0]}, which cannot be imported "
+            f'({error}); install it with: pip install "classwise[{extra}]"'
         ) from error

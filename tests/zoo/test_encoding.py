@@ -1,0 +1,147 @@
+import errno
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from classwise.zoo import InputError
+from classwise.zoo.encoders import open_encoder
+from classwise.zoo.encoding import encode_to_file, open_images
+
+pytest.importorskip("onnxruntime")
+
+IMAGES = np.random.default_rng(2).integers(0, 256, (10, 4, 3, 1), "uint8")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Ten images in two classes."""
+    for position, image in enumerate(IMAGES):
+        path = tmp_path / "images" / ("bag", "coat")[position % 2] / f"{position}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(path)
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def encoder(make_onnx_file):
+    return open_encoder(make_onnx_file())
+
+
+def stream(folder, **options):
+    return open_images(str(folder), (4, 3, 1), batch_size=3, **options)
+
+
+def test_the_file_has_codes_names_and_labels(encoder, folder, tmp_path, onnx_embeddings):
+    seen = []
+    encode_to_file(encoder, stream(folder), tmp_path / "c.npz", progress=seen.append)
+    order = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]  # class by class
+    expected = np.packbits(onnx_embeddings(IMAGES[order]) > 0, axis=1)
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert sorted(arrays) == ["code_length", "codes", "labels", "names"]
+        np.testing.assert_array_equal(arrays["codes"], expected)
+        assert arrays["code_length"] == 12
+        assert arrays["labels"].tolist() == [0] * 5 + [1] * 5
+        assert arrays["names"][[0, 9]].tolist() == ["bag/0.png", "coat/9.png"]
+    assert seen == [0, 3, 3, 3, 1]
+    assert not (tmp_path / "c.npz.part").exists()
+
+
+def test_embeddings_and_images_without_labels(encoder, folder, tmp_path, onnx_embeddings):
+    encode_to_file(encoder, stream(folder / "bag"), tmp_path / "c.npz", embeddings=True)
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert "labels" not in arrays
+        expected = onnx_embeddings(IMAGES[::2])
+        np.testing.assert_allclose(arrays["embeddings"], expected, rtol=1e-4, atol=1e-3)
+
+
+class Interrupted:
+    """An encoder that is interrupted after some batches."""
+
+    def __init__(self, encoder, batches, error):
+        self.__dict__.update(vars(encoder))
+        self.encoder, self.left, self.error = encoder, batches, error
+
+    def encode_batch(self, images):
+        if self.left == 0:
+            raise self.error
+        self.left -= 1
+        return self.encoder.encode_batch(images)
+
+
+def test_an_interrupted_run_goes_on(encoder, folder, tmp_path):
+    encode_to_file(encoder, stream(folder), tmp_path / "whole.npz")
+    broken = Interrupted(encoder, 2, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        encode_to_file(broken, stream(folder), tmp_path / "c.npz")
+    assert not (tmp_path / "c.npz").exists()
+
+    counting = Interrupted(encoder, 2, AssertionError("computes again what was done"))
+    assert encode_to_file(counting, stream(folder), tmp_path / "c.npz") == 6
+    with np.load(tmp_path / "c.npz") as found, np.load(tmp_path / "whole.npz") as expected:
+        for name in expected:
+            np.testing.assert_array_equal(found[name], expected[name])
+    assert not (tmp_path / "c.npz.part").exists()
+
+
+def test_a_run_goes_on_with_the_same_model_images_and_options_only(
+    encoder, folder, tmp_path, make_onnx_file
+):
+    with pytest.raises(KeyboardInterrupt):
+        broken = Interrupted(encoder, 1, KeyboardInterrupt())
+        encode_to_file(broken, stream(folder), tmp_path / "c.npz")
+    other = open_encoder(make_onnx_file("other.onnx", seed=1))
+    with pytest.raises(InputError, match="another model"):
+        encode_to_file(other, stream(folder), tmp_path / "c.npz")
+    with pytest.raises(InputError, match="another embeddings"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz", embeddings=True)
+    (folder / "bag" / "0.png").unlink()
+    with pytest.raises(InputError, match="another images"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+
+
+def test_a_full_disk_leaves_nothing(encoder, folder, tmp_path):
+    broken = Interrupted(encoder, 2, OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(OSError, match="No space left"):
+        encode_to_file(broken, stream(folder), tmp_path / "out" / "c.npz", save_seconds=0)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_damaged_image_is_named_or_skipped(encoder, folder, tmp_path):
+    whole = (folder / "coat" / "9.png").read_bytes()
+    (folder / "coat" / "9.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"9\.png"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+    assert not list(tmp_path.glob("c.npz*"))
+    images = stream(folder, skip_bad_files=True)
+    assert images.skipped == ("coat/9.png",)
+    encode_to_file(encoder, images, tmp_path / "c.npz")
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert len(arrays["codes"]) == 9
+
+
+def test_embeddings_of_a_file_that_gives_codes_only(make_onnx_file, folder, tmp_path):
+    encoder = open_encoder(make_onnx_file(outputs=("code",)))
+    with pytest.raises(InputError, match="gives codes only"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz", embeddings=True)
+    assert not list(tmp_path.glob("c.npz*"))
+
+
+def test_providers_are_for_onnx_files_only(tmp_path):
+    with pytest.raises(InputError, match=r"runs in Keras.*classwise export"):
+        open_encoder(tmp_path / "a.keras", ["cuda"])
+
+
+@pytest.mark.real_data
+def test_a_split_goes_on_in_the_middle_of_a_batch():
+    whole = open_images("fashion_mnist:test", (28, 28, 1), batch_size=300).batches(0)
+    rest = open_images("fashion_mnist:test", (28, 28, 1), batch_size=256).batches(301)
+    (_, *first), (_, *after) = next(whole), next(rest)
+    second = next(whole)[1:]
+    for column, expected in zip(after, second, strict=True):
+        assert column[:50].tolist() == expected[1:51].tolist()
+
+
+def test_a_split_of_another_size():
+    with pytest.raises(InputError, match="Unknown data set 'fashion'"):
+        open_images("fashion:test", (28, 28, 1))

@@ -1,0 +1,53 @@
+import pytest
+
+from classwise.zoo import InputError
+from classwise.zoo.onnx_session import PROVIDERS, open_session, running_provider
+
+onnxruntime = pytest.importorskip("onnxruntime")
+
+
+@pytest.fixture
+def with_cuda_built_in(monkeypatch):
+    """ONNX Runtime as its GPU build is where no GPU is: it lists CUDA, and runs on the CPU."""
+    built_in = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: built_in)
+
+
+def test_the_cpu_runs_by_default(make_onnx_file):
+    assert running_provider(open_session(make_onnx_file())) == "cpu"
+    assert running_provider(open_session(make_onnx_file(), ["cpu"], require_provider=True)) == "cpu"
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_provider_that_falls_back_is_found_out(make_onnx_file, with_cuda_built_in):
+    assert running_provider(open_session(make_onnx_file(), ["cuda", "cpu"])) == "cpu"
+    with pytest.raises(InputError, match=r"'cuda' does not run here, 'cpu' would"):
+        open_session(make_onnx_file(), ["cuda", "cpu"], require_provider=True)
+
+
+def test_a_provider_that_the_build_lacks(make_onnx_file):
+    assert running_provider(open_session(make_onnx_file(), ["coreml"])) == "cpu"
+    with pytest.raises(InputError, match="'coreml' does not run here"):
+        open_session(make_onnx_file(), ["coreml"], require_provider=True)
+
+
+@pytest.mark.parametrize(
+    ("providers", "message"), [(["cdua"], "did you mean 'cuda'"), ([], "providers is empty")]
+)
+def test_wrong_providers(make_onnx_file, providers, message):
+    with pytest.raises(InputError, match=message):
+        open_session(make_onnx_file(), providers)
+
+
+def test_every_provider_is_one_that_onnx_runtime_knows():
+    assert set(PROVIDERS.values()) <= set(onnxruntime.get_all_providers())
+
+
+def test_files_that_cannot_be_read(make_onnx_file, tmp_path):
+    with pytest.raises(InputError, match="There is no ONNX file"):
+        open_session(tmp_path / "none.onnx")
+    whole = make_onnx_file().read_bytes()
+    for content in (b"", b"\x89PNG\r\n", whole[: len(whole) // 2]):
+        (tmp_path / "a.onnx").write_bytes(content)
+        with pytest.raises(InputError, match="is not an ONNX file"):
+            open_session(tmp_path / "a.onnx")

@@ -1,0 +1,106 @@
+import dataclasses
+import json
+
+import pytest
+
+from classwise.zoo.backbones import BACKBONES
+from classwise.zoo.datasets.protocols import PROTOCOLS
+from classwise.zoo.errors import InputError
+from classwise.zoo.training.methods import METHODS, build_loss
+from classwise.zoo.training.recipe import list_recipes, read_recipe
+
+MINIMAL = """
+method = "dcwh"
+protocol = "fashion-mnist-full"
+backbone = "resnet8"
+code_length = 12
+[[stages]]
+epochs = 2
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text):
+        path = tmp_path / "mine.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_bundled_recipes_can_be_trained(name):
+    recipe = read_recipe(name)
+    dataset = PROTOCOLS[recipe.protocol].dataset
+    assert name == f"{recipe.method}_{recipe.backbone}_{dataset}_{recipe.code_length}"
+    assert recipe.backbone in BACKBONES
+    for stage in recipe.stages:
+        assert isinstance(build_loss(recipe.method, stage.loss), METHODS[recipe.method])
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_bundled_recipes_say_paper_data_and_command(name):
+    from importlib import resources
+
+    text = (resources.files("classwise.zoo.training") / "recipes" / f"{name}.toml").read_text()
+    assert "arXiv" in text
+    assert f"classwise train {name}" in text
+
+
+def test_defaults(write):
+    recipe = read_recipe(write(MINIMAL))
+    assert recipe.name == "mine"
+    assert recipe.epochs == 2
+    assert recipe.centers.update == "streaming"
+    json.dumps(dataclasses.asdict(recipe))
+
+
+def test_changes_replace_and_none_keeps(write):
+    recipe = read_recipe(write(MINIMAL), seed=7, batch_size=None)
+    assert (recipe.seed, recipe.batch_size) == (7, 128)
+
+
+BAD = {
+    "key": (MINIMAL.replace("backbone", "bakcbone"), "did you mean 'backbone'"),
+    "missing key": (MINIMAL.replace('method = "dcwh"', ""), "lacks the key 'method'"),
+    "no stage": (MINIMAL.split("[[")[0], "one or more"),
+    "epochs": (MINIMAL.replace("epochs = 2", "epochs = 0"), "epochs is 0"),
+    "epochs as text": (MINIMAL.replace("epochs = 2", 'epochs = "2"'), "epochs is '2'"),
+    "code length": (MINIMAL.replace("12", "0"), "code_length is 0"),
+    "rate": (MINIMAL + "[optimizer]\nlearning_rate = nan\n", "learning_rate is nan"),
+    "rate 0": (MINIMAL + "[optimizer]\nlearning_rate = 0\n", "learning_rate is 0"),
+    "schedule": (MINIMAL + "[optimizer]\nschedule = 'cosin'\n", "did you mean 'cosine'"),
+    "center update": (MINIMAL + "[centers]\nupdate = 'exakt'\n", "did you mean 'exact'"),
+    "every": (MINIMAL + "[centers]\nevery = 0\n", "centers.every is 0"),
+    "flip": (MINIMAL + "[augmentation]\nflip = 1\n", "augmentation.flip is 1"),
+    "shift": (MINIMAL + "[augmentation]\nshift = -1\n", "augmentation.shift is -1"),
+    "table": ("optimizer = 3\n" + MINIMAL, "must be a table"),
+    "batch": ("batch_size = 0\n" + MINIMAL, "batch_size is 0"),
+    "seed": ("seed = -1\n" + MINIMAL, "seed is -1"),
+    "folder without shape": (MINIMAL.replace("fashion-mnist-full", "folder"), "image_shape is"),
+    "not TOML": ("method = dcwh", "not a TOML file"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_recipes(write, case):
+    text, message = BAD[case]
+    with pytest.raises(InputError, match=message):
+        read_recipe(write(text))
+
+
+def test_unknown_recipe_and_missing_file(tmp_path):
+    with pytest.raises(InputError, match="did you mean 'dcwh_resnet20_fashion_mnist_48'"):
+        read_recipe("dcwh_resnet20_fashion_mnist_84")
+    with pytest.raises(InputError, match="no recipe file"):
+        read_recipe(tmp_path / "gone.toml")
+
+
+def test_unknown_method_and_setting():
+    with pytest.raises(InputError, match="did you mean 'dcwh'"):
+        build_loss("dwch", {})
+    with pytest.raises(InputError, match="did you mean 'cubic_weight'"):
+        build_loss("dcwh", {"cubic_wieght": 1})
+    with pytest.raises(InputError, match="concentration is -1"):
+        build_loss("vmf", {"concentration": -1})

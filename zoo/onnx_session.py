@@ -1,0 +1,87 @@
+"""ONNX files in ONNX Runtime, on the execution providers that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classwise.zoo.errors import InputError, unknown_name
+from classwise.zoo.extras import require
+
+if TYPE_CHECKING:
+    import os
+
+    import onnxruntime
+
+# What a user types, and what ONNX Runtime calls it.
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+}
+ERRORS_ONLY = 3
+
+
+def check_providers(providers: Sequence[str]) -> tuple[str, ...]:
+    """Returns the names of providers, or raises `InputError` for an unknown name or none."""
+    for name in providers:
+        if name not in PROVIDERS:
+            raise unknown_name("execution provider", name, PROVIDERS)
+    if not providers:
+        raise InputError(f"providers is empty; choose from {', '.join(PROVIDERS)}.")
+    return tuple(providers)
+
+
+def open_session(
+    path: str | os.PathLike,
+    providers: Sequence[str] = ("cpu",),
+    require_provider: bool = False,
+) -> onnxruntime.InferenceSession:
+    """Opens an ONNX file with the first of the providers that works.
+
+    ONNX Runtime itself falls back to the CPU, with no more than a line in a log;
+    `running_provider` tells which provider the session has really got.
+
+    Args:
+        path: the file.
+        providers: names in `PROVIDERS`, the most wanted first. Defaults to ("cpu",).
+        require_provider: whether the first one must run. Defaults to False.
+
+    Raises:
+        InputError: not an ONNX file; an unknown provider; a required one that does not run.
+    """
+    providers = check_providers(providers)
+    onnxruntime = require("onnxruntime")
+    built_in = onnxruntime.get_available_providers()  # what this build was made with
+    usable = [PROVIDERS[name] for name in providers if PROVIDERS[name] in built_in]
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no ONNX file {path}.")
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=usable or [PROVIDERS["cpu"]]
+        )
+    except Exception as error:  # its exceptions share no other base
+        reason = str(error).strip().split("\n")[0][:200]
+        raise InputError(
+            f"{path} is not an ONNX file that ONNX Runtime can load ({reason}); export it again."
+        ) from error
+    running = running_provider(session)
+    if require_provider and running != providers[0]:
+        raise InputError(
+            f"The provider {providers[0]!r} does not run here, {running!r} would; install an ONNX "
+            "Runtime and drivers that have it, or leave out the requirement."
+        )
+    return session
+
+
+def running_provider(session: onnxruntime.InferenceSession) -> str:
+    """Returns the short name of the provider that runs most of a session, its first one."""
+    first = session.get_providers()[0]
+    return next((name for name, full in PROVIDERS.items() if full == first), first)
