@@ -1,5 +1,7 @@
 """Re-estimation of class centres between epochs."""
 
+import operator
+
 import keras
 import numpy as np
 
@@ -74,7 +76,9 @@ def class_sums(model, dataset) -> tuple[np.ndarray, np.ndarray]:
             labels.append(np.asarray(batch_labels))
             yield (np.asarray(batch_images),)
 
-    embeddings = model.predict(images(), verbose=0).astype(np.float64)
+    # Keras warns about a generator that ends before it was told to.
+    steps = operator.length_hint(dataset) or None
+    embeddings = model.predict(images(), steps=steps, verbose=0).astype(np.float64)
     labels = np.concatenate(labels)
     if labels.ndim == 2 and labels.shape[1] > 1:
         membership = (labels > 0).astype(np.float64)

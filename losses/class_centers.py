@@ -93,6 +93,10 @@ class ClassCenters(keras.layers.Layer):
     def call(self, class_ids):
         return ops.take(self.centers, class_ids, axis=0)
 
+    def get_centers(self) -> np.ndarray:
+        """Returns the centres as a NumPy array, float32 `[C, L]`."""
+        return ops.convert_to_numpy(self.centers)
+
     def accumulate(self, labels, embeddings):
         """Adds a batch's embeddings `[B, L]` to the sums of the classes in `labels`."""
         membership = ops.cast(class_targets(labels, self.num_classes) > 0, "float32")
@@ -117,7 +121,7 @@ class ClassCenters(keras.layers.Layer):
         divisor = ops.convert_to_numpy(counts).astype(np.float64)[:, None]
         if self.normalize:
             divisor = np.linalg.norm(sums, axis=-1, keepdims=True)
-        before = ops.convert_to_numpy(self.centers)
+        before = self.get_centers()
         estimated = np.divide(sums, divisor, out=before.astype(np.float64), where=divisor > 0)
         self.centers.assign(estimated.astype(np.float32))
         return float(np.linalg.norm(estimated - before, axis=-1).max())

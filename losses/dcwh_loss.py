@@ -39,7 +39,7 @@ class DCWHLoss(ClassWiseLoss):
     >>> embeddings = np.array([[0.9, 1.3], [-1.0, 0.5]])
     >>> loss = DCWHLoss(inverse_variance=1.0, cubic_weight=0.1, cube_margin=1.0)
     >>> round(float(loss([0, 1], (embeddings, centers))), 4)
-    0.1703
+    0.1777
 
     Reference: Deep Class-Wise Hashing, arXiv 1803.04137.
     """

@@ -115,7 +115,7 @@ def encode_to_file(
         stream: from `open_images`.
         path: the file to write.
         embeddings: whether to keep embeddings too. Defaults to False.
-        progress: called with the number of images done, at first with those of an earlier run.
+        progress: called with the number of images of every batch encoded now.
         save_seconds: how much work an interruption may lose. Defaults to 5.
 
     Returns:
@@ -135,9 +135,7 @@ def encode_to_file(
     }
     done = UnfinishedCodes(path, run, save_seconds)
     earlier = done.count
-    report = progress or (lambda count: None)
     try:
-        report(earlier)
         for images, labels, names in stream.batches(earlier):
             batch = encoder.encode_batch(images) | {"names": names}
             if labels is not None:
@@ -145,7 +143,8 @@ def encode_to_file(
             if not embeddings:
                 batch.pop("embeddings", None)
             done.add(batch)
-            report(len(images))
+            if progress is not None:
+                progress(len(images))
         with replacing_file(path) as temporary:
             arrays = done.columns() | {"code_length": np.array(encoder.code_length)}
             np.savez_compressed(temporary, **arrays)

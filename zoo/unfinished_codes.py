@@ -37,13 +37,13 @@ class UnfinishedCodes:
     """
 
     def __init__(self, output: Path, run: Mapping[str, object], seconds: float = 5.0):
-        self.folder = output.with_name(f"{output.name}.part")
+        self.folder = part_folder(output)
         self.seconds = seconds
         self.waiting: list[dict[str, np.ndarray]] = []
         self.written_at = time.monotonic()
         self._begin(dict(run))
-        self.parts = sorted(self.folder.glob("[0-9]*.npz"))
-        self.count = sum(len(read(part)["codes"]) for part in self.parts)
+        self.parts = parts_in(self.folder)
+        self.count = images_done(output)
 
     def _begin(self, run: dict[str, object]) -> None:
         description = self.folder / DESCRIPTION
@@ -85,6 +85,19 @@ class UnfinishedCodes:
     def remove(self) -> None:
         """Removes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def images_done(output: Path) -> int:
+    """Returns how many images an interrupted run that writes `output` has encoded."""
+    return sum(len(read(part)["codes"]) for part in parts_in(part_folder(output)))
+
+
+def part_folder(output: Path) -> Path:
+    return output.with_name(f"{output.name}.part")
+
+
+def parts_in(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9]*.npz"))
 
 
 def read(part: Path) -> dict[str, np.ndarray]:

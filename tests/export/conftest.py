@@ -1,12 +1,14 @@
 """One tiny hasher for all tests of the exports, and a way to make others."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
-from classwise import export, zoo
+from classwise import export, losses, zoo
+from classwise.zoo.datasets.labelled_images import LabelledImages
 
 # Exports need TensorFlow; the suite also runs on other backends.
 collect_ignore_glob = [] if keras.backend.backend() == "tensorflow" else ["test_*.py"]
@@ -48,6 +50,35 @@ def onnx_report(hasher, tmp_path_factory) -> export.ExportReport:
 @pytest.fixture(scope="session")
 def saved_model_report(hasher, tmp_path_factory) -> export.ExportReport:
     return export.to_saved_model(hasher, tmp_path_factory.mktemp("saved_model") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def litert_report(hasher, tmp_path_factory) -> export.ExportReport:
+    pytest.importorskip("ai_edge_litert")
+    return export.to_litert(hasher, tmp_path_factory.mktemp("litert") / "tiny.tflite")
+
+
+@pytest.fixture(scope="session")
+def trained(make_hasher) -> zoo.Hasher:
+    """A hasher that has class scores, because it is compiled with a loss."""
+    hasher = make_hasher(normalize=True, seed=3)
+    hasher.compile(loss=losses.VonMisesFisherLoss(concentration=4.0))
+    return hasher
+
+
+@pytest.fixture(scope="session")
+def evaluation() -> SimpleNamespace:
+    """Queries and a database of three classes, each of its own colour."""
+    random = np.random.default_rng(11)
+
+    def labelled(name, count):
+        labels = np.arange(count) % 3
+        pixels = random.integers(0, 128, (count, *IMAGE_SHAPE))
+        pixels[np.arange(count), ..., labels] += 127
+        ids = np.array([f"{name}{position}" for position in range(count)])
+        return LabelledImages("colours", name, pixels.astype("uint8"), labels, ids, tuple("rgb"))
+
+    return SimpleNamespace(queries=labelled("queries", 30), database=labelled("database", 90))
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ class Parser(argparse.ArgumentParser):
     """Says in one line what is wrong, and which command was probably meant."""
 
     def error(self, message: str):
-        if "invalid choice" in message and "command" in message:
+        if "COMMAND: invalid choice" in message:
             given = message.split("'")[1]
             nearest = difflib.get_close_matches(given, COMMANDS, n=1, cutoff=0.4)
             hint = f"did you mean '{nearest[0]}'? " if nearest else ""

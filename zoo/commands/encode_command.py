@@ -4,12 +4,10 @@ Run the same command again to go on after an interruption.
 """
 
 import argparse
-import contextlib
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from classwise.zoo.commands.printing import print_json, print_note
+from classwise.zoo.commands.printing import count_bar, print_json, print_note
 from classwise.zoo.errors import InputError
 
 
@@ -48,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
     from classwise.zoo.encoders import open_encoder
     from classwise.zoo.encoding import encode_to_file, open_images
+    from classwise.zoo.unfinished_codes import images_done
 
     providers = options.providers and [name.strip() for name in options.providers.split(",")]
     encoder = open_encoder(options.model, providers, options.require_provider)
@@ -58,11 +57,12 @@ def run(options: argparse.Namespace) -> int:
         data_dir=options.data_dir,
         skip_bad_files=options.skip_bad_files,
     )
-    print_note(f"Encoding {stream.count} images with {encoder.engine}.")
+    earlier = images_done(options.output)
+    print_note(f"Encoding {stream.count - earlier} images with {encoder.engine}.")
     start = time.perf_counter()
     try:
-        with progress_bar(stream.count) as advance:
-            earlier = encode_to_file(
+        with count_bar("Encoding", stream.count - earlier) as advance:
+            encode_to_file(
                 encoder, stream, options.output, embeddings=options.embeddings, progress=advance
             )
     except KeyboardInterrupt:
@@ -87,37 +87,3 @@ def run(options: argparse.Namespace) -> int:
         notes += f", {len(stream.skipped)} files skipped" if stream.skipped else ""
         print(f"Wrote {stream.count} codes to {options.output}{notes}; {speed:.0f} images/s.")
     return 0
-
-
-@contextlib.contextmanager
-def progress_bar(count: int) -> Iterator[Callable[[int], None]]:
-    """Shows images done and images/s on stderr; yields a function that adds some to them."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    bar = Progress(
-        "Encoding",
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-    with bar:
-        task = bar.add_task("", total=count, speed="")
-        started, computed = time.perf_counter(), None
-
-        def advance(images: int) -> None:
-            nonlocal computed
-            # The first call tells what an earlier run had done, which took no time now.
-            computed = 0 if computed is None else computed + images
-            speed = computed / (time.perf_counter() - started)
-            bar.update(task, advance=images, speed=f"{speed:.0f} images/s")
-
-        yield advance

@@ -42,7 +42,7 @@ def print_metrics(title: str, metrics: dict) -> None:
     """Prints metrics with the band that ties leave them."""
     print_table(
         title,
-        ["metric", ">worst order", ">expected", ">best order", ">standard error"],
+        ["metric", ">worst", ">expected", ">best", ">std. error"],
         (
             (name, *(number(value[key]) for key in ("worst", "expected", "best", "standard_error")))
             for name, value in metrics.items()

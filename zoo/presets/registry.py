@@ -23,9 +23,14 @@ class Preset:
         class_names: one a class.
         file: path of the `.keras` file inside the presets folder.
         bytes, sha256: size and checksum of that file.
-        metrics: what `classwise evaluate` measured under `protocol`.
+        metrics: what `classwise evaluate` measured under `protocol`, by name, with the tie band.
+        excluded_queries: of the protocol; they are in no metric.
+        code_statistics: of the database codes; see `CodeStatistics`.
+        accuracy: of the nearest class centre, by kind of distance.
+        embedding_metrics: by cosine similarity; see `evaluate_embeddings`.
         seed: of the training.
-        training: epochs, minutes, backend and the selected epoch.
+        recipe: all settings of the training.
+        training: epochs, minutes, the selected epoch and its validation accuracy.
         versions: of the packages that made it.
         license: of the weights.
     """
@@ -42,7 +47,12 @@ class Preset:
     bytes: int
     sha256: str
     metrics: dict
+    excluded_queries: int
+    code_statistics: dict
+    accuracy: dict
+    embedding_metrics: dict
     seed: int
+    recipe: dict
     training: dict
     versions: dict
     license: str

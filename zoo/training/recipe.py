@@ -94,6 +94,7 @@ class Recipe:
         protocol: a name of `zoo.list_protocols()`, or `"folder"` for an image folder with one
             sub-folder a class, which the training is then given.
         backbone: a name of `zoo.backbones.BACKBONES`.
+        trunk: a preset whose trained backbone the training starts from; None starts from scratch.
         code_length: L, 1 to 4,096 bits.
         stages: what is trained, in this order.
         optimizer: one optimiser for all stages, its schedule running over all their epochs.
@@ -117,6 +118,7 @@ class Recipe:
     centers: Centers = Centers()
     batch_size: int = 128
     seed: int = 0
+    trunk: str | None = None
     image_shape: tuple[int, int, int] | None = None
 
     def __post_init__(self):

@@ -10,6 +10,8 @@ from classwise.zoo.backbones import build_backbone
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.errors import InputError
 from classwise.zoo.hasher import Hasher
+from classwise.zoo.presets import get_preset
+from classwise.zoo.presets.load import load
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.methods import METHODS, build_loss
 from classwise.zoo.training.recipe import Optimizer, Recipe
@@ -53,10 +55,11 @@ def train(
     losses = [build_loss(recipe.method, stage.loss) for stage in recipe.stages]
     steps = max(len(training) // recipe.batch_size, 1)
     keras.utils.set_random_seed(recipe.seed)
+    untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
     with RunDirectory(directory, recipe) as run:
-        hasher, epochs_done = run.load_checkpoint(steps)
-        hasher = hasher or new_hasher(recipe, training)
-        optimizer = getattr(hasher, "optimizer", None) or build_optimizer(recipe, steps)
+        saved, epochs_done = run.load_checkpoint(steps)
+        hasher = saved or untrained
+        optimizer = saved.optimizer if saved else new_optimizer
 
         last_stage = len(recipe.stages) - 1
         end = 0
@@ -91,15 +94,33 @@ def train(
 
 
 def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
-    """Builds the untrained hasher of a recipe."""
+    """Builds the untrained hasher of a recipe, on its trunk if it names one."""
     return Hasher(
-        build_backbone(recipe.backbone, training.image_shape),
+        build_trunk(recipe, training.image_shape),
         code_length=recipe.code_length,
         num_classes=training.num_classes,
         normalize=METHODS[recipe.method].normalize,
         class_names=training.class_names,
         seed=recipe.seed,
     )
+
+
+def build_trunk(recipe: Recipe, image_shape: tuple[int, int, int]) -> keras.Model:
+    """Builds a recipe's backbone, with the weights of its trunk if it names one.
+
+    Raises:
+        InputError: an unknown backbone or preset, or a trunk of another backbone or image shape.
+    """
+    backbone = build_backbone(recipe.backbone, image_shape)
+    if recipe.trunk is not None:
+        preset = get_preset(recipe.trunk)
+        if (preset.backbone, preset.image_shape) != (recipe.backbone, tuple(image_shape)):
+            raise InputError(
+                f"The trunk {preset.name} is a {preset.backbone} for {preset.image_shape} images; "
+                f"recipe {recipe.name} trains a {recipe.backbone} on {tuple(image_shape)}."
+            )
+        backbone.set_weights(load(preset.name).backbone.get_weights())
+    return backbone
 
 
 def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:

@@ -1,0 +1,78 @@
+import numpy as np
+import onnx
+import pytest
+
+from classwise import zoo
+from classwise.export.float16 import to_float16
+from classwise.export.hash_layer import after_backbone, backbone, hash_layer_position
+from classwise.export.int8 import to_int8
+
+
+@pytest.fixture(scope="module")
+def model(onnx_report) -> onnx.ModelProto:
+    return onnx.load(onnx_report.path)
+
+
+def integer_products(model) -> set[str]:
+    """Returns the convolutions and products whose weights pass through DequantizeLinear."""
+    made_by = {value: node.op_type for node in model.graph.node for value in node.output}
+    return {
+        node.name
+        for node in model.graph.node
+        if node.op_type in ("Conv", "MatMul", "Gemm")
+        and made_by.get(node.input[1]) == "DequantizeLinear"
+    }
+
+
+@pytest.mark.parametrize("kept", [(), ("first",), ("hash",), ("first", "hash")])
+def test_layers_kept_in_float(model, images, kept):
+    found = integer_products(to_int8(model, images[:40], kept))
+    assert ("resnet8/stem_conv/Conv" in found) == ("first" not in kept)
+    assert ("hash_layer/MatMul" in found) == ("hash" not in kept)
+    assert "resnet8/stage1_block1_1_conv/Conv" in found
+    assert "MatMul" not in found  # it packs the bits
+
+
+def test_weights_have_one_scale_a_channel_and_seven_bits(model, images):
+    constants = {
+        c.name: onnx.numpy_helper.to_array(c) for c in to_int8(model, images[:40]).graph.initializer
+    }
+    weights = [array for array in constants.values() if array.dtype == np.int8 and array.ndim == 4]
+    assert len(weights) == 8  # nine convolutions, the first in float
+    assert max(np.abs(array.astype(int)).max() for array in weights) <= 64
+    scales = [a for name, a in constants.items() if name.endswith("W_scale")]
+    assert {a.shape for a in scales} <= {(4,), (8,), (16,)}
+
+
+def test_the_model_itself_stays_as_it_is(model, images):
+    before = model.SerializeToString()
+    to_int8(model, images[:8])
+    to_float16(model)
+    assert model.SerializeToString() == before
+
+
+def test_an_unknown_layer(model, images):
+    with pytest.raises(zoo.InputError, match="did you mean 'hash'"):
+        to_int8(model, images, ("has",))
+
+
+def test_float16_halves_the_backbone_and_leaves_the_hash_layer(model):
+    types = {c.name: c.data_type for c in to_float16(model).graph.initializer}
+    assert types["resnet8/stem_conv/Conv/W"] == onnx.TensorProto.FLOAT16
+    assert types["hash_layer/MatMul/B"] == onnx.TensorProto.FLOAT
+
+
+def test_where_the_backbone_is(model):
+    inside, after = backbone(model.graph), after_backbone(model.graph)
+    assert inside[0].name == "resnet8/stem_conv/Conv"
+    assert [node.name for node in after[:2]] == ["hash_layer/MatMul", "hash_layer/Add"]
+    assert hash_layer_position(model.graph) == len(model.graph.node) - len(after)
+
+
+def test_a_graph_without_names(model):
+    graph = onnx.GraphProto()
+    graph.CopyFrom(model.graph)
+    for node in graph.node:
+        node.name = ""
+    with pytest.raises(zoo.InputError, match="no node of the hash layer"):
+        hash_layer_position(graph)

@@ -1,0 +1,55 @@
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from classwise import export, zoo
+
+Interpreter = pytest.importorskip("ai_edge_litert.interpreter").Interpreter
+
+
+def test_codes_equal_numpy_packbits_of_keras(hasher, litert_report, images):
+    run = Interpreter(str(litert_report.path)).get_signature_runner("serving_default")
+    expected = keras.ops.convert_to_numpy(hasher(images, training=False))
+    for batch in (1, 7, 256):
+        result = run(images=images[:batch])
+        np.testing.assert_allclose(result["embedding"], expected[:batch], atol=2e-5)
+        np.testing.assert_array_equal(result["code"], np.packbits(expected[:batch] > 0, axis=1))
+
+
+def test_report(litert_report):
+    assert litert_report.format == "litert"
+    assert litert_report.parity.passed
+    assert litert_report.bytes == litert_report.path.stat().st_size
+
+
+def test_scores(trained, tmp_path, images):
+    report = export.to_litert(trained, tmp_path / "a.tflite", outputs=["scores"])
+    assert report.parity.outputs == ("scores",)
+    run = Interpreter(str(report.path)).get_signature_runner("serving_default")
+    assert list(run(images=images[:4])) == ["scores"]
+
+
+def test_a_name_that_does_not_end_in_tflite(hasher, tmp_path):
+    with pytest.raises(zoo.InputError, match=r"ends in \.tflite"):
+        export.to_litert(hasher, tmp_path / "a.lite")
+
+
+def test_without_the_extra(hasher, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    with pytest.raises(zoo.InputError, match=r'pip install "classwise\[litert\]"'):
+        export.to_litert(hasher, tmp_path / "a.tflite")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_fails_verification_never_appears(hasher, tmp_path, monkeypatch):
+    from classwise.export.signature import build_graph
+
+    other = zoo.Hasher(hasher.backbone, code_length=12, num_classes=3)
+    monkeypatch.setattr(
+        "classwise.export.litert_file.build_graph", lambda _, **rest: build_graph(other, **rest)
+    )
+    with pytest.raises(export.ParityError, match="bits differ"):
+        export.to_litert(hasher, tmp_path / "a.tflite")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,28 @@
+"""Runs the examples in docstrings."""
+
+import doctest
+import pkgutil
+from importlib import import_module
+
+import pytest
+
+import classwise.export
+import classwise.losses
+import classwise.zoo
+
+# Not imported for their examples, but run as programs.
+PROGRAMS = ("add_preset", "record_protocol_digests")
+
+
+def modules():
+    for room in (classwise.losses, classwise.zoo, classwise.export):
+        yield room.__name__
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            if not module.name.endswith(PROGRAMS):
+                yield module.name
+
+
+@pytest.mark.parametrize("name", modules())
+def test_examples(name):
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    assert doctest.testmod(import_module(name), optionflags=flags).failed == 0

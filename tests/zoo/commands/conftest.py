@@ -1,0 +1,46 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from PIL import Image
+
+from classwise.zoo import Hasher
+from classwise.zoo.commands import main
+
+
+@pytest.fixture
+def classwise(capsys):
+    """Runs a command line; returns (exit status, stdout, stderr)."""
+
+    def run(*arguments):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            status = stop.code
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory):
+    """A small untrained hasher of 28 x 28 grey images, 12 bits, 10 classes."""
+    keras.utils.set_random_seed(0)
+    images = keras.Input((28, 28, 1))
+    features = layers.Rescaling(1 / 64, -2.0)(images)
+    features = layers.Conv2D(4, 5, strides=4, activation="relu")(features)
+    path = tmp_path_factory.mktemp("model") / "small.keras"
+    Hasher(keras.Model(images, features), 12, 10).save(path)
+    return path
+
+
+@pytest.fixture
+def image_folder(tmp_path):
+    """Two classes of three images each."""
+    random = np.random.default_rng(0)
+    for name in ("bag", "coat"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(3):
+            pixels = random.integers(0, 256, (28, 28)).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / name / f"{number}.png")
+    return tmp_path / "images"
