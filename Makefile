@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-all lint format bench clean
+.PHONY: demo test test-backends test-real-data test-browser test-all lint format bench verify-zoo clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
 	$(RUN)/classwise demo
@@ -55,3 +55,6 @@ $(VENV)/dev.done: $(VENV)/bin/pip setup.cfg pyproject.toml
 $(VENV)/backends.done: $(VENV)/dev.done
 	$(RUN)/pip install --quiet --editable ".[onnx,dev,backends]"
 	touch $@
+
+verify-zoo: $(VENV)/dev.done  ## measures every preset again under its protocol
+	$(RUN)/python -m pytest -m large tests/zoo/presets

@@ -66,9 +66,7 @@ def main():
     def epoch(name: str, part: slice = slice(None)) -> float:
         model, callbacks = contenders[name]
         start = time.perf_counter()
-        model.fit(
-            images[part], labels[part], batch_size=BATCH_SIZE, callbacks=callbacks, verbose=0
-        )
+        model.fit(images[part], labels[part], batch_size=BATCH_SIZE, callbacks=callbacks, verbose=0)
         return time.perf_counter() - start
 
     for name in contenders:

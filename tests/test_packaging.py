@@ -85,7 +85,17 @@ print(len(list_models()), len(list_recipes()), len(load_sample()))
 
 def test_the_command_line_runs(environment):
     listed = json.loads(run(environment, "classwise", "list", "--json"))
-    keys = "name method backbone dataset code_length protocol sha256 bytes metrics".split()
+    keys = [
+        "name",
+        "method",
+        "backbone",
+        "dataset",
+        "code_length",
+        "protocol",
+        "sha256",
+        "bytes",
+        "metrics",
+    ]
     assert listed
     for entry in listed:
         assert set(keys) <= set(entry)

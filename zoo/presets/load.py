@@ -1,6 +1,7 @@
 """Loading of hashers: presets by name, files by path."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from classwise.zoo.errors import InputError
@@ -9,26 +10,47 @@ from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.registry import Preset, get_preset
 
 
-def load(name: str) -> Hasher:
+def load(
+    name: str,
+    *,
+    num_classes: int | None = None,
+    code_length: int | None = None,
+    class_names: Sequence[str] | None = None,
+) -> Hasher:
     """Loads a pretrained hasher by its name, once its file's SHA-256 is the recorded one.
 
-    The hasher is ready for `encode`; call `compile` and `fit` to train it further.
+    As it is, it encodes. With `num_classes` or `code_length`, its backbone comes with a fresh hash
+    layer and fresh class centres, to `compile` and `fit` on other images.
 
     Args:
         name: one of `zoo.list_models()`.
+        num_classes: C of the images to train on. Defaults to the preset's.
+        code_length: L, 1 to 4,096 bits. Defaults to the preset's.
+        class_names: C names, kept with a hasher that gets fresh centres.
 
     Raises:
-        InputError: no such preset, or its file is missing or altered.
+        InputError: no such preset, its file is missing or altered, or a number is out of range.
 
     Example:
 
     >>> from classwise import zoo
     >>> zoo.load("dcwh_resnet20_fashion_mnist_48").code_length
     48
+    >>> zoo.load("dcwh_resnet20_fashion_mnist_48", num_classes=4, code_length=16).num_classes
+    4
     """
     preset = get_preset(name)
     check_file(preset)
-    return load_file(preset.path)
+    hasher = load_file(preset.path)
+    if num_classes is None and code_length is None:
+        return hasher
+    return Hasher(
+        hasher.backbone,
+        code_length=hasher.code_length if code_length is None else code_length,
+        num_classes=hasher.num_classes if num_classes is None else num_classes,
+        normalize=hasher.normalize,
+        class_names=class_names,
+    )
 
 
 def check_file(preset: Preset) -> None:

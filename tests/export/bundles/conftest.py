@@ -1,18 +1,26 @@
-"""A small gallery, and stand-ins for what the network would give."""
+"""A small gallery, stand-ins for what the network would give, and a browser."""
 
 import functools
 import http.server
+import os
+import shutil
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from classwise import zoo
-from classwise.export.bundles.web_runtime import FILES
+from classwise.export.bundles import write_bundle
+from classwise.export.bundles.web_runtime import FILES, write_runtime
 from classwise.zoo.datasets.sample import load_sample
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 
 # Exports need TensorFlow; the suite also runs on other backends.
 collect_ignore_glob = [] if keras.backend.backend() == "tensorflow" else ["test_*.py"]
@@ -85,23 +93,20 @@ def serve() -> Iterator[Callable[..., str]]:
         server.server_close()
 
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runtime(tmp_path_factory) -> Path:
+    """onnxruntime-web, as npm fetches it."""
     folder = tmp_path_factory.mktemp("npm") / "runtime"
     write_runtime(folder)
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def codes(grey_hasher, gallery) -> np.ndarray:
     return grey_hasher.encode(gallery.images, verbose=0)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(grey_hasher, gallery, runtime, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("web") / "page"
     write_bundle("web", grey_hasher, path, name="tiny", gallery=gallery, web_runtime=runtime)
@@ -150,20 +155,35 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser, serve, folder):
-    visit = Visit(browser, serve(folder))
+def open_page(browser) -> Iterator[Callable[..., Visit]]:
+    """Returns a function that opens an address; arguments as of `Visit`."""
+    visits = []
+
+    def start(address: str, **options) -> Visit:
+        visits.append(Visit(browser, address, **options))
+        return visits[-1]
+
+    yield start
+    for visit in visits:
+        visit.page.close()
+
+
+@pytest.fixture
+def visit(open_page, serve, folder) -> Iterator[Visit]:
+    """The page of the small gallery; it must complain of nothing."""
+    visit = open_page(serve(folder))
     yield visit
-    visit.page.close()
     assert visit.complaints == []
 
 
-def draw(path: Path, *shape: int, mode: str | None = None) -> Path:
-    image = Image.fromarray(np.random.default_rng(len(path.name)).integers(0, 256, shape, "uint8"))
-    (image.convert(mode) if mode else image).save(path)
-    return path
+@pytest.fixture(scope="session")
+def draw() -> Callable[..., Path]:
+    """Returns a function that writes an image of noise, always the same under one name."""
 
+    def write(path: Path, *shape: int, mode: str | None = None) -> Path:
+        random = np.random.default_rng(zlib.crc32(path.name.encode()))
+        image = Image.fromarray(random.integers(0, 256, shape, "uint8"))
+        (image.convert(mode) if mode else image).save(path)
+        return path
 
-@pytest.fixture(name="draw")
-def drawing() -> Callable[..., Path]:
-    """Returns the function that writes an image of noise."""
-    return draw
+    return write

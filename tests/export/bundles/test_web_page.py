@@ -13,6 +13,7 @@ from classwise.zoo.retrieval.neighbours import nearest_neighbours
 
 pytestmark = pytest.mark.browser
 
+
 def test_ranking_is_that_of_nearest_neighbours(visit, codes):
     for item in (0, 57):
         button = visit.page.locator(f"#results button[data-item='{item}']")
@@ -142,10 +143,9 @@ def test_nothing_is_asked_of_another_host(visit, folder):
 
 
 @pytest.mark.parametrize("width", [320, 400, 800, 1280])
-def test_no_width_needs_sideways_scrolling(browser, serve, folder, width):
-    visit = Visit(browser, serve(folder), viewport={"width": width, "height": 800})
+def test_no_width_needs_sideways_scrolling(open_page, serve, folder, width):
+    visit = open_page(serve(folder), viewport={"width": width, "height": 800})
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
-    visit.page.close()
 
 
 class PlainHandler(http.server.SimpleHTTPRequestHandler):
@@ -153,37 +153,34 @@ class PlainHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def test_pythons_own_server_is_enough(browser, serve, folder):
+def test_pythons_own_server_is_enough(open_page, serve, folder):
     """As documented: no special headers."""
-    visit = Visit(browser, serve(folder, PlainHandler))
+    visit = open_page(serve(folder, PlainHandler))
     assert visit.page.evaluate("crossOriginIsolated") is False
     assert visit.page.inner_text("#same") == "✓ The same code as Python's."
-    visit.page.close()
 
 
-def test_missing_file_is_told(browser, serve, folder, tmp_path):
+def test_missing_file_is_told(open_page, serve, folder, tmp_path):
     shutil.copytree(folder, tmp_path / "page")
     (tmp_path / "page" / "model.onnx").unlink()
-    visit = Visit(browser, serve(tmp_path / "page"), ready=False)
+    visit = open_page(serve(tmp_path / "page"), ready=False)
     visit.page.wait_for_selector("#error:has-text('The page cannot start')")
     assert not visit.page.is_visible("#app")
-    visit.page.close()
 
 
-def test_opened_as_a_file_it_says_how_to_serve_it(browser, folder):
-    visit = Visit(browser, (folder / "index.html").as_uri(), ready=False)
+def test_opened_as_a_file_it_says_how_to_serve_it(open_page, folder):
+    visit = open_page((folder / "index.html").as_uri(), ready=False)
     visit.page.wait_for_selector("#waiting .late")
     assert "python -m http.server" in visit.page.inner_text("#waiting")
-    visit.page.close()
 
 
-def test_unlabelled_colour_gallery(browser, serve, draw, hasher, runtime, tmp_path):
+def test_unlabelled_colour_gallery(open_page, serve, draw, hasher, runtime, tmp_path):
     (tmp_path / "images").mkdir()
     for k in range(5):
         draw(tmp_path / "images" / f"{k}.png", 40, 30, 3)
     gallery = tmp_path / "images"
     write_bundle("web", hasher, tmp_path / "page", gallery=gallery, web_runtime=runtime)
-    visit = Visit(browser, serve(tmp_path / "page"))
+    visit = open_page(serve(tmp_path / "page"))
     visit.page.locator("#thumbnails button").nth(3).click()
     visit.page.wait_for_selector("#asked:text-is('3.png')")
     images = zoo.read_images(sorted(gallery.iterdir()), hasher.image_shape)
@@ -192,4 +189,3 @@ def test_unlabelled_colour_gallery(browser, serve, draw, hasher, runtime, tmp_pa
     assert visit.ranking()[0] == nearest_neighbours(codes[[3]], codes, 5)[0][0].tolist()
     assert not visit.page.is_visible("#filter")
     assert not visit.page.is_visible("#more")
-    visit.page.close()

@@ -107,5 +107,3 @@ def test_huge_image_is_refused(visit, tmp_path):
     Image.new("1", (9000, 8000)).save(tmp_path / "huge.png")
     visit.page.set_input_files("#file", tmp_path / "huge.png")
     visit.page.wait_for_selector("#error:has-text('up to 64 megapixels')")
-
-

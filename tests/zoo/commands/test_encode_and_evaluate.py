@@ -139,7 +139,10 @@ def test_evaluate_writes_a_report(classwise, code_file, tmp_path):
         ({"query_codes": np.ones((20, 1), np.uint8)}, "padding"),
         ({"query_labels": np.zeros(19, int)}, "19"),
         ({"query_labels": np.full(20, 7)}, "None of the 20 queries"),
-        ({"query_codes": np.zeros((0, 1), np.uint8), "query_labels": np.zeros(0, int)}, "at least one"),
+        (
+            {"query_codes": np.zeros((0, 1), np.uint8), "query_labels": np.zeros(0, int)},
+            "at least one",
+        ),
         ({"code_length": np.array(4.5)}, "code_length"),
         ({"database_labels": None}, "lacks database_labels"),
     ],

@@ -1,0 +1,257 @@
+"""Measures exports on Fashion-MNIST's images and writes bench/results/export.json.
+
+    python bench/export.py [OUTPUT] [--model PRESET] [--rounds 7] [--quick]
+
+The contenders of a comparison take turns within each round, so that a disturbance of the machine
+hits all of them; the median of the rounds counts. `--quick` measures less of everything.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from classwise import export
+from classwise.export.commands.export_command import CALIBRATION_IMAGES
+from classwise.export.commands.image_source import evenly_chosen
+from classwise.export.hash_layer import backbone
+from classwise.export.runtimes import open_model
+from classwise.zoo.datasets.protocols import get_protocol
+from classwise.zoo.encoders import open_encoder
+from classwise.zoo.encoding import encode_to_file, open_images
+from classwise.zoo.files import replacing_file
+from classwise.zoo.onnx_session import open_session
+from classwise.zoo.presets.load import load_any
+
+PRESET = "dcwh_resnet20_fashion_mnist_48"
+PROTOCOL = "fashion-mnist-full"
+BATCH = 256
+TARGETS = {
+    "onnx / saved_model, batch 256": (">=", 1.6),
+    "onnx / keras, batch 256": (">=", 1.8),
+    "onnx / saved_model, batch 1": (">=", 5),
+    "overhead of preprocessing, sign and packing": ("<=", 0.03),
+    "flipped bits, fp32": ("<=", 0),
+    "share of bits, fp16": ("<=", 0.001),
+    "mAP loss, int8": ("<=", 0.005),
+    "seconds of export and verification": ("<=", 30),
+    "encode / bare session": (">=", 0.85),
+}
+
+
+def alternating(contenders: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, float]:
+    """Returns the median seconds of each contender; one round before is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds + 1):
+        for name, run in contenders.items():
+            start = time.perf_counter()
+            run()
+            if number:
+                seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def measure_speed(hasher, places: dict[str, Path | str], images, rounds: int, size: int) -> dict:
+    """Images/s of every runtime and of Keras's predict, by batch size."""
+    signatures = {name: open_model(place).signatures[0] for name, place in places.items()}
+    speeds = {}
+    for batch in (1, BATCH):
+        count = max(batch, size if batch > 1 else size // 16)
+        parts = [images[start : start + batch] for start in range(0, count, batch)]
+
+        def each(compute, parts=parts):
+            return lambda: [compute(part) for part in parts]
+
+        contenders = {name: each(signature.run) for name, signature in signatures.items()}
+        if batch > 1:
+            contenders["keras"] = lambda n=count: hasher.predict(images[:n], BATCH, verbose=0)
+        else:
+            contenders["keras"] = each(lambda part: hasher.predict(part, verbose=0), parts[:8])
+        seconds = alternating(contenders, rounds)
+        done = {name: sum(map(len, parts)) for name in contenders}
+        done["keras"] = count if batch > 1 else len(parts[:8])
+        speeds[batch] = {name: done[name] / seconds[name] for name in contenders}
+    return speeds
+
+
+def bare_network(path: Path, folder: Path) -> tuple[Path, str]:
+    """Cuts scaling, sign and packing off an ONNX file; returns the rest and its input's name."""
+    model = onnx.shape_inference.infer_shapes(onnx.load(path))
+    start = backbone(model.graph)[0].input[0]
+    bare = onnx.utils.Extractor(model).extract_model([start], ["embedding"])
+    onnx.save(bare, folder / "bare.onnx")
+    return folder / "bare.onnx", start
+
+
+def measure_overhead(path: Path, folder: Path, images, rounds: int) -> dict:
+    """How much longer the whole graph takes than its network alone."""
+    bare_path, start = bare_network(path, folder)
+    whole, bare = open_session(path), open_session(bare_path)
+    model = onnx.load(path)
+    model.graph.output.append(onnx.ValueInfoProto(name=start))
+    onnx.save(model, folder / "tapped.onnx")
+    (scaled,) = open_session(folder / "tapped.onnx").run([start], {"images": images})
+    parts = range(0, len(images), BATCH)
+    seconds = alternating(
+        {
+            "whole": lambda: [whole.run(None, {"images": images[i : i + BATCH]}) for i in parts],
+            "bare": lambda: [bare.run(None, {start: scaled[i : i + BATCH]}) for i in parts],
+        },
+        rounds,
+    )
+    return {**seconds, "overhead": seconds["whole"] / seconds["bare"] - 1}
+
+
+def measure_encoding(path: Path, folder: Path, split: str, images, rounds: int) -> dict:
+    """Images/s of `encode`, with reading and writing, and of ONNX Runtime on the same images."""
+    session = open_session(path)
+
+    def encode():
+        encoder = open_encoder(path)
+        stream = open_images(f"fashion_mnist:{split}", encoder.image_shape, batch_size=BATCH)
+        encode_to_file(encoder, stream, folder / "codes.npz")
+
+    def bare():
+        for start in range(0, len(images), BATCH):
+            session.run(None, {"images": images[start : start + BATCH]})
+
+    seconds = alternating({"encode": encode, "bare session": bare}, rounds)
+    speeds = {name: len(images) / value for name, value in seconds.items()}
+    return {"images": len(images), **speeds}
+
+
+def measure_export(model: str, folder: Path) -> float:
+    """Seconds of `classwise export`, from the start of Python to its end."""
+    command = [sys.executable, "-c", "from classwise.zoo.commands import main; exit(main())"]
+    start = time.perf_counter()
+    output = ["-o", str(folder / "timed.onnx")]
+    subprocess.run([*command, "export", model, *output], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def measure(model: str, folder: Path, rounds: int, quick: bool) -> dict:
+    """Returns all figures."""
+    hasher = load_any(model)
+    protocol = get_protocol(PROTOCOL).load()
+    test = protocol.queries.images[: 1000 if quick else None]
+    split = "test" if quick else "train"
+    places = {
+        "onnx": export.to_onnx(hasher, folder / "a.onnx").path,
+        "saved_model": export.to_saved_model(hasher, folder / "saved_model").path,
+        "litert": export.to_litert(hasher, folder / "a.tflite").path,
+        "openvino": f"openvino:{folder / 'a.onnx'}",
+    }
+    note("parity on the test images")
+    parity = {
+        name: export.verify(hasher, place, test, batch_sizes=(BATCH,)).to_dict()
+        for name, place in places.items()
+    }
+    note("speed")
+    speed = measure_speed(hasher, places, test, rounds, 512 if quick else 2048)
+    note("overhead")
+    overhead = measure_overhead(places["onnx"], folder, test[:1024], 3 * rounds)
+    note("encoding")
+    whole = protocol.images.images[:60_000] if split == "train" else protocol.queries.images
+    encoding = measure_encoding(places["onnx"], folder, split, whole, 1 if quick else 3)
+    note("lower precision")
+    if quick:
+        protocol = Shortened(protocol)
+    precision = {
+        name: export.to_onnx(
+            hasher,
+            folder / f"{name}.onnx",
+            precision=name,
+            calibration=evenly_chosen(protocol.training, CALIBRATION_IMAGES),
+            evaluation=protocol,
+            max_map_loss=1,
+        ).precision.to_dict()
+        for name in ("fp16", "int8")
+    }
+    note("export")
+    return {
+        "parity with Keras": parity,
+        "images per second": {f"batch {batch}": names for batch, names in speed.items()},
+        "graph": overhead,
+        "encode": encoding,
+        "precision": precision,
+        "seconds of export and verification": measure_export(model, folder),
+    }
+
+
+class Shortened:
+    """A protocol with a fraction of its images."""
+
+    def __init__(self, protocol):
+        self.training = protocol.training
+        self.queries = protocol.queries.select(np.arange(500))
+        self.database = protocol.database.select(np.arange(2500))
+
+
+def against_targets(figures: dict) -> dict:
+    """Returns each figure that has a target, beside it."""
+    large, single = (figures["images per second"][f"batch {size}"] for size in (BATCH, 1))
+    values = {
+        "onnx / saved_model, batch 256": large["onnx"] / large["saved_model"],
+        "onnx / keras, batch 256": large["onnx"] / large["keras"],
+        "onnx / saved_model, batch 1": single["onnx"] / single["saved_model"],
+        "overhead of preprocessing, sign and packing": figures["graph"]["overhead"],
+        "flipped bits, fp32": max(
+            parity["flips_beyond_margin"] for parity in figures["parity with Keras"].values()
+        ),
+        "share of bits, fp16": figures["precision"]["fp16"]["share_of_bits"],
+        "mAP loss, int8": figures["precision"]["int8"]["map_loss"],
+        "seconds of export and verification": figures["seconds of export and verification"],
+        "encode / bare session": figures["encode"]["encode"] / figures["encode"]["bare session"],
+    }
+    return {
+        name: {
+            "value": values[name],
+            "target": f"{sign} {limit}",
+            "reached": values[name] >= limit if sign == ">=" else values[name] <= limit,
+        }
+        for name, (sign, limit) in TARGETS.items()
+    }
+
+
+def note(text: str) -> None:
+    print(f"measuring {text}", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    default = Path(__file__).parent / "results" / "export.json"
+    parser.add_argument("output", nargs="?", type=Path, default=default)
+    parser.add_argument("--model", default=PRESET, help="a preset's name, or a .keras file")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--quick", action="store_true", help="less of everything")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure(options.model, Path(folder), options.rounds, options.quick)
+    packages = ("tensorflow", "keras", "onnxruntime", "openvino", "ai-edge-litert", "numpy")
+    document = {
+        "command": "python bench/export.py" + " --quick" * options.quick,
+        "model": Path(options.model).name,
+        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
+        "versions": {"python": platform.python_version(), **{p: version(p) for p in packages}},
+        "rounds": options.rounds,
+        "targets": against_targets(figures),
+        "figures": figures,
+    }
+    with replacing_file(options.output) as temporary:
+        temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(document["targets"], indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from classwise.zoo import Hasher, InputError, list_models, load
+from classwise.zoo.datasets.protocols import get_protocol
+from classwise.zoo.datasets.sample import load_sample
+from classwise.zoo.encoders import open_encoder
+from classwise.zoo.evaluation import encode_protocol, evaluate
+from classwise.zoo.files import sha256
+from classwise.zoo.presets import get_preset, registry
+from classwise.zoo.presets import load as load_module
+from classwise.zoo.training.recipe import read_recipe
+
+NAMES = list_models()
+BYTES = 4.5e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_entry_says_the_truth_about_its_file(name):
+    preset = get_preset(name)
+    assert preset.path.stat().st_size == preset.bytes <= BYTES
+    assert sha256(preset.path) == preset.sha256
+    hasher = load(name)
+    assert hasher.image_shape == preset.image_shape
+    assert hasher.class_names == preset.class_names
+    assert hasher.code_length == preset.code_length
+    assert name == f"{preset.method}_{preset.backbone}_{preset.dataset}_{preset.code_length}"
+    assert get_protocol(preset.protocol).dataset == preset.dataset
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_entry_has_its_recipe_and_log(name):
+    preset = get_preset(name)
+    recipe = read_recipe(name).to_dict()
+    assert preset.recipe == json.loads(json.dumps(recipe))
+    log = preset.path.with_suffix(".log.jsonl").read_text().splitlines()
+    assert len(log) == preset.training["epochs"] == sum(s["epochs"] for s in recipe["stages"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_metrics_lie_inside_their_band(name):
+    for value in get_preset(name).metrics.values():
+        assert value["worst"] <= value["expected"] <= value["best"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_nearest_center_is_right_on_the_sample(name):
+    hasher, sample = load(name), load_sample()
+    logits = hasher.embed(sample.images, verbose=0) @ hasher.class_centers.get_centers().T
+    if not hasher.normalize:
+        logits -= (hasher.class_centers.get_centers() ** 2).sum(axis=1) / 2
+    accuracy = (logits.argmax(axis=1) == sample.labels).mean()
+    assert accuracy > 0.9
+
+
+@pytest.mark.large
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", NAMES)
+def test_metrics_are_measured_again(name):
+    preset = get_preset(name)
+    images = get_protocol(preset.protocol).load()
+    measured = evaluate(encode_protocol(open_encoder(name), images)).to_dict()
+    assert set(measured["metrics"]) == set(preset.metrics)
+    for metric, value in preset.metrics.items():
+        for key, number in value.items():
+            assert measured["metrics"][metric][key] == pytest.approx(number, abs=5e-5)
+
+
+def test_filters():
+    assert list_models(method="nothing") == []
+    assert all("vmf" in name for name in list_models(method="vmf"))
+    assert set(list_models(dataset="fashion_mnist", code_length=48)) <= set(NAMES)
+
+
+def test_fine_tuning_gets_a_fresh_head_on_the_trained_backbone():
+    name = NAMES[0]
+    trained, fresh = load(name), load(name, num_classes=3, code_length=20)
+    assert (fresh.num_classes, fresh.code_length) == (3, 20)
+    assert fresh.normalize == trained.normalize
+    for mine, other in zip(
+        fresh.backbone.get_weights(), trained.backbone.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(mine, other)
+    with pytest.raises(InputError, match="from 2 on"):
+        load(name, num_classes=1)
+
+
+def test_unknown_preset():
+    with pytest.raises(InputError, match=f"did you mean '{NAMES[0]}'"):
+        load(NAMES[0] + "x")
+
+
+@pytest.fixture
+def presets_folder(tmp_path, monkeypatch):
+    """A copy of the presets that a test may damage."""
+    shutil.copytree(registry.FOLDER, tmp_path / "presets")
+    monkeypatch.setattr(registry, "FOLDER", tmp_path / "presets")
+    registry.presets.cache_clear()
+    yield tmp_path / "presets"
+    registry.presets.cache_clear()
+
+
+def test_one_altered_byte_is_found(presets_folder):
+    path = presets_folder / get_preset(NAMES[0]).file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="altered or cut"):
+        load(NAMES[0])
+
+
+def test_a_cut_or_missing_file_is_found(presets_folder):
+    path = presets_folder / get_preset(NAMES[0]).file
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputError, match="altered or cut"):
+        load(NAMES[0])
+    path.unlink()
+    with pytest.raises(InputError, match="is missing"):
+        load(NAMES[0])
+
+
+def test_a_newer_format_is_refused(presets_folder):
+    table = next(presets_folder.glob("*.json"))
+    content = json.loads(table.read_text())
+    table.write_text(json.dumps({**content, "format_version": 99}))
+    with pytest.raises(InputError, match="format version 99"):
+        list_models()
+
+
+def test_files_that_are_no_hashers(tmp_path):
+    with pytest.raises(InputError, match="no model file"):
+        load_module.load_file(tmp_path / "gone.keras")
+    (tmp_path / "text.keras").write_text("hello")
+    with pytest.raises(InputError, match="not a readable"):
+        load_module.load_file(tmp_path / "text.keras")
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "dense.keras")
+    with pytest.raises(InputError, match="holds a Sequential, not a classwise Hasher"):
+        load_module.load_file(tmp_path / "dense.keras")
+
+
+def test_nothing_in_a_model_file_is_executed(tmp_path):
+    """A Lambda layer would run code of the file."""
+    images = keras.Input((4, 4, 1))
+    features = keras.layers.Flatten()(keras.layers.Lambda(lambda x: x * 2)(images))
+    Hasher(keras.Model(images, features), 8, 2).save(tmp_path / "lambda.keras")
+    with pytest.raises(InputError, match="not a readable"):
+        load_module.load_file(tmp_path / "lambda.keras")
