@@ -1,6 +1,8 @@
 # Every target sets itself up: a machine needs Python 3.11 or newer, make and PyPI, no more.
 
 PYTHON ?= python3
+BACKEND_TESTS := tests/losses tests/zoo/test_hasher.py \
+	tests/zoo/retrieval/test_retrieval_evaluation.py
 VENV := .venv
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -14,8 +16,8 @@ test: $(VENV)/dev.done  ## the default tests, on TensorFlow
 	$(RUN)/python -m pytest
 
 test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
-	KERAS_BACKEND=jax $(RUN)/python -m pytest tests/losses tests/zoo/test_hasher.py
-	KERAS_BACKEND=torch $(RUN)/python -m pytest tests/losses tests/zoo/test_hasher.py
+	KERAS_BACKEND=jax $(RUN)/python -m pytest $(BACKEND_TESTS)
+	KERAS_BACKEND=torch $(RUN)/python -m pytest $(BACKEND_TESTS)
 
 test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar100
 	$(RUN)/python -m pytest -m "real_data and not large"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classwise.export.extras import require
+from classwise.zoo.extras import require
 
 if TYPE_CHECKING:
     import onnx

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.export.extras import require
-from classwise.export.fold_scales import fold_scales
+from classwise.export.class_centres import write_centres
+from classwise.export.class_scores import check_scores
+from classwise.export.gpu_operators import cpu_only_operators
+from classwise.export.int8 import KEPT_FLOAT
+from classwise.export.lower_precision import lower_precision
+from classwise.export.onnx_metadata import describe
+from classwise.export.onnx_model import onnx_model
+from classwise.export.precision import MAX_MAP_LOSS, Evaluation, check_precision
 from classwise.export.report import ExportReport
-from classwise.export.signature import BATCH, BIT_ORDER, INPUT, OUTPUTS, build_graph, code_bytes
-from classwise.export.tensorflow_to_onnx import check_opset, convert_graph
-from classwise.export.tidy_graph import layer_names, tidy_graph
+from classwise.export.signature import OUTPUTS, check_outputs
+from classwise.export.tensorflow_to_onnx import check_opset
 from classwise.export.verification import verify as verify_export
 from classwise.zoo.errors import InputError
+from classwise.zoo.extras import require
 from classwise.zoo.files import replacing_file
 
 if TYPE_CHECKING:
@@ -27,7 +34,6 @@ if TYPE_CHECKING:
     from classwise.zoo import Hasher
 
 ONNX_PACKAGES = ("onnx", "tf2onnx", "onnxruntime")
-CHANNELS = {1: "grey", 3: "RGB"}
 
 
 def to_onnx(
@@ -37,6 +43,12 @@ def to_onnx(
     opset: int = 18,
     batch: int | None = None,
     outputs: Iterable[str] = OUTPUTS,
+    precision: str = "fp32",
+    calibration: np.ndarray | None = None,
+    keep_float: Iterable[str] = KEPT_FLOAT,
+    evaluation: Evaluation | None = None,
+    max_map_loss: float = MAX_MAP_LOSS,
+    with_centres: bool = False,
     metadata: Mapping[str, object] | None = None,
     images: np.ndarray | None = None,
     verify: bool = True,
@@ -46,20 +58,34 @@ def to_onnx(
     The graph takes `images` (uint8 `[batch, H, W, C]`, 0-255) and returns `embedding` (float32
     `[batch, L]`) and `code` (uint8 `[batch, ceil(L / 8)]`): scaling, sign and packing are inside.
 
+    Of lower precision, no equal bits can be expected. The float32 graph is then compared with
+    Keras, and the one that is written with the float32 graph: see `PrecisionReport`.
+
     Args:
         hasher: the model; Keras must run on TensorFlow.
         path: the file to write; one that exists is replaced, once the new one is proven.
         opset: ONNX operator set, 15 to 23. Defaults to 18.
         batch: fixed number of images for runtimes that need one; None (the default) leaves the
             axis dynamic, named `batch`.
-        outputs: "embedding", "code" or both. Defaults to both.
-        metadata: more entries for the file's `metadata_props`, such as the preset's name.
+        outputs: some of "embedding", "code" and "scores" (the class posterior, see
+            `class_scores`). Defaults to the first two.
+        precision: "fp32", "fp16" (float16 in the backbone) or "int8". Defaults to "fp32".
+        calibration: uint8 images `[N, H, W, C]` that fix the ranges of int8; some hundreds.
+        keep_float: layers that int8 leaves in float32, some of "first" and "hash". Defaults to
+            both.
+        evaluation: queries and database, such as `get_protocol(name).load()`, to measure what
+            lower precision costs; without them only bits are counted.
+        max_map_loss: largest loss of mAP allowed on the evaluation. Defaults to 0.005.
+        with_centres: whether to write class centres beside the file, `mine.centres.npz`, and
+            a second model from `images` to `scores`, `mine.scores.onnx`. Defaults to False.
+        metadata: more entries for the file's `metadata_props`, such as `preset_facts(name)`.
         images: uint8 images to verify with. Defaults to `verify`'s own.
         verify: whether to compare the file with Keras. Defaults to True.
 
     Raises:
         InputError: an argument is wrong, a package is missing, or an operator has no ONNX form.
-        ParityError: ONNX Runtime computes something else than Keras; nothing is written.
+        ParityError: ONNX Runtime computes something else than Keras, or lower precision costs
+            more mAP than allowed (`PrecisionError`); nothing is written.
         OSError: the file cannot be written; nothing is left behind.
 
     Example:
@@ -74,65 +100,67 @@ def to_onnx(
     """
     path = Path(path)
     check_opset(opset)
-    for package in ONNX_PACKAGES if verify else ONNX_PACKAGES[:2]:
+    check_precision(precision)
+    outputs = check_outputs(outputs)
+    if with_centres:
+        check_scores(hasher)
+    for package in ONNX_PACKAGES if verify or precision != "fp32" else ONNX_PACKAGES[:2]:
         require(package)
     if path.is_dir():
         raise InputError(f"{path} is a folder; give the name of a file, such as mine.onnx.")
-    graph = build_graph(hasher, batch, outputs)
-    model = convert_graph(graph, opset)
-    finish_model(model, hasher, opset, batch, metadata or {})
-    require("onnx.checker").check_model(model, full_check=True)
-    with replacing_file(path) as temporary:
-        temporary.write_bytes(model.SerializeToString(deterministic=True))
-        parity = verify_export(hasher, temporary, images) if verify else None
-    operators = Counter(node.op_type for node in model.graph.node)
-    return ExportReport(path, "onnx", path.stat().st_size, parity, dict(operators.most_common()))
+
+    # Bits can be compared where there are embeddings, so they are cut off at the end.
+    wanted = outputs if precision == "fp32" else check_outputs({*OUTPUTS, *outputs})
+    model = onnx_model(hasher, opset, batch, wanted)
+
+    def properties(outputs: Iterable[str], precision: str = "fp32") -> dict[str, str]:
+        return describe(hasher, metadata or {}, batch=batch, outputs=outputs, precision=precision)
+
+    with contextlib.ExitStack() as files:
+        temporary = files.enter_context(replacing_file(path))
+        loss = None
+        if precision == "fp32":
+            save(model, temporary, properties(outputs))
+            parity = verify_export(hasher, temporary, images) if verify else None
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                reference = Path(folder) / "fp32.onnx"
+                save(model, reference, properties(wanted))
+                parity = verify_export(hasher, reference, images) if verify else None
+                model, loss = lower_precision(
+                    reference,
+                    precision,
+                    outputs,
+                    calibration=calibration,
+                    keep_float=keep_float,
+                    images=images,
+                    evaluation=evaluation,
+                    max_map_loss=max_map_loss,
+                )
+            save(model, temporary, properties(outputs, precision))
+        companions = ()
+        if with_centres:
+            companions = (path.with_suffix(".centres.npz"), path.with_suffix(".scores.onnx"))
+            centres, scores = (files.enter_context(replacing_file(p)) for p in companions)
+            write_centres(hasher, centres)
+            head = onnx_model(hasher, opset, batch, ["scores"])
+            save(head, scores, properties(["scores"]))
+            if verify:
+                verify_export(hasher, scores, images)
+    return ExportReport(
+        path,
+        "onnx",
+        path.stat().st_size,
+        parity,
+        precision=loss,
+        companions=companions,
+        operators=dict(Counter(node.op_type for node in model.graph.node).most_common()),
+        cpu_only_operators=cpu_only_operators(model),
+    )
 
 
-def finish_model(
-    model: onnx.ModelProto, hasher: Hasher, opset: int, batch: int | None, metadata: Mapping
-) -> None:
-    """Gives a converted model its names, shapes, versions and metadata, in place."""
-    helper = require("onnx.helper")
-    fold_scales(model.graph)
-    tidy_graph(model.graph, layer_names(hasher), opset)
-    model.graph.name = "hasher"
-    model.graph.ClearField("doc_string")
-    model.graph.output.sort(key=lambda value: OUTPUTS.index(value.name))
-    sizes = {
-        INPUT: hasher.image_shape,
-        "embedding": (hasher.code_length,),
-        "code": (code_bytes(hasher.code_length),),
-    }
-    for value in (*model.graph.input, *model.graph.output):
-        set_shape(value, (batch or BATCH, *sizes[value.name]))
-    # tf2onnx declares an operator set for machine learning that the graph does not use.
-    del model.opset_import[:]
-    model.opset_import.append(helper.make_opsetid("", opset))
-    model.ir_version = max(8, helper.find_min_ir_version_for(model.opset_import))
-    model.producer_name, model.producer_version = "classwise", version("classwise")
-    helper.set_model_props(model, describe(hasher, metadata))
-
-
-def set_shape(value: onnx.ValueInfoProto, shape: tuple[int | str, ...]) -> None:
-    """Sets the shape of an input or output; a name stands for a dynamic axis."""
-    dimensions = value.type.tensor_type.shape.dim
-    del dimensions[:]
-    for size in shape:
-        key = "dim_param" if isinstance(size, str) else "dim_value"
-        setattr(dimensions.add(), key, size)
-
-
-def describe(hasher: Hasher, metadata: Mapping[str, object]) -> dict[str, str]:
-    """Returns the `metadata_props`; the graph's own contract comes last and wins."""
-    height, width, channels = hasher.image_shape
-    props = {str(key): str(value) for key, value in metadata.items()} | {
-        "classwise_version": version("classwise"),
-        "code_length": str(hasher.code_length),
-        "bit_order": BIT_ORDER,
-        "input_contract": f"{INPUT}: uint8 [{BATCH}, {height}, {width}, {channels}], pixels 0-255, "
-        f"{CHANNELS.get(channels, f'{channels} channels')}, "
-        "resized outside, scaled inside the graph",
-        "unit_length": str(bool(hasher.normalize)).lower(),
-    }
-    return dict(sorted(props.items()))
+def save(model: onnx.ModelProto, path: Path, properties: Mapping[str, str]) -> None:
+    """Writes a model, the same bytes for the same model every time."""
+    del model.metadata_props[:]
+    require("onnx.helper").set_model_props(model, dict(properties))
+    path.write_bytes(model.SerializeToString(deterministic=True))

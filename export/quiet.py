@@ -1,4 +1,4 @@
-"""Holds back the routine log lines of TensorFlow and tf2onnx, and nothing else."""
+"""Holds back the routine log lines of TensorFlow, LiteRT and tf2onnx, and nothing else."""
 
 import contextlib
 import logging
@@ -8,8 +8,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-# absl's prefix, such as "I0000 00:00:1234.5678  99 devices.cc:67]", for information and warnings.
-ROUTINE = re.compile(rb"^([IW]\d{4} [\d:. ]+\S+:\d+\]|WARNING: All log messages before absl)")
+# absl's prefix, such as "I0000 00:00:1234.5678  99 devices.cc:67]", for information and warnings;
+# LiteRT's is "INFO: ".
+ROUTINE = re.compile(
+    rb"^([IW]\d{4} [\d:. ]+\S+:\d+\]|WARNING: All log messages before absl|INFO: )"
+)
 
 # tf2onnx logs its errors and goes on; `check_operators` and onnx.checker raise them.
 LEVELS = {"tf2onnx": logging.CRITICAL, "tensorflow": logging.ERROR, "absl": logging.ERROR}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classwise.export.class_scores import check_scores, class_scores
 from classwise.zoo.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 INPUT = "images"
 OUTPUTS = ("embedding", "code")
+ALL_OUTPUTS = (*OUTPUTS, "scores")
 BATCH = "batch"
 BIT_ORDER = (
     "bit k is 1 where embedding k > 0; it is bit 7 - k % 8 of byte k // 8 (numpy.packbits, "
@@ -32,15 +34,18 @@ def build_graph(
         hasher: the model; it is not changed.
         batch: fixed number of images, or None (the default) for any number.
         outputs: which of "embedding" (float32 `[batch, L]`) and "code" (uint8
-            `[batch, ceil(L / 8)]`) it returns, as a dictionary. Defaults to both.
+            `[batch, ceil(L / 8)]`) it returns, as a dictionary, and whether "scores" (float32
+            `[batch, C]`, see `class_scores`). Defaults to the first two.
 
     Raises:
-        InputError: an unknown output or none, a batch below 1, or Keras on another backend than
-            TensorFlow.
+        InputError: an unknown output or none, scores of a hasher without a class-wise loss, a
+            batch below 1, or Keras on another backend than TensorFlow.
     """
     import keras
 
     outputs = check_outputs(outputs)
+    if "scores" in outputs:
+        check_scores(hasher)
     if batch is not None and (type(batch) is not int or batch < 1):
         raise InputError(f"batch is {batch!r}; it must be an integer from 1 on, or None for any.")
     if keras.backend.backend() != "tensorflow":
@@ -51,18 +56,20 @@ def build_graph(
     images = keras.Input(hasher.image_shape, batch_size=batch, dtype="uint8", name=INPUT)
     embedding = keras.ops.cast(hasher(images, training=False), "float32")
     tensors = {"embedding": embedding, "code": pack_bits(embedding)}
+    if "scores" in outputs:
+        tensors["scores"] = class_scores(hasher, embedding)
     return keras.Model(images, {name: tensors[name] for name in outputs}, name="classwise")
 
 
 def check_outputs(outputs: Iterable[str]) -> tuple[str, ...]:
-    """Returns the chosen outputs in the order of `OUTPUTS`, or raises `InputError`."""
+    """Returns the chosen outputs in the order of `ALL_OUTPUTS`, or raises `InputError`."""
     chosen = {outputs} if isinstance(outputs, str) else set(outputs)
     for name in sorted(chosen, key=str):
-        if name not in OUTPUTS:
-            raise unknown_name("output", name, OUTPUTS)
+        if name not in ALL_OUTPUTS:
+            raise unknown_name("output", name, ALL_OUTPUTS)
     if not chosen:
-        raise InputError("outputs is empty; choose 'embedding', 'code' or both.")
-    return tuple(name for name in OUTPUTS if name in chosen)
+        raise InputError("outputs is empty; choose 'embedding', 'code', 'scores' or several.")
+    return tuple(name for name in ALL_OUTPUTS if name in chosen)
 
 
 def code_bytes(code_length: int) -> int:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from classwise.export.extras import require
+from classwise.zoo.extras import require
 
 if TYPE_CHECKING:
     import keras

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     import numpy as np
 
     from classwise.export import to_onnx
-    from classwise.export.commands.export_command import preset_facts
+    from classwise.export.onnx_metadata import preset_facts
     from classwise.zoo.datasets.sample import load_sample
     from classwise.zoo.presets.load import load
     from classwise.zoo.retrieval import evaluate_codes

@@ -1,11 +1,30 @@
-"""Write a hasher as ONNX or SavedModel; the file is kept only if it gives the same bits."""
+"""Write a hasher for another runtime; the file is kept only if it gives the same bits."""
 
 import argparse
 from pathlib import Path
 
+from classwise.export.commands.bundle_command import (
+    add_bundle_arguments,
+    asks_for_bundle,
+    run_bundle,
+)
 from classwise.zoo.commands.printing import megabytes, print_json, print_note
+from classwise.zoo.errors import InputError
 
-FORMATS = ("onnx", "saved_model")
+FORMATS = {"onnx": ".onnx", "saved_model": "_saved_model", "litert": ".tflite"}
+# Options that not every format has; None or False means that one was not given.
+ONLY_FOR = {
+    "opset": ("onnx",),
+    "batch": ("onnx",),
+    "outputs": ("onnx", "litert"),
+    "precision": ("onnx",),
+    "keep_float": ("onnx",),
+    "calibration": ("onnx",),
+    "protocol": ("onnx",),
+    "max_map_loss": ("onnx",),
+    "with_centres": ("onnx",),
+}
+CALIBRATION_IMAGES = 512
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,51 +33,145 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", "-o", type=Path, metavar="PATH", help="file or folder to write (MODEL.onnx)"
     )
-    parser.add_argument("--opset", type=int, default=18, help="ONNX operator set (default: 18)")
+    parser.add_argument("--opset", type=int, help="ONNX operator set, 15 to 23 (default: 18)")
+    parser.add_argument("--batch", type=int, metavar="N", help="fixed batch (default: any)")
     parser.add_argument(
-        "--batch", type=int, metavar="N", help="fixed batch size (default: dynamic; ONNX only)"
+        "--outputs",
+        metavar="O,O",
+        help="some of embedding,code,scores (default: embedding,code)",
     )
+    parser.add_argument(
+        "--precision", choices=("fp32", "fp16", "int8"), help="inside ONNX (default: fp32)"
+    )
+    parser.add_argument(
+        "--calibration",
+        metavar="DIR",
+        help="images that fix the ranges of int8, a folder or name:split "
+        "(default: training images of the protocol)",
+    )
+    parser.add_argument(
+        "--keep-float",
+        metavar="L,L",
+        help="layers that int8 leaves in float32: first,hash or none (default: first,hash)",
+    )
+    parser.add_argument(
+        "--protocol", metavar="P", help="to measure mAP under (default: the preset's own)"
+    )
+    parser.add_argument(
+        "--max-map-loss",
+        type=float,
+        metavar="X",
+        help="largest mAP that lower precision may cost (default: 0.005)",
+    )
+    parser.add_argument(
+        "--with-centres",
+        action="store_true",
+        help="write MODEL.centres.npz and MODEL.scores.onnx too",
+    )
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     parser.add_argument("--force", action="store_true", help="replace a folder that is not empty")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_bundle_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    from classwise.export import ParityError, to_onnx, to_saved_model
+    if asks_for_bundle(options):
+        return run_bundle(options, ONLY_FOR)
+    check_options(options)
+
+    from classwise.export import ParityError
     from classwise.zoo.presets.load import load_any
 
     hasher = load_any(options.model)
-    output = options.output or Path(
-        Path(options.model).stem + (".onnx" if options.format == "onnx" else "_saved_model")
-    )
+    output = options.output or Path(Path(options.model).stem + FORMATS[options.format])
     try:
-        if options.format == "onnx":
-            report = to_onnx(
-                hasher,
-                output,
-                opset=options.opset,
-                batch=options.batch,
-                metadata=preset_facts(options.model),
-            )
-        else:
-            report = to_saved_model(hasher, output, overwrite=options.force)
+        report = export(hasher, output, options)
     except ParityError as error:
         print_note(f"classwise export: {error}")
         return 1
     if options.json:
         print_json(report.to_dict())
-    else:
-        print(f"Wrote {report.path} ({megabytes(report.bytes)}).")
-        print(f"Proven equal: {report.parity}.")
+        return 0
+    for path in (report.path, *report.companions):
+        print(f"Wrote {path}" + (f" ({megabytes(report.bytes)})." if path == output else "."))
+    print(f"Proven equal: {report.parity}.")
+    if report.precision:
+        print(f"Lower precision: {report.precision}.")
+    for operator, providers in report.cpu_only_operators.items():
+        print_note(
+            f"Note: {operator} does not run on {' and '.join(providers)}; a GPU would hand these "
+            "tensors to the CPU and back."
+        )
     return 0
 
 
-def preset_facts(model: str) -> dict[str, object]:
-    """Returns what an exported file tells about the preset it came from; nothing for a file."""
-    from classwise.zoo.presets import presets
+def check_options(options: argparse.Namespace) -> None:
+    """Raises `InputError` for an option that the chosen format has not."""
+    for name, formats in ONLY_FOR.items():
+        if getattr(options, name) not in (None, False) and options.format not in formats:
+            raise InputError(
+                f"--{name.replace('_', '-')} is for --format {' or '.join(formats)}, not for "
+                f"{options.format}; leave it out."
+            )
 
-    if model not in presets():
-        return {}
-    preset = presets()[model]
-    facts = {key: getattr(preset, key) for key in ("name", "method", "dataset", "protocol")}
-    expected = preset.metrics["map"]["expected"]
-    return {**facts, "map": f"{expected:.4f}", "license": preset.license}
+
+def export(hasher, output: Path, options: argparse.Namespace):
+    """Returns the report of the export that the options ask for."""
+    from classwise.export import preset_facts, to_litert, to_onnx, to_saved_model
+
+    if options.format == "saved_model":
+        return to_saved_model(hasher, output, overwrite=options.force)
+    arguments = given(outputs=names(options.outputs))
+    if options.format == "litert":
+        return to_litert(hasher, output, **arguments)
+    arguments |= given(
+        opset=options.opset,
+        batch=options.batch,
+        precision=options.precision,
+        max_map_loss=options.max_map_loss,
+        keep_float=[] if options.keep_float == "none" else names(options.keep_float),
+    )
+    if options.precision not in (None, "fp32"):
+        arguments |= measuring_images(hasher, options)
+    return to_onnx(
+        hasher,
+        output,
+        with_centres=options.with_centres,
+        metadata=preset_facts(options.model),
+        **arguments,
+    )
+
+
+def measuring_images(hasher, options: argparse.Namespace) -> dict[str, object]:
+    """Returns the images that lower precision is calibrated on and measured with."""
+    from classwise.export import preset_facts
+    from classwise.export.commands.image_source import evenly_chosen, load_images
+    from classwise.zoo.datasets.protocols import get_protocol
+
+    evaluation = calibration = None
+    protocol = options.protocol or preset_facts(options.model).get("protocol")
+    if protocol:
+        print_note(f"Measuring mAP of fp32 and {options.precision} under {protocol} ...")
+        evaluation = get_protocol(protocol).load(options.data_dir)
+        calibration = evenly_chosen(evaluation.training, CALIBRATION_IMAGES)
+    elif options.max_map_loss is not None:
+        raise InputError(
+            f"--max-map-loss needs a protocol to measure mAP under, and {options.model} names "
+            "none; give --protocol."
+        )
+    else:
+        print_note(f"mAP is not measured: {options.model} names no protocol; give --protocol.")
+    if options.calibration:
+        images = load_images(options.calibration, hasher.image_shape, options.data_dir)
+        calibration = evenly_chosen(images, CALIBRATION_IMAGES)
+    return {"evaluation": evaluation, "calibration": calibration}
+
+
+def given(**arguments) -> dict[str, object]:
+    """Returns the arguments that are not None, so that the others keep their defaults."""
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def names(text: str | None) -> list[str] | None:
+    """Returns the parts of a list written with commas."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]

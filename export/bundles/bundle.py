@@ -1,0 +1,152 @@
+"""Writing of a serving bundle: a folder that appears whole, proven, or not at all."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classwise.export.bundles.source import BundleSource
+from classwise.export.bundles.tensorflow_serving import write_tensorflow_serving
+from classwise.export.bundles.triton import write_triton
+from classwise.export.bundles.web import write_web
+from classwise.export.parity import Parity
+from classwise.zoo.errors import InputError, unknown_name
+from classwise.zoo.files import replacing_directory
+
+if TYPE_CHECKING:
+    import os
+
+    from classwise.zoo import Hasher
+    from classwise.zoo.datasets import LabelledImages
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A kind of bundle: what writes it into an empty folder, and the command that serves it."""
+
+    write: Callable[[BundleSource, Path], Parity]
+    start: str
+
+
+BUNDLES = {
+    "triton": Bundle(write_triton, "tritonserver --model-repository={path}"),
+    "tensorflow-serving": Bundle(
+        write_tensorflow_serving,
+        "tensorflow_model_server --rest_api_port=8501 --model_name={name} "
+        "--model_base_path={absolute}/{name}",
+    ),
+    "web": Bundle(write_web, "python -m http.server --directory {path}"),
+}
+
+
+@dataclass(frozen=True)
+class BundleReport:
+    """A written bundle.
+
+    Attributes:
+        kind: "triton", "tensorflow-serving" or "web".
+        path: the folder.
+        name: what the server calls the model.
+        files, bytes: how many files there are, and their size.
+        parity: how the model in it compares with Keras.
+        start: the command that serves it.
+    """
+
+    kind: str
+    path: Path
+    name: str
+    files: int
+    bytes: int
+    parity: Parity
+    start: str
+
+    def to_dict(self) -> dict:
+        """Returns the report in JSON types."""
+        return vars(self) | {"path": str(self.path), "parity": self.parity.to_dict()}
+
+
+def write_bundle(
+    kind: str,
+    hasher: Hasher,
+    path: str | os.PathLike,
+    *,
+    name: str = "hasher",
+    force: bool = False,
+    metadata: Mapping[str, object] | None = None,
+    gallery: LabelledImages | str | os.PathLike | None = None,
+    web_runtime: str | os.PathLike | None = None,
+) -> BundleReport:
+    """Writes a hasher as a folder to serve, after its runtime gave the same bits as Keras.
+
+    Args:
+        kind: "triton" (a model repository), "tensorflow-serving" (a versioned SavedModel) or "web"
+            (a static page that hashes and ranks in the browser).
+        hasher: the model; Keras must run on TensorFlow.
+        path: the folder to write; it must not exist, or be empty.
+        name: what the server calls the model, such as the preset's name. Characters other than
+            letters, digits, ".", "_" and "-" become "_". Defaults to "hasher".
+        force: replace all of a folder that is not empty. Defaults to False.
+        metadata: facts about the model, shown by the page and kept in the ONNX file.
+        gallery: for "web", the images to rank: a folder, or a data set with images of the hasher's
+            size, of which at most 2,000 are taken. Defaults to the bundled Fashion-MNIST sample.
+        web_runtime: for "web", a folder with onnxruntime-web's files. Defaults to what npm fetches.
+
+    Raises:
+        InputError: an unknown kind, a folder that is not empty, an argument of another kind of
+            bundle, a gallery of other images, or onnxruntime-web cannot be had.
+        ParityError: the exported model computes something else; nothing is written.
+        OSError: the folder cannot be written; nothing is left behind.
+    """
+    if kind not in BUNDLES:
+        raise unknown_name("bundle", kind, BUNDLES)
+    for argument, value in (("gallery", gallery), ("web_runtime", web_runtime)):
+        if value is not None and kind != "web":
+            raise InputError(f"{argument} is {value}, but a {kind} bundle has none; leave it out.")
+    path = Path(path)
+    check_folder(path, force)
+    name = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII).strip(".") or "hasher"
+    source = BundleSource(hasher, name, dict(metadata or {}), gallery, web_runtime)
+    with replacing_directory(path) as folder:
+        parity = BUNDLES[kind].write(source, folder)
+    files = [file for file in path.rglob("*") if file.is_file()]
+    return BundleReport(
+        kind,
+        path,
+        name,
+        len(files),
+        sum(file.stat().st_size for file in files),
+        parity,
+        start_command(kind, path, name),
+    )
+
+
+def start_command(kind: str, path: Path, name: str) -> str:
+    """Returns the command that serves a bundle.
+
+    Example:
+
+    >>> start_command("web", Path("my page"), "tiny")
+    "python -m http.server --directory 'my page'"
+    """
+    # TensorFlow Serving takes absolute paths only.
+    return BUNDLES[kind].start.format(
+        path=shlex.quote(str(path)), absolute=shlex.quote(str(path.absolute())), name=name
+    )
+
+
+def check_folder(path: Path, force: bool) -> None:
+    """Raises `InputError` unless a folder can be written there without destroying anything."""
+    if path.name in ("", ".."):
+        raise InputError(f"'{path}' names no new folder; give a name, such as bundle.")
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file; a bundle is a folder, so give another name.")
+    found = next(path.iterdir(), None) if path.is_dir() and not force else None
+    if found is not None:
+        raise InputError(
+            f"{path} exists and holds {found.name}; give another folder, or --force (force=True) "
+            "to replace all of it."
+        )

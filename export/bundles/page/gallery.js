@@ -1,0 +1,67 @@
+// The gallery: what its images are called, where they lie, and a row of them to walk with arrows.
+
+/** Returns the folder's description and the gallery's codes; throws where a file is missing. */
+export async function loadBundle() {
+  const [about, codes] = await Promise.all([fetched("bundle.json"), fetched("codes.bin")]);
+  return { ...(await about.json()), codes: new Uint8Array(await codes.arrayBuffer()) };
+}
+
+async function fetched(file) {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`${file} cannot be fetched (${response.status})`);
+  return response;
+}
+
+export function address(item) {
+  return `gallery/${String(item).padStart(5, "0")}.png`;
+}
+
+/** Returns the pixels' file of a gallery image. */
+export async function imageFile(item) {
+  return (await fetched(address(item))).blob();
+}
+
+/** Returns the class of an item in words, or its file's name where nobody named classes. */
+export function title({ labels, class_names: names, names: ids }, item) {
+  return labels ? names[labels[item]] : ids[item];
+}
+
+/** Returns an `li` with a button that shows the item. */
+export function pictureButton(item, label, imageShape) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.item = item;
+  button.setAttribute("aria-label", label);
+  const image = new Image(imageShape[1], imageShape[0]);
+  image.loading = "lazy";
+  image.draggable = false;
+  image.alt = "";
+  image.classList.toggle("pixels", imageShape[1] < 96);
+  image.src = address(item);
+  button.append(image);
+  const entry = document.createElement("li");
+  entry.append(button);
+  return entry;
+}
+
+/** Makes a list of buttons one stop of the Tab key; arrows, Home and End walk within. */
+export function walkWithArrows(list) {
+  list.addEventListener("keydown", (event) => {
+    const buttons = [...list.querySelectorAll("button")];
+    const here = buttons.indexOf(document.activeElement);
+    const top = buttons[0]?.offsetTop;
+    const columns = Math.max(1, buttons.filter((button) => button.offsetTop === top).length);
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+    const goals = { Home: 0, End: buttons.length - 1 };
+    const goal = goals[event.key] ?? here + steps[event.key];
+    if (here < 0 || !buttons[goal] || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    buttons[goal].focus();
+  });
+  list.addEventListener("focusin", (event) => oneStop(list, event.target));
+}
+
+/** Leaves one button of a list in the Tab order: the given one, or the first. */
+export function oneStop(list, chosen = list.querySelector("button")) {
+  for (const button of list.querySelectorAll("button")) button.tabIndex = button === chosen ? 0 : -1;
+}

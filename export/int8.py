@@ -1,0 +1,94 @@
+"""ONNX models whose backbone computes in 8-bit integers."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classwise.export.hash_layer import backbone, hash_layer_position
+from classwise.export.quiet import quiet
+from classwise.export.signature import INPUT
+from classwise.zoo.errors import InputError, unknown_name
+from classwise.zoo.extras import require
+
+if TYPE_CHECKING:
+    import onnx
+
+KEPT_FLOAT = ("first", "hash")
+QUANTIZED = ["Conv", "MatMul", "Gemm", "Add", "MaxPool", "AveragePool", "GlobalAveragePool"]
+CALIBRATION_BATCH = 32
+
+
+def to_int8(
+    model: onnx.ModelProto,
+    calibration: np.ndarray,
+    keep_float: Iterable[str] = KEPT_FLOAT,
+) -> onnx.ModelProto:
+    """Returns a copy of a model whose backbone computes in 8-bit integers.
+
+    The quantization is static: activations are unsigned, with one range a tensor, which the
+    calibration images fix; weights are signed, with one range a channel, of 7 bits, because sums
+    of products of 8 bits overflow on processors without VNNI. The graph holds
+    QuantizeLinear and DequantizeLinear pairs, which runtimes fuse.
+
+    Args:
+        model: from `to_onnx`, in float32.
+        calibration: uint8 images `[N, H, W, C]` like those to be encoded; some hundreds.
+        keep_float: "first" keeps the first layer with weights in float32, "hash" the hash layer;
+            most bits that flip come from there. Defaults to both.
+
+    Raises:
+        InputError: an unknown layer to keep, or a graph without a hash layer.
+    """
+    keep_float = set(keep_float)
+    for name in sorted(keep_float - set(KEPT_FLOAT)):
+        raise unknown_name("layer to keep in float", name, KEPT_FLOAT)
+    inside = backbone(model.graph)
+    if not inside:
+        raise InputError("The backbone has no layer with weights to compute in 8 bits.")
+    if "hash" not in keep_float:
+        inside = [*inside, model.graph.node[hash_layer_position(model.graph)]]
+    if "first" in keep_float:
+        inside = inside[1:]
+    chosen = {node.name for node in inside}
+    fixed_batch = model.graph.input[0].type.tensor_type.shape.dim[0].dim_value
+
+    onnx = require("onnx")
+    quantization = require("onnxruntime.quantization")
+    preprocess = require("onnxruntime.quantization.preprocess")
+    with tempfile.TemporaryDirectory() as folder, quiet():
+        shaped, quantized = Path(folder) / "shaped.onnx", Path(folder) / "int8.onnx"
+        preprocess.quant_pre_process(
+            model, str(shaped), skip_optimization=True, skip_symbolic_shape=True
+        )
+        quantization.quantize_static(
+            str(shaped),
+            str(quantized),
+            Calibration(calibration, fixed_batch or CALIBRATION_BATCH),
+            quant_format=quantization.QuantFormat.QDQ,
+            op_types_to_quantize=QUANTIZED,
+            nodes_to_quantize=sorted(chosen),
+            per_channel=True,
+            reduce_range=True,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+        )
+        return onnx.load(quantized)
+
+
+class Calibration:
+    """Feeds images to ONNX Runtime's calibration in batches, the last one filled up."""
+
+    def __init__(self, images: np.ndarray, size: int):
+        self.batches = self._batches(images, size)
+
+    def _batches(self, images: np.ndarray, size: int) -> Iterator[dict[str, np.ndarray]]:
+        for start in range(0, len(images), size):
+            yield {INPUT: np.resize(images[start : start + size], (size, *images.shape[1:]))}
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self.batches, None)

@@ -1,0 +1,74 @@
+"""Export to LiteRT, once called TensorFlow Lite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classwise.export.quiet import quiet
+from classwise.export.report import ExportReport
+from classwise.export.signature import OUTPUTS, build_graph
+from classwise.export.verification import verify as verify_export
+from classwise.zoo.errors import InputError
+from classwise.zoo.extras import require
+from classwise.zoo.files import replacing_file
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy as np
+
+    from classwise.zoo import Hasher
+
+
+def to_litert(
+    hasher: Hasher,
+    path: str | os.PathLike,
+    *,
+    outputs: Iterable[str] = OUTPUTS,
+    images: np.ndarray | None = None,
+    verify: bool = True,
+) -> ExportReport:
+    """Writes a hasher as a `.tflite` file, after LiteRT gave the same bits as Keras.
+
+    It has one signature, `serving_default`, from `images` to `embedding` and `code`, as the ONNX
+    file has; the number of images may change from call to call.
+
+    Args:
+        hasher: the model; Keras must run on TensorFlow.
+        path: the file to write, ending in `.tflite`; one that exists is replaced.
+        outputs: as in `to_onnx`.
+        images: uint8 images to verify with. Defaults to `verify`'s own.
+        verify: whether to compare the file with Keras. Defaults to True.
+
+    Raises:
+        InputError: an argument is wrong, a package is missing, or an operator has no LiteRT form.
+        ParityError: LiteRT computes something else than Keras; nothing is written.
+        OSError: the file cannot be written; nothing is left behind.
+    """
+    path = Path(path)
+    if path.suffix != ".tflite" or path.is_dir():
+        raise InputError(f"{path} must name a file that ends in .tflite, such as mine.tflite.")
+    if verify:
+        require("ai_edge_litert.interpreter", "litert")
+    graph = build_graph(hasher, outputs=outputs)
+    with replacing_file(path) as temporary:
+        write(graph, temporary)
+        parity = verify_export(hasher, temporary, images) if verify else None
+    return ExportReport(path, "litert", path.stat().st_size, parity)
+
+
+def write(graph, path: Path) -> None:
+    """Writes the graph; raises `InputError` for an operator that LiteRT has not."""
+    try:
+        with quiet():
+            graph.export(str(path), format="litert", verbose=False)
+    except OSError:
+        raise
+    except Exception as error:  # the converter's own, RuntimeError, ValueError
+        lines = [line for line in str(error).splitlines() if "op" in line] or [str(error)]
+        raise InputError(
+            f"This model cannot be converted to LiteRT ({lines[0].strip()[:300]}); replace the "
+            "layer, or do its work before the images enter."
+        ) from error

@@ -1,0 +1,31 @@
+"""ONNX files in ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from classwise.export.runtimes.model import Model, Signature, Tensor
+from classwise.zoo.extras import require
+from classwise.zoo.onnx_session import open_session, running_provider
+
+TYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
+
+
+def open_onnx(path: Path, providers: Sequence[str] = ("cpu",)) -> Model:
+    """Opens an ONNX file; raises `InputError` if ONNX Runtime can't load it."""
+    session = open_session(path, providers)
+
+    def tensors(arguments) -> dict[str, Tensor]:
+        return {a.name: Tensor(TYPES.get(a.type, a.type), tuple(a.shape)) for a in arguments}
+
+    inputs, outputs = tensors(session.get_inputs()), tensors(session.get_outputs())
+
+    def run(images: np.ndarray) -> dict[str, np.ndarray]:
+        return dict(zip(outputs, session.run(None, {next(iter(inputs)): images}), strict=True))
+
+    version = require("onnxruntime").__version__
+    engine = f"ONNX Runtime {version} on {running_provider(session)}"
+    return Model(str(path), engine, [Signature("", inputs, outputs, run)], path.stat().st_size)
