@@ -19,9 +19,9 @@ def speed_up_scaling(graph: onnx.GraphProto) -> None:
     """Puts the scaling of the images behind their transposition, in place; no number changes.
 
     Keras scales images whose channels come last, with one constant a channel, and convolutions
-    then want channels first. Runtimes apply a constant to whole runs of equal channel: runs of
-    one number before the transposition, of height times width behind it. A single number for all
-    channels becomes a scalar, for the same reason. On a small network this is 5 % of the time.
+    then want channels first; for grey images the transposition is a reshape. Runtimes apply a
+    constant to runs of the last axis, on which it does not vary: of one number before the
+    transposition, of whole rows or planes behind it. On a small network this saves 5 % of the time.
     """
     numpy_helper = require("onnx.numpy_helper")
     constants = {c.name: numpy_helper.to_array(c) for c in graph.initializer}
@@ -30,13 +30,14 @@ def speed_up_scaling(graph: onnx.GraphProto) -> None:
         return
     permutation = None
     if transposition is not None:
-        permutation = transposition.attribute[0].ints
+        if transposition.op_type == "Transpose":
+            permutation = transposition.attribute[0].ints
         source, target = data_of(scaling[0], constants), transposition.output[0]
         transposition.input[0], transposition.output[0] = source, f"{target}/first"
         replace_input(scaling[0], source, transposition.output[0])
         scaling[-1].output[0] = target
     for number, node in enumerate(scaling):
-        (name,) = (value for value in node.input if value in constants)
+        name = constant_of(node, constants)
         array = constants[name]
         if array.size == 1:
             array = array.reshape(())
@@ -51,7 +52,10 @@ def speed_up_scaling(graph: onnx.GraphProto) -> None:
 def scaling_of_images(
     graph: onnx.GraphProto, constants: dict[str, np.ndarray]
 ) -> tuple[list[onnx.NodeProto], onnx.NodeProto | None]:
-    """Returns the nodes that scale the images, and the transposition right behind them, if any."""
+    """Returns the nodes that scale the images, and the transposition right behind them, if any.
+
+    A reshape counts as one where all that scales is single numbers.
+    """
     users: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
         for value in node.input:
@@ -63,7 +67,9 @@ def scaling_of_images(
         if node.op_type in SCALING and sum(name in constants for name in node.input) == 1:
             scaling.append(node)
         elif node.op_type != "Cast" or scaling:
-            return scaling, node if node.op_type == "Transpose" else None
+            single = all(constants[constant_of(n, constants)].size == 1 for n in scaling)
+            moved = node.op_type == "Transpose" or (node.op_type == "Reshape" and single)
+            return scaling, node if moved else None
         value = node.output[0]
     return scaling, None
 
@@ -71,6 +77,11 @@ def scaling_of_images(
 def data_of(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> str:
     """Returns the input of a node that is no constant."""
     return next(value for value in node.input if value not in constants)
+
+
+def constant_of(node: onnx.NodeProto, constants: dict[str, np.ndarray]) -> str:
+    """Returns the input of a node that is a constant."""
+    return next(value for value in node.input if value in constants)
 
 
 def replace_input(node: onnx.NodeProto, old: str, new: str) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classwise.export.hash_layer import backbone, hash_layer_position
-from classwise.export.quiet import quiet
 from classwise.export.signature import INPUT
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.extras import require
+from classwise.zoo.quiet import quiet
 
 if TYPE_CHECKING:
     import onnx

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.export.quiet import quiet
 from classwise.export.report import ExportReport
 from classwise.export.signature import OUTPUTS, build_graph
 from classwise.export.verification import verify as verify_export
 from classwise.zoo.errors import InputError
 from classwise.zoo.extras import require
 from classwise.zoo.files import replacing_file
+from classwise.zoo.quiet import quiet
 
 if TYPE_CHECKING:
     import os

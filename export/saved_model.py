@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.export.quiet import quiet
 from classwise.export.report import ExportReport
 from classwise.export.signature import INPUT, OUTPUTS, build_graph
 from classwise.export.verification import verify as verify_export
 from classwise.zoo.errors import InputError
 from classwise.zoo.files import replacing_directory
+from classwise.zoo.quiet import quiet
 
 if TYPE_CHECKING:
     import os

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classwise.export.quiet import quiet
 from classwise.export.tidy_graph import layer_names, layer_path
 from classwise.zoo.errors import InputError
 from classwise.zoo.extras import require
+from classwise.zoo.quiet import quiet
 
 if TYPE_CHECKING:
     import keras

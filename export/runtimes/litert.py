@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.export.quiet import quiet
 from classwise.export.runtimes.model import Model, Signature, Tensor, axis, unreadable
 from classwise.zoo.extras import require
+from classwise.zoo.quiet import quiet
 
 
 def open_litert(path: Path) -> Model:

@@ -59,6 +59,18 @@ def test_a_single_number_becomes_a_scalar():
     assert [c.dims for c in before.graph.initializer if c.name == used] == [[]]
 
 
+@pytest.mark.parametrize(
+    ("scale", "expected"),
+    [([0.5], ["Cast", "Reshape", "Mul"]), ([1.0, 2.0, 3.0, 4.0], ["Cast", "Mul", "Reshape"])],
+)
+def test_a_reshape_is_passed_by_single_numbers_only(scale, expected):
+    steps = (("Mul", ["numbers", "s"], "a"), ("Reshape", ["a", "sizes"], "y"))
+    before = model(*steps, constants={"s": scale})
+    sizes = numpy_helper.from_array(np.int64([2, 4, 5, 3]), "sizes")
+    before.graph.initializer.append(sizes)
+    assert operators_after(before) == expected
+
+
 def test_a_shared_constant_changes_for_the_scaling_only():
     steps = (
         ("Mul", ["numbers", "s"], "a"),

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from classwise.zoo.commands.printing import print_json, print_note
+from classwise.zoo.quiet import start_tensorflow
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
         batch_size=options.batch_size,
     )
     directory = options.output or Path("runs") / recipe.name
+    start_tensorflow()
 
     from classwise.zoo.training import train
     from classwise.zoo.training.learning_images import learning_images

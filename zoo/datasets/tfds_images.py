@@ -14,6 +14,7 @@ import numpy as np
 
 from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.errors import InputError, unknown_name
+from classwise.zoo.quiet import start_tensorflow
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
@@ -112,6 +113,8 @@ def _prepared_builder(
             f"data_dir '{data_dir}' is not a folder; name the one that holds '{name}/', make it "
             "first to download into it, or leave it out for ~/tensorflow_datasets."
         )
+
+    start_tensorflow()
 
     import tensorflow_datasets as tfds
 

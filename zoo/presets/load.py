@@ -1,13 +1,19 @@
 """Loading of hashers: presets by name, files by path."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from classwise.zoo.errors import InputError
 from classwise.zoo.files import sha256
-from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.registry import Preset, get_preset
+from classwise.zoo.quiet import start_tensorflow
+
+if TYPE_CHECKING:
+    from classwise.zoo.hasher import Hasher
 
 
 def load(
@@ -44,7 +50,7 @@ def load(
     hasher = load_file(preset.path)
     if num_classes is None and code_length is None:
         return hasher
-    return Hasher(
+    return type(hasher)(
         hasher.backbone,
         code_length=hasher.code_length if code_length is None else code_length,
         num_classes=hasher.num_classes if num_classes is None else num_classes,
@@ -71,11 +77,15 @@ def load_file(path: str | os.PathLike) -> Hasher:
     Raises:
         InputError: no such file, another kind of file, or one that is cut or damaged.
     """
-    import keras
-
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no model file {path}.")
+    start_tensorflow()
+
+    import keras
+
+    from classwise.zoo.hasher import Hasher
+
     try:
         model = keras.saving.load_model(path, compile=True, safe_mode=True)
     except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own through

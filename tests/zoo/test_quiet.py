@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from classwise.export.quiet import quiet
+from classwise.zoo.quiet import quiet
 
 ROUTINE = b"I0000 00:00:1795495664.240452    4352 devices.cc:67] Number of eligible GPUs\n"
 ERROR = b"E0000 00:00:1795495664.240452    4352 devices.cc:67] Out of memory\n"

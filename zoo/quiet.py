@@ -41,6 +41,14 @@ def quiet() -> Iterator[None]:
                 os.write(2, line)
 
 
+def start_tensorflow() -> None:
+    """Imports TensorFlow and lets it look for devices, without the lines that it logs meanwhile."""
+    with quiet():
+        import tensorflow as tf
+
+        tf.zeros(())
+
+
 @contextlib.contextmanager
 def collected_stderr() -> Iterator[list[bytes]]:
     """Yields a list that holds, after the block, the lines written to file descriptor 2."""

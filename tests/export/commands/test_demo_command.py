@@ -1,0 +1,32 @@
+import json
+
+import numpy as np
+from PIL import Image
+
+from classwise.zoo.commands import main
+
+
+def test_the_demo_ends_with_proven_files(tmp_path, capsys):
+    assert main(["demo", "--output", str(tmp_path / "demo"), "--json"]) == 0
+    outcome = json.loads(capsys.readouterr().out)
+    assert outcome["images"] == 2000
+    assert outcome["queries"] == 500
+    assert outcome["metrics"]["map"]["expected"] > 0.85
+    assert outcome["onnx"]["parity"]["passed"]
+    assert outcome["onnx"]["parity"]["images"] == 2000
+    assert {path.suffix for path in (tmp_path / "demo").iterdir()} == {".png", ".onnx"}
+    picture = np.asarray(Image.open(outcome["neighbours"]).convert("L"))
+    assert picture.std() > 10
+
+
+def test_the_demo_tells_people_where_to_look(tmp_path, capsys):
+    assert main(["demo", "--output", str(tmp_path / "demo")]) == 0
+    out = capsys.readouterr().out
+    for text in ("mAP on the sample", "neighbours.png", ".onnx", "parity with Keras"):
+        assert text in out
+
+
+def test_an_unknown_preset(tmp_path, capsys):
+    assert main(["demo", "--preset", "dcwh_resnet", "--output", str(tmp_path / "demo")]) == 2
+    assert "Unknown preset 'dcwh_resnet'" in capsys.readouterr().err
+    assert not (tmp_path / "demo").exists()
