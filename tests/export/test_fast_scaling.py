@@ -60,14 +60,18 @@ def test_a_single_number_becomes_a_scalar():
 
 
 @pytest.mark.parametrize(
-    ("scale", "expected"),
-    [([0.5], ["Cast", "Reshape", "Mul"]), ([1.0, 2.0, 3.0, 4.0], ["Cast", "Mul", "Reshape"])],
+    ("shape", "sizes", "expected"),
+    [
+        ((2, 3, 5, 1), [-1, 1, 3, 5], ["Cast", "Transpose", "Mul"]),
+        ((2, 3, 5, 1), [2, 1, 3, 5], ["Cast", "Transpose", "Mul"]),
+        ((2, 3, 5, 1), [-1, 3, 1, 5], ["Cast", "Mul", "Reshape"]),
+        ((2, 3, 5, 4), [-1, 4, 3, 5], ["Cast", "Mul", "Reshape"]),  # no transposition at all
+    ],
 )
-def test_a_reshape_is_passed_by_single_numbers_only(scale, expected):
+def test_a_reshape_of_grey_images_is_a_transposition(shape, sizes, expected):
     steps = (("Mul", ["numbers", "s"], "a"), ("Reshape", ["a", "sizes"], "y"))
-    before = model(*steps, constants={"s": scale})
-    sizes = numpy_helper.from_array(np.int64([2, 4, 5, 3]), "sizes")
-    before.graph.initializer.append(sizes)
+    before = model(*steps, shape=shape, constants={"s": [0.5]})
+    before.graph.initializer.append(numpy_helper.from_array(np.int64(sizes), "sizes"))
     assert operators_after(before) == expected
 
 

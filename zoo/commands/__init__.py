@@ -24,11 +24,11 @@ COMMANDS = {
     "encode": ("classwise.zoo.commands.encode_command", "turn images into packed codes"),
     "export": (
         "classwise.export.commands.export_command",
-        "write ONNX or SavedModel, proven equal",
+        "write ONNX, SavedModel or LiteRT, proven equal",
     ),
     "verify": (
         "classwise.export.commands.verify_command",
-        "compare an exported file with its hasher",
+        "compare two models bit by bit",
     ),
     "demo": (
         "classwise.export.commands.demo_command",
