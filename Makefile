@@ -4,6 +4,8 @@ PYTHON ?= python3
 BACKEND_TESTS := tests/losses tests/zoo/test_hasher.py \
 	tests/zoo/retrieval/test_retrieval_evaluation.py
 VENV := .venv
+# Two processes, each with whole files, which share their models.
+PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
@@ -13,7 +15,7 @@ demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, e
 	$(RUN)/classwise demo
 
 test: $(VENV)/dev.done  ## the default tests, on TensorFlow
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest $(PARALLEL)
 
 test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
 	KERAS_BACKEND=jax $(RUN)/python -m pytest $(BACKEND_TESTS)

@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Iterator
 
 # absl's prefix, such as "I0000 00:00:1234.5678  99 devices.cc:67]", for information and warnings;
-# LiteRT's is "INFO: ".
+# LiteRT's is "INFO: "; the error is what a machine without a GPU logs where CUDA is installed.
 ROUTINE = re.compile(
-    rb"^([IW]\d{4} [\d:. ]+\S+:\d+\]|WARNING: All log messages before absl|INFO: )"
+    rb"^([IW]\d{4} [\d:. ]+\S+:\d+\]|WARNING: All log messages before absl|INFO: "
+    rb"|E\d{4} [\d:. ]+cuda_platform.cc:\d+\] failed call to cuInit)"
 )
 
 # tf2onnx logs its errors and goes on; `check_operators` and onnx.checker raise them.

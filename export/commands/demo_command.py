@@ -8,7 +8,6 @@ from classwise.zoo.commands.printing import megabytes, print_json, print_note
 
 PRESET = "dcwh_resnet20_fashion_mnist_48"
 QUERIES_PER_CLASS = 50
-SHOWN_QUERIES = 8
 NEIGHBOURS = 10
 
 
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         code_length=hasher.code_length,
     )
 
-    shown = query[np.linspace(0, len(query) - 1, SHOWN_QUERIES).astype(int)]
+    shown = np.flatnonzero(first_of_each_class(images.labels, 1))
     found, distances = nearest_neighbours(codes[shown], codes[database], NEIGHBOURS)
     sheet = neighbour_sheet(
         images.images[shown],
