@@ -88,6 +88,7 @@ class RunDirectory:
         """
         file = self.path / "checkpoint.keras"
         if not file.exists():
+            self._write_log([])
             return None, 0
         try:
             hasher = keras.saving.load_model(file)

@@ -78,6 +78,14 @@ def test_kill_at_a_random_moment_changes_no_weight(finished, tmp_path):
             np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
+def test_an_epoch_that_was_logged_but_not_saved_is_logged_once(tmp_path):
+    """A kill between the log and the first checkpoint."""
+    run(tmp_path / "run")
+    (tmp_path / "run" / "checkpoint.keras").unlink()
+    run(tmp_path / "run")
+    assert [line["epoch"] for line in log_of(tmp_path / "run")] == [1, 2, 3, 4, 5]
+
+
 def lines_in(directory):
     file = directory / "log.jsonl"
     return len(file.read_text().splitlines()) if file.exists() else 0
