@@ -94,7 +94,7 @@ def encode_protocol(
     database = _encode(encoder, images.database.images, progress)
     hasher = getattr(encoder, "hasher", None)
     centers = None
-    if hasher is not None and len(images.seen_classes) == images.queries.num_classes:
+    if hasher is not None and hasher.class_names == images.queries.class_names:
         centers = np.asarray(hasher.class_centers.get_centers())
     return EncodedSets(
         queries["codes"],

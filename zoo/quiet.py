@@ -29,6 +29,7 @@ def quiet() -> Iterator[None]:
     """
     loggers = [logging.getLogger(name) for name in LEVELS]
     levels = [logger.level for logger in loggers]
+    collected: list[bytes] = []
     try:
         for logger in loggers:
             logger.setLevel(LEVELS[logger.name])

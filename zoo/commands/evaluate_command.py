@@ -39,9 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from classwise.zoo.datasets.protocols import get_protocol
     from classwise.zoo.evaluation import evaluate
 
     if options.model.endswith(".npz"):
+        if options.protocol is not None:
+            get_protocol(options.protocol)
         protocol, images, sets = options.protocol, None, read_codes(options)
     else:
         protocol, images, sets = encode(options)

@@ -62,5 +62,12 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"model": str(model), "recipe": recipe.to_dict()})
     else:
-        print(f"Trained {model}. Next: classwise evaluate {model} --protocol {recipe.protocol}")
+        print(f"Trained {model}. Next: {next_command(recipe.protocol, model, options.images)}")
     return 0
+
+
+def next_command(protocol: str, model: Path, folder: Path | None) -> str:
+    """Returns what one would run after a training: no protocol covers a folder of one's own."""
+    if folder is None:
+        return f"classwise evaluate {model} --protocol {protocol}"
+    return f"classwise encode {model} {folder} --output codes.npz"

@@ -48,8 +48,10 @@ def load(
     preset = get_preset(name)
     check_file(preset)
     hasher = load_file(preset.path)
-    if num_classes is None and code_length is None:
+    if num_classes is None and code_length is None and class_names is None:
         return hasher
+    if num_classes in (None, hasher.num_classes) and class_names is None:
+        class_names = hasher.class_names
     return type(hasher)(
         hasher.backbone,
         code_length=hasher.code_length if code_length is None else code_length,
@@ -102,6 +104,6 @@ def load_file(path: str | os.PathLike) -> Hasher:
 def load_any(name_or_path: str | os.PathLike) -> Hasher:
     """Loads a preset by its name, or a `.keras` file by its path."""
     path = Path(name_or_path)
-    if path.suffix == ".keras" or path.exists():
+    if path.suffix == ".keras" or path.is_file():
         return load_file(path)
     return load(str(name_or_path))

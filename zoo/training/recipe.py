@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -82,6 +83,7 @@ class Stage:
 
     def __post_init__(self):
         check(whole(self.epochs, 1), "stages.epochs", self.epochs, "1 or more")
+        check(isinstance(self.loss, dict), "stages.loss", self.loss, "a table of settings")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +126,10 @@ class Recipe:
     def __post_init__(self):
         check_code_length(self.code_length)
         check(whole(self.batch_size, 1), "batch_size", self.batch_size, "1 or more")
-        check(whole(self.seed, 0), "seed", self.seed, "0 or more")
+        check(whole(self.seed, 0) and self.seed < 2**32, "seed", self.seed, "from 0 to 2^32 - 1")
+        for key in ("name", "method", "protocol", "backbone"):
+            check(isinstance(getattr(self, key), str), key, getattr(self, key), "text")
+        check(self.trunk is None or isinstance(self.trunk, str), "trunk", self.trunk, "text")
         check(len(self.stages) > 0, "stages", 0, "one or more [[stages]] tables")
         if self.protocol == "folder":
             shape = self.image_shape
@@ -184,8 +189,13 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
         if key in values:
             values[key] = build(table, values[key], f"{path.name} [{key}]")
     stages = values.get("stages", [])
+    check(isinstance(stages, list), "stages", stages, "[[stages]] tables")
     values["stages"] = tuple(build(Stage, stage, f"{path.name} [[stages]]") for stage in stages)
-    return build(Recipe, {"name": Path(path.name).stem, **values}, path.name)
+    name = Path(path.name).stem
+    if changes.get("code_length") is not None:
+        # The name says the code length: the changed recipe makes another preset.
+        name = f"{re.sub(r'_[0-9]+$', '', name)}_{values['code_length']}"
+    return build(Recipe, {"name": name, **values}, path.name)
 
 
 def build(table: type, values: dict, where: str):

@@ -11,6 +11,7 @@ import keras
 from classwise.zoo.errors import InputError
 from classwise.zoo.files import replacing_file
 from classwise.zoo.hasher import Hasher
+from classwise.zoo.presets.load import load_file
 from classwise.zoo.training.recipe import Recipe
 
 SELECTED_BY = "val_accuracy"
@@ -91,9 +92,13 @@ class RunDirectory:
             self._write_log([])
             return None, 0
         try:
-            hasher = keras.saving.load_model(file)
-        except (ValueError, OSError, KeyError) as error:
-            raise InputError(f"{file} cannot be read; remove {self.path} to start over.") from error
+            hasher = load_file(file)
+        except InputError as error:
+            raise InputError(
+                f"{error}; it cannot be read: remove {self.path} to start over."
+            ) from error
+        if getattr(hasher, "optimizer", None) is None:
+            raise InputError(f"{file} holds no optimizer; remove {self.path} to start over.")
         epochs = int(keras.ops.convert_to_numpy(hasher.optimizer.iterations)) // steps_per_epoch
         # An epoch that was logged but not checkpointed is about to be run again.
         self._write_log(self.log[:epochs])
@@ -109,7 +114,7 @@ class RunDirectory:
 
     def finish(self) -> Path:
         """Writes the best model without its optimiser as `hasher.keras`, and returns the path."""
-        best = keras.saving.load_model(self.path / "best.keras")
+        best = load_file(self.path / "best.keras")
         hasher = Hasher.from_config(best.get_config())
         hasher.set_weights(best.get_weights())
         return self._save_model(hasher, "hasher.keras")

@@ -163,6 +163,12 @@ def test_cut_offs_outside_the_database(classwise, code_file, k):
     assert "50" in err
 
 
+def test_a_file_of_codes_takes_no_made_up_protocol(classwise, code_file):
+    status, _, err = classwise("evaluate", code_file[0], "--protocol", "bogus", "--top-k", 10)
+    assert status == 2
+    assert "Unknown protocol 'bogus'" in err
+
+
 def test_evaluate_input_errors(classwise, model_file, tmp_path):
     (tmp_path / "text.npz").write_text("hello")
     for arguments, message in (

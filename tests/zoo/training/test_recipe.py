@@ -79,6 +79,10 @@ BAD = {
     "batch": ("batch_size = 0\n" + MINIMAL, "batch_size is 0"),
     "seed": ("seed = -1\n" + MINIMAL, "seed is -1"),
     "folder without shape": (MINIMAL.replace("fashion-mnist-full", "folder"), "image_shape is"),
+    "stages no tables": (MINIMAL.split("[[")[0] + "stages = 3", "stages is 3"),
+    "loss no table": (MINIMAL + "loss = 3\n", "stages.loss is 3"),
+    "method no text": (MINIMAL.replace('"dcwh"', "['dcwh']"), "method is"),
+    "large seed": ("seed = 5000000000\n" + MINIMAL, "seed is 5000000000"),
     "not TOML": ("method = dcwh", "not a TOML file"),
 }
 
@@ -88,6 +92,10 @@ def test_bad_recipes(write, case):
     text, message = BAD[case]
     with pytest.raises(InputError, match=message):
         read_recipe(write(text))
+
+
+def test_another_code_length_is_another_name():
+    assert read_recipe("dcwh_resnet20_fashion_mnist_48", code_length=16).name.endswith("_mnist_16")
 
 
 def test_unknown_recipe_and_missing_file(tmp_path):

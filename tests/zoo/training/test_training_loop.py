@@ -1,5 +1,6 @@
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -139,12 +140,16 @@ def test_a_file_is_no_folder(tmp_path):
     assert (tmp_path / "run").read_text() == "mine"
 
 
-def test_a_cut_checkpoint_is_named(finished, tmp_path):
-    import shutil
-
+@pytest.mark.parametrize("damage", ["cut", "altered", "another type"])
+def test_a_damaged_checkpoint_is_named(finished, tmp_path, damage):
     shutil.copytree(finished, tmp_path / "run")
     checkpoint = tmp_path / "run" / "checkpoint.keras"
-    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    content = bytearray(checkpoint.read_bytes())
+    if damage == "another type":
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(checkpoint)
+    else:
+        content[len(content) // 2] ^= 1
+        checkpoint.write_bytes(content[:1000] if damage == "cut" else content)
     with pytest.raises(InputError, match="cannot be read"):
         run(tmp_path / "run")
 
