@@ -89,7 +89,8 @@ class RunDirectory:
         """
         file = self.path / "checkpoint.keras"
         if not file.exists():
-            self._write_log([])
+            if self.log:  # killed between the first epoch's log and its checkpoint
+                self._write_log([])
             return None, 0
         try:
             hasher = load_file(file)
