@@ -62,11 +62,13 @@ class CenterUpdate(keras.callbacks.Callback):
             class_centers.update(*class_sums(self.model, self.dataset))
 
 
-def class_sums(model, dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Computes every class's sum of embeddings `[C, L]` and number of images `[C]`, in float64.
+def embeddings_and_labels(model, dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Computes embeddings `[N, L]` and gathers the labels, `[N]` or `[N, C]`, in the same pass.
+
+    So they belong together even where a data set comes in another order every time.
 
     Args:
-        model: gives embeddings `[B, L]` for images, and holds `class_centers`.
+        model: gives embeddings `[B, L]` for images.
         dataset: iterable of batches `(images, labels)`, labels integer or multi-hot.
     """
     labels = []
@@ -76,14 +78,25 @@ def class_sums(model, dataset) -> tuple[np.ndarray, np.ndarray]:
             labels.append(np.asarray(batch_labels))
             yield (np.asarray(batch_images),)
 
-    # Keras warns about a generator that ends before it was told to.
-    steps = operator.length_hint(dataset) or None
-    embeddings = model.predict(images(), steps=steps, verbose=0).astype(np.float64)
-    labels = np.concatenate(labels)
-    if labels.ndim == 2 and labels.shape[1] > 1:
+    # Without the number of batches, Keras warns that the generator came to an end.
+    steps = operator.length_hint(dataset, 0) or None
+    embeddings = model.predict(images(), steps=steps, verbose=0)
+    gathered = np.concatenate(labels)
+    return embeddings, gathered.reshape(-1) if gathered.shape[1:] == (1,) else gathered
+
+
+def class_sums(model, dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Computes every class's sum of embeddings `[C, L]` and number of images `[C]`, in float64.
+
+    Args:
+        model: gives embeddings `[B, L]` for images, and holds `class_centers`.
+        dataset: iterable of batches `(images, labels)`, labels integer or multi-hot.
+    """
+    embeddings, labels = embeddings_and_labels(model, dataset)
+    embeddings = embeddings.astype(np.float64)
+    if labels.ndim == 2:
         membership = (labels > 0).astype(np.float64)
         return membership.T @ embeddings, membership.sum(axis=0)
-    labels = labels.reshape(-1)
     sums = np.zeros((model.class_centers.num_classes, embeddings.shape[1]))
     np.add.at(sums, labels, embeddings)
     return sums, np.bincount(labels, minlength=len(sums)).astype(np.float64)

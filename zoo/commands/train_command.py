@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
     directory = options.output or Path("runs") / recipe.name
     start_tensorflow()
 
+    import tensorflow as tf
+
     from classwise.zoo.training import train
     from classwise.zoo.training.learning_images import learning_images
 
@@ -56,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
             tensorboard=not options.no_tensorboard,
             verbose=2 if options.quiet else 1,
         )
+    except tf.errors.OpError as error:  # TensorBoard's writer, on a disk that is full or gone
+        raise OSError(f"{directory}: {str(error).splitlines()[0]}") from error
     except KeyboardInterrupt:
         print_note(f"\nInterrupted; run the same command again to go on from {directory}.")
         return 130

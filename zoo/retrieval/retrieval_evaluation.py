@@ -1,10 +1,9 @@
 """Retrieval metrics at the end of an epoch, where other callbacks see them."""
 
-import operator
-
 import keras
 import numpy as np
 
+from classwise.losses.center_update import embeddings_and_labels
 from classwise.zoo.codes import pack_codes
 from classwise.zoo.errors import InputError
 from classwise.zoo.retrieval.hamming import evaluate_codes
@@ -76,23 +75,6 @@ class RetrievalEvaluation(keras.callbacks.Callback):
 
 
 def codes_and_labels(model, dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Computes packed codes `[N, ceil(L / 8)]` and gathers the labels in the same pass.
-
-    So they belong together even where a data set comes in another order every time.
-
-    Args:
-        model: gives embeddings `[B, L]` for images.
-        dataset: iterable of batches `(images, labels)`, labels integer or multi-hot.
-    """
-    labels = []
-
-    def images():
-        for batch_images, batch_labels in dataset:
-            labels.append(np.asarray(batch_labels))
-            yield (np.asarray(batch_images),)
-
-    # Without the number of batches, Keras warns that the generator came to an end.
-    steps = operator.length_hint(dataset, 0) or None
-    codes = pack_codes(model.predict(images(), steps=steps, verbose=0))
-    labels = np.concatenate(labels)
-    return codes, labels.reshape(-1) if labels.shape[1:] == (1,) else labels
+    """Computes packed codes `[N, ceil(L / 8)]` and gathers the labels in the same pass."""
+    embeddings, labels = embeddings_and_labels(model, dataset)
+    return pack_codes(embeddings), labels

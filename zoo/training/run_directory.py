@@ -131,11 +131,16 @@ class RunDirectory:
 
 
 class EpochCheckpoint(keras.callbacks.Callback):
-    """Hands every finished epoch to the run directory."""
+    """Validates the model at the end of an epoch and hands it to the run directory.
 
-    def __init__(self, run: RunDirectory, stage: int, selectable: bool):
+    Comes after `CenterUpdate`: `fit` itself would validate before the centres move, and so score
+    another model than the one that is saved. The scores go into `logs`, as `val_...`.
+    """
+
+    def __init__(self, run: RunDirectory, validation, stage: int, selectable: bool):
         super().__init__()
         self.run = run
+        self.validation = validation
         self.stage = stage
         self.selectable = selectable
         self.start = time.time()
@@ -144,6 +149,8 @@ class EpochCheckpoint(keras.callbacks.Callback):
         self.start = time.time()
 
     def on_epoch_end(self, epoch, logs=None):
+        scores = self.model.evaluate(self.validation, return_dict=True, verbose=0)
+        logs.update({f"val_{name}": value for name, value in scores.items()})
         measured = {
             "epoch": epoch + 1,
             "stage": self.stage + 1,

@@ -70,7 +70,12 @@ def train(
             hasher.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
             callbacks = [
                 CenterUpdate(center_images(recipe, training), every=recipe.centers.every),
-                EpochCheckpoint(run, number, selectable=number == last_stage),
+                EpochCheckpoint(
+                    run,
+                    validation.batches(EVALUATION_BATCH),
+                    number,
+                    selectable=number == last_stage,
+                ),
             ]
             if tensorboard:
                 callbacks.append(keras.callbacks.TensorBoard(str(run.path / "tensorboard")))
@@ -86,7 +91,6 @@ def train(
                 steps_per_epoch=steps,
                 initial_epoch=start,
                 epochs=end,
-                validation_data=validation.batches(EVALUATION_BATCH),
                 callbacks=callbacks,
                 verbose=verbose,
             )

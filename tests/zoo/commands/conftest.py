@@ -7,6 +7,25 @@ from PIL import Image
 from classwise.zoo import Hasher
 from classwise.zoo.commands import main
 
+RECIPE = """
+method = "dcwh"
+protocol = "folder"
+backbone = "resnet8"
+code_length = 8
+batch_size = 2
+image_shape = [8, 8, 1]
+[[stages]]
+epochs = 1
+"""
+
+
+@pytest.fixture
+def folder_recipe(tmp_path):
+    """A recipe of one epoch for an image folder."""
+    path = tmp_path / "shoes.toml"
+    path.write_text(RECIPE)
+    return path
+
 
 @pytest.fixture
 def classwise(capsys):
