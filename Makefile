@@ -19,7 +19,8 @@ test: $(VENV)/dev.done  ## the default tests, on TensorFlow
 
 test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
 	KERAS_BACKEND=jax $(RUN)/python -m pytest $(BACKEND_TESTS)
-	KERAS_BACKEND=torch $(RUN)/python -m pytest $(BACKEND_TESTS)
+	KERAS_BACKEND=torch $(RUN)/python -m pytest $(BACKEND_TESTS) \
+		tests/zoo/training/test_training_loop.py
 
 test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar100
 	$(RUN)/python -m pytest -m "real_data and not large"

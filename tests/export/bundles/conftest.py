@@ -8,6 +8,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -57,8 +58,11 @@ def no_runtime(tmp_path_factory) -> Path:
 class IsolatingHandler(http.server.SimpleHTTPRequestHandler):
     """Serves files with the headers that isolate a page from other origins."""
 
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map}  # noqa: RUF012
-    extensions_map |= {".wasm": "application/wasm", ".mjs": "text/javascript"}
+    extensions_map: ClassVar = {
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".wasm": "application/wasm",
+        ".mjs": "text/javascript",
+    }
 
     def end_headers(self):
         self.send_header("Cross-Origin-Opener-Policy", "same-origin")
