@@ -18,7 +18,10 @@ def results(root: Path) -> str:
     """Returns everything that stands between the markers of README.md."""
     return "\n\n".join(
         part
-        for part in (preset_table(list(presets().values())), *bench_sentences(root / "bench"))
+        for part in (
+            preset_table(list(presets().values())),
+            bench_table(root / "bench" / "results"),
+        )
         if part
     )
 
@@ -52,18 +55,45 @@ def preset_table(rows: list[Preset]) -> str:
     return "\n".join(lines)
 
 
-def bench_sentences(folder: Path) -> list[str]:
-    """Returns one sentence for each measurement that `make bench` has written."""
-    sentences = []
-    training = folder / "results" / "training.json"
-    if training.exists():
-        ratios = json.loads(training.read_text())["ratio_to_softmax"]
-        sentences.append(
-            "An epoch with streaming centre updates takes "
-            f"{ratios['dcwh']:.2f} × (DCWH) and {ratios['vmf']:.2f} × (vMF) the time of the same "
-            "network with softmax cross-entropy (`bench/training.py`)."
-        )
-    return sentences
+def bench_table(folder: Path) -> str:
+    """Returns what `make bench` measured beside its targets, as a Markdown table."""
+    rows = [row for read in (training_rows, retrieval_rows, export_rows) for row in read(folder)]
+    if not rows:
+        return ""
+    lines = ["| measured by `make bench` | value | target | reached |", "|---|---|---|---|"]
+    for name, value, sign, target in rows:
+        reached = value <= target if sign == "<=" else value >= target
+        lines.append(f"| {name} | {value:.3g} | {sign} {target:g} | {'yes' if reached else 'no'} |")
+    return "\n".join(lines)
+
+
+def read_results(folder: Path, name: str) -> dict:
+    """Returns a file that a bench wrote, or nothing where it has not run."""
+    file = folder / f"{name}.json"
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def training_rows(folder: Path):
+    found = read_results(folder, "training")
+    for method, ratio in found.get("ratio_to_softmax", {}).items():
+        yield f"epoch of {method} beside softmax", ratio, "<=", found["target"]
+
+
+def retrieval_rows(folder: Path):
+    found = read_results(folder, "retrieval")
+    for name, figure in found.get("figures", {}).items():
+        for unit, target in figure.get("target", {}).items():
+            yield f"metrics, {name}: {unit}", figure[unit], "<=", target
+    speedup = found.get("speedup_over_the_usual_way", {})
+    for kind in sorted(speedup.keys() - {"target"}):
+        name = f"metrics, {kind} codes: times faster than sorting"
+        yield name, speedup[kind], ">=", speedup["target"]
+
+
+def export_rows(folder: Path):
+    for name, figure in read_results(folder, "export").get("targets", {}).items():
+        sign, target = figure["target"].split()
+        yield f"export, {name}", figure["value"], sign, float(target)
 
 
 def write(root: Path) -> None:
