@@ -23,10 +23,16 @@ def separated_vertices(num_classes: int, code_length: int, seed: int) -> np.ndar
 
 
 def separated_directions(num_classes: int, code_length: int, seed: int) -> np.ndarray:
-    """Draws unit directions, float32 `[C, L]`: orthogonal if C <= L, else random."""
-    directions = np.random.default_rng(seed).standard_normal((num_classes, code_length))
+    """Draws unit directions far from every sign change, float32 `[C, L]`.
+
+    They are the orthonormal directions nearest to well separated vertices if C <= L, else those
+    vertices at length 1: no coordinate starts near zero, where the sign of an embedding would say
+    nothing about its class.
+    """
+    directions = separated_vertices(num_classes, code_length, seed).astype(np.float64)
     if num_classes <= code_length:
-        directions = np.linalg.qr(directions.T)[0].T
+        left, _, right = np.linalg.svd(directions, full_matrices=False)
+        directions = left @ right  # the polar factor
     directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
     return directions.astype(np.float32)
 
@@ -48,8 +54,8 @@ class ClassCenters(keras.layers.Layer):
     Args:
         num_classes: C, at least 2.
         code_length: L, at least 1.
-        normalize: whether centres are unit directions. They start as orthogonal (C <= L) or random
-            unit directions if so, as random well separated vertices of {-1, 1}^L if not.
+        normalize: whether centres are unit directions. They start as random well separated vertices
+            of {-1, 1}^L; as unit directions near these, orthogonal if C <= L, where True.
             Defaults to False.
         seed: seed of the initial centres. Defaults to 0.
 

@@ -26,6 +26,13 @@ def test_directions_are_orthogonal_where_there_is_room():
     assert len(np.unique(crowded.round(4), axis=0)) == 40
 
 
+@pytest.mark.parametrize("code_length", [16, 24, 32, 48, 64])
+def test_directions_start_away_from_sign_changes(code_length):
+    centers = centers_of(ClassCenters(10, code_length, normalize=True))
+    assert np.abs(centers).min() * code_length**0.5 > 0.09  # of 1, where all bits are equal
+    assert np.abs(centers @ centers.T - np.eye(10)).max() < 1e-6
+
+
 def test_seed_decides():
     same, other = ClassCenters(4, 8), ClassCenters(4, 8, seed=1)
     np.testing.assert_array_equal(centers_of(ClassCenters(4, 8)), centers_of(same))

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from functools import partial
 
 from classwise.zoo.backbones.resnet import resnet
+from classwise.zoo.backbones.resnet9 import resnet9
 from classwise.zoo.errors import unknown_name
 
 BACKBONES: dict[str, Callable] = {
-    f"resnet{depth}": partial(resnet, depth) for depth in (8, 14, 20, 32, 44, 56)
+    **{f"resnet{depth}": partial(resnet, depth) for depth in (8, 14, 20, 32, 44, 56)},
+    "resnet9": resnet9,
 }
 
 
@@ -22,4 +24,4 @@ def build_backbone(name: str, input_shape: tuple[int, int, int], **options):
     return BACKBONES[name](input_shape=tuple(input_shape), **options)
 
 
-__all__ = ["BACKBONES", "build_backbone", "resnet"]
+__all__ = ["BACKBONES", "build_backbone", "resnet", "resnet9"]
