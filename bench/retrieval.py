@@ -3,7 +3,9 @@
     python bench/retrieval.py [OUTPUT] [--rounds 3] [--quick]
 
 Every measurement runs in a process of its own, so that its peak memory is its own; the contenders
-of a comparison take turns within each round. `--quick` measures a twentieth of the queries.
+of a comparison take turns within each round. What takes little time is repeated up to five times a
+round; reported is the median over all rounds. The usual way computes mAP and nothing else, so the
+speed-up over it is that of our mAP alone. `--quick` measures a twentieth of the queries.
 """
 
 import argparse
@@ -30,6 +32,8 @@ TARGETS = {
     "embeddings": {"seconds": 90, "gigabytes": 2},
 }
 SPEEDUP_TARGET = 50
+MAP_ALONE = {"top_k": (), "radius": ()}
+MOST_REPEATS, REPEAT_WITHIN_SECONDS = 5, 4.0
 
 
 def trained_codes(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -65,28 +69,45 @@ def usual_map(queries, query_labels, database, labels) -> float:
     return total / len(queries)
 
 
-def measure_codes(draw, queries: int, repeat: int = 1) -> dict:
-    """All Hamming metrics of 10,000 queries (or fewer) against 50,000 items, repeated."""
+def timed(function, warm_up) -> dict:
+    """Times what is measured, after a small run that pays for imports and starting threads."""
+    warm_up()
+    seconds: list[float] = []
+    while len(seconds) < MOST_REPEATS and sum(seconds) < REPEAT_WITHIN_SECONDS:
+        started = time.perf_counter()
+        result = function()
+        seconds.append(time.perf_counter() - started)
+    return {"all_seconds": seconds, "result": result}
+
+
+def measure_codes(draw, queries: int, repeat: int = 1, metrics: dict | None = None) -> dict:
+    """Hamming metrics of 10,000 queries (or fewer) against 50,000 items, repeated.
+
+    All metrics that `evaluate_codes` computes by default, or those of `metrics`.
+    """
     query, database = draw(queries, 1), draw(50_000, 2)
     codes, labels = np.tile(database[0], (repeat, 1)), np.tile(database[1], repeat)
-    started = time.perf_counter()
-    result = evaluate_codes(*query, codes, labels, code_length=CODE_LENGTH)
-    seconds = time.perf_counter() - started
+    arguments = {"code_length": CODE_LENGTH, **(metrics or {})}
+    few = [array[:100] for array in (*query, *database)]
+    run = timed(
+        lambda: evaluate_codes(*query, codes, labels, **arguments),
+        lambda: evaluate_codes(*few, **arguments),
+    )
     return {
-        "seconds": seconds,
+        "all_seconds": run["all_seconds"],
         "queries": queries,
         "database": len(codes),
         "distinct_database_codes": len(np.unique(database[0], axis=0)),
-        "map": result.to_dict()["metrics"]["map"],
+        "map": run["result"].to_dict()["metrics"]["map"],
     }
 
 
 def measure_usual(draw, queries: int) -> dict:
     """The usual way on the same codes; it computes mAP and nothing else."""
     query, database = draw(queries, 1), draw(50_000, 2)
-    started = time.perf_counter()
-    value = usual_map(*query, *database)
-    return {"seconds": time.perf_counter() - started, "queries": queries, "map": value}
+    few = [array[:100] for array in query]
+    run = timed(lambda: usual_map(*query, *database), lambda: usual_map(*few, *database))
+    return {"all_seconds": run["all_seconds"], "queries": queries, "map": run["result"]}
 
 
 def measure_embeddings(queries: int) -> dict:
@@ -97,13 +118,15 @@ def measure_embeddings(queries: int) -> dict:
     arguments = (vectors, labels)
     if queries < len(labels):
         arguments = (vectors[:queries], labels[:queries], vectors, labels)
-    started = time.perf_counter()
-    result = evaluate_embeddings(*arguments, nmi=False)
+    run = timed(
+        lambda: evaluate_embeddings(*arguments, nmi=False),
+        lambda: evaluate_embeddings(vectors[:100], labels[:100], nmi=False),
+    )
     return {
-        "seconds": time.perf_counter() - started,
+        "all_seconds": run["all_seconds"],
         "queries": queries,
         "database": len(labels),
-        "metrics": result.to_dict()["metrics"],
+        "metrics": run["result"].to_dict()["metrics"],
     }
 
 
@@ -141,10 +164,10 @@ def in_own_process(function, *arguments) -> dict:
 
 def median_of(runs: list[dict]) -> dict:
     """The figures of the last run, with the median time, all times and the largest memory."""
-    seconds = [run["seconds"] for run in runs]
+    seconds = [second for run in runs for second in run["all_seconds"]]
     return {
-        **runs[-1],
         "seconds": statistics.median(seconds),
+        **runs[-1],
         "all_seconds": seconds,
         "gigabytes": max(run["gigabytes"] for run in runs),
     }
@@ -160,8 +183,10 @@ def main() -> None:
     queries, vectors = (500, 3000) if options.quick else (10_000, 60_000)
     measurements = {
         "trained codes": (measure_codes, trained_codes, queries),
+        "trained codes, mAP alone": (measure_codes, trained_codes, queries, 1, MAP_ALONE),
         "trained codes, the usual way": (measure_usual, trained_codes, queries),
         "random codes": (measure_codes, random_codes, queries),
+        "random codes, mAP alone": (measure_codes, random_codes, queries, 1, MAP_ALONE),
         "random codes, the usual way": (measure_usual, random_codes, queries),
         "trained codes, 10 million": (measure_codes, trained_codes, queries, 200),
         "embeddings": (measure_embeddings, vectors),
@@ -170,7 +195,7 @@ def main() -> None:
     for number in range(options.rounds):
         for name, measurement in measurements.items():
             runs[name].append(in_own_process(*measurement))
-            took = runs[name][-1]["seconds"]
+            took = min(runs[name][-1]["all_seconds"])
             print(f"round {number + 1}, {name}: {took:.2f} s", file=sys.stderr)
     figures = {name: median_of(of_name) for name, of_name in runs.items()}
     for name, target in TARGETS.items():
@@ -178,7 +203,7 @@ def main() -> None:
         figures[name]["reached"] = all(figures[name][key] <= most for key, most in target.items())
     speedup = {
         kind: figures[f"{kind} codes, the usual way"]["seconds"]
-        / figures[f"{kind} codes"]["seconds"]
+        / figures[f"{kind} codes, mAP alone"]["seconds"]
         for kind in ("trained", "random")
     }
     document = {

@@ -72,7 +72,7 @@ def check_folder(path: Path, overwrite: bool) -> None:
         if found is not None:
             raise InputError(
                 f"{path} exists and holds {found.name}, which is no SavedModel; give another "
-                "folder, or overwrite=True to replace all of it."
+                "folder, or replace all of it with overwrite=True (--force)."
             )
 
 

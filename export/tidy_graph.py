@@ -20,8 +20,8 @@ def tidy_graph(graph: onnx.GraphProto, layers: set[str], opset: int) -> None:
 
     tf2onnx numbers its nodes through the life of a process and lists weights in any order. Here
     nodes stand in the order in which the outputs need them and carry the name of their Keras
-    layer and operator (`resnet20/stem_conv/Conv`); weights and constants stand in order of use
-    and carry their role in addition (`resnet20/stem_conv/Conv/W`).
+    layer and operator (`resnet9/stem_conv/Conv`); weights and constants stand in order of use
+    and carry their role in addition (`resnet9/stem_conv/Conv/W`).
 
     Args:
         graph: changed in place.

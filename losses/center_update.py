@@ -5,6 +5,8 @@ import operator
 import keras
 import numpy as np
 
+from classwise.losses.class_wise_loss import whole
+
 
 class CenterUpdate(keras.callbacks.Callback):
     """Re-estimates the model's class centres at the end of every `every`-th epoch.
@@ -26,21 +28,32 @@ class CenterUpdate(keras.callbacks.Callback):
         every: epochs between updates. Defaults to 1.
 
     Raises:
-        ValueError: `every` is below 1, or the model has no class centres.
+        ValueError: `every` is no integer or below 1, the model has no class centres, or a label of
+            `dataset` is no class of the model.
 
     Example:
 
-        hasher.fit(train, epochs=20, callbacks=[CenterUpdate(train_unaugmented, every=2)])
+    >>> import keras
+    >>> import numpy as np
+    >>> from classwise import losses, zoo
+    >>> images = np.uint8([[[[1], [3]]], [[[3], [5]]], [[[7], [9]]]])
+    >>> labels = np.array([0, 0, 1])
+    >>> backbone = keras.Sequential([keras.Input((1, 2, 1)), keras.layers.Flatten()])
+    >>> hasher = zoo.Hasher(backbone, code_length=2, num_classes=2)
+    >>> hasher.hash_layer.set_weights([np.eye(2), np.zeros(2)])  # an embedding is the pixels
+    >>> hasher.compile(keras.optimizers.SGD(0.0), losses.DCWHLoss())
+    >>> exact = losses.CenterUpdate([(images, labels)])
+    >>> history = hasher.fit(images, labels, verbose=0, callbacks=[exact])
+    >>> hasher.class_centers.get_centers().tolist()
+    [[2.0, 4.0], [7.0, 9.0]]
 
     Reference: arXiv 1803.04137; arXiv 1802.09662.
     """
 
     def __init__(self, dataset=None, every=1):
         super().__init__()
-        if not isinstance(every, int) or every < 1:
-            raise ValueError(f"every is {every!r}; it must be a whole number of epochs, 1 or more.")
         self.dataset = dataset
-        self.every = every
+        self.every = whole("every", every, 1)
 
     def on_train_begin(self, logs=None):
         if not hasattr(self.model, "class_centers"):
@@ -91,12 +104,34 @@ def class_sums(model, dataset) -> tuple[np.ndarray, np.ndarray]:
     Args:
         model: gives embeddings `[B, L]` for images, and holds `class_centers`.
         dataset: iterable of batches `(images, labels)`, labels integer or multi-hot.
+
+    Raises:
+        ValueError: a label is no class of the model.
     """
+    num_classes = model.class_centers.num_classes
     embeddings, labels = embeddings_and_labels(model, dataset)
+    check_classes(labels, num_classes)
     embeddings = embeddings.astype(np.float64)
     if labels.ndim == 2:
         membership = (labels > 0).astype(np.float64)
         return membership.T @ embeddings, membership.sum(axis=0)
-    sums = np.zeros((model.class_centers.num_classes, embeddings.shape[1]))
+    sums = np.zeros((num_classes, embeddings.shape[1]))
     np.add.at(sums, labels, embeddings)
     return sums, np.bincount(labels, minlength=len(sums)).astype(np.float64)
+
+
+def check_classes(labels: np.ndarray, num_classes: int) -> None:
+    """Raises `ValueError` unless labels are class ids `[N]` in 0..C-1, or multi-hot `[N, C]`."""
+    if labels.ndim == 2 and labels.shape[1] == num_classes:
+        return
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"CenterUpdate's data set gives labels of type {labels.dtype} and shape {labels.shape};"
+            f" it must give integers [B] or multi-hot labels [B, {num_classes}]."
+        )
+    wrong = labels[(labels < 0) | (labels >= num_classes)]
+    if len(wrong):
+        raise ValueError(
+            f"CenterUpdate's data set gives the label {wrong[0]}; class ids must be integers from "
+            f"0 to {num_classes - 1}."
+        )

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from classwise.losses.class_wise_loss import class_targets
+from classwise.losses.class_wise_loss import class_targets, whole
 
 
 def separated_vertices(num_classes: int, code_length: int, seed: int) -> np.ndarray:
@@ -60,7 +60,18 @@ class ClassCenters(keras.layers.Layer):
         seed: seed of the initial centres. Defaults to 0.
 
     Raises:
-        ValueError: `num_classes` or `code_length` is too small.
+        ValueError: `num_classes`, `code_length` or `seed` is no integer, or too small.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from classwise.losses import ClassCenters
+    >>> class_centers = ClassCenters(num_classes=2, code_length=2)
+    >>> embeddings = np.array([[0.5, 1.0], [1.5, 2.0], [-1.0, -3.0]])
+    >>> class_centers.accumulate(np.array([0, 0, 1]), embeddings)
+    >>> moved = class_centers.update()
+    >>> class_centers.get_centers().tolist()
+    [[1.0, 1.5], [-1.0, -3.0]]
 
     Reference: arXiv 1803.04137; arXiv 1802.09662.
     """
@@ -69,14 +80,10 @@ class ClassCenters(keras.layers.Layer):
         # Sums over many thousand images, and the centres, need float32 under any policy.
         kwargs["dtype"] = "float32"
         super().__init__(trainable=False, **kwargs)
-        if num_classes < 2:
-            raise ValueError(f"num_classes is {num_classes!r}; it must be at least 2.")
-        if code_length < 1:
-            raise ValueError(f"code_length is {code_length!r}; it must be at least 1.")
-        self.num_classes = num_classes
-        self.code_length = code_length
-        self.normalize = normalize
-        self.seed = seed
+        self.num_classes = whole("num_classes", num_classes, 2)
+        self.code_length = whole("code_length", code_length, 1)
+        self.normalize = bool(normalize)
+        self.seed = whole("seed", seed, 0)
         self.build()
 
     def build(self, input_shape=None):
@@ -104,7 +111,11 @@ class ClassCenters(keras.layers.Layer):
         return ops.convert_to_numpy(self.centers)
 
     def accumulate(self, labels, embeddings):
-        """Adds a batch's embeddings `[B, L]` to the sums of the classes in `labels`."""
+        """Adds a batch's embeddings `[B, L]` to the sums of the classes in `labels`.
+
+        Every image counts once: a centre is the mean over the images of its class. Sample weights
+        weigh losses, and have no part in it.
+        """
         membership = ops.cast(class_targets(labels, self.num_classes) > 0, "float32")
         embeddings = ops.stop_gradient(ops.cast(embeddings, "float32"))
         self.sums.assign(self.sums + ops.matmul(ops.transpose(membership), embeddings))

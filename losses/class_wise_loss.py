@@ -1,6 +1,8 @@
 """The posterior loss that both class-wise methods share."""
 
 import math
+import numbers
+import operator
 
 import keras
 from keras import ops
@@ -23,12 +25,31 @@ def class_targets(labels, num_classes: int):
 
 
 def positive(name: str, value: float, *, or_zero: bool = False) -> float:
-    """Returns `value`, or raises `ValueError` unless it is a finite number above (or at) zero."""
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or value < 0 or (value == 0 and not or_zero):
+    """Returns a real number of any type as a plain float.
+
+    Raises:
+        ValueError: it is not finite, or not above zero (or at it, with `or_zero`).
+    """
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value < 0 or (value == 0 and not or_zero):
         bound = "0 or more" if or_zero else "above 0"
         raise ValueError(f"{name} is {value!r}; it must be a finite number {bound}.")
-    return value
+    return float(value)
+
+
+def whole(name: str, value: int, minimum: int) -> int:
+    """Returns an integer of any type as a plain int.
+
+    Raises:
+        ValueError: it is not an integer, or below `minimum`.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or number < minimum:
+        raise ValueError(f"{name} is {value!r}; it must be an integer, at least {minimum}.")
+    return number
 
 
 @keras.saving.register_keras_serializable(package="classwise")

@@ -7,7 +7,9 @@ from importlib import import_module
 _LOCATIONS = {
     "Hasher": "classwise.zoo.hasher",
     "resnet": "classwise.zoo.backbones",
+    "resnet9": "classwise.zoo.backbones",
     "InputError": "classwise.zoo.errors",
+    "RetrievalEvaluation": "classwise.zoo.retrieval.retrieval_evaluation",
     "load_folder": "classwise.zoo.datasets.image_folder",
     "load_sample": "classwise.zoo.datasets.sample",
     "nearest_neighbours": "classwise.zoo.retrieval.neighbours",
@@ -15,6 +17,7 @@ _LOCATIONS = {
     "list_protocols": "classwise.zoo.datasets.protocols",
     "list_models": "classwise.zoo.presets",
     "load": "classwise.zoo.presets.load",
+    "load_backbone": "classwise.zoo.presets.load",
 }
 
 __all__ = sorted(_LOCATIONS)

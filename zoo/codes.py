@@ -3,15 +3,17 @@
 import numpy as np
 
 from classwise.zoo.errors import InputError
+from classwise.zoo.integers import as_integer
 
 MAX_CODE_LENGTH = 4096
 
 
 def check_code_length(code_length: int) -> int:
-    """Returns `code_length`, or raises `InputError` unless it is an integer in 1..4096."""
-    if not isinstance(code_length, int | np.integer) or not 1 <= code_length <= MAX_CODE_LENGTH:
+    """Returns `code_length` as a plain int; `InputError` unless it is an integer in 1..4096."""
+    length = as_integer(code_length)
+    if length is None or not 1 <= length <= MAX_CODE_LENGTH:
         raise InputError(f"code_length is {code_length!r}; it must be an integer from 1 to 4096.")
-    return int(code_length)
+    return length
 
 
 def pack_codes(embeddings: np.ndarray) -> np.ndarray:
@@ -21,7 +23,8 @@ def pack_codes(embeddings: np.ndarray) -> np.ndarray:
         embeddings: float `[N, L]`.
 
     Returns:
-        uint8 `[N, ceil(L / 8)]`, bits in `numpy.packbits` (big-endian) order, zero padded.
+        uint8 `[N, ceil(L / 8)]`, bits in `numpy.packbits` (big-endian) order, zero padded;
+        `numpy.unpackbits(codes, axis=-1, count=L)` gives the bits.
 
     Example:
 
@@ -29,8 +32,3 @@ def pack_codes(embeddings: np.ndarray) -> np.ndarray:
     [[144]]
     """
     return np.packbits(np.asarray(embeddings) > 0, axis=-1)
-
-
-def unpack_codes(codes: np.ndarray, code_length: int) -> np.ndarray:
-    """Returns the bits of packed codes, uint8 0 or 1, `[N, L]`."""
-    return np.unpackbits(codes, axis=-1, count=code_length)

@@ -82,5 +82,7 @@ def open_encoder(
 
     hasher = load_any(name_or_path)
     path = Path(name_or_path)
-    identity = sha256(path) if path.is_file() else get_preset(str(name_or_path)).sha256
-    return KerasEncoder(hasher, identity)
+    if path.is_file():
+        return KerasEncoder(hasher, sha256(path))
+    files = get_preset(str(name_or_path)).files
+    return KerasEncoder(hasher, " ".join(file.sha256 for file in files))

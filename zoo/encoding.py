@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ class ImageStream:
 
     Args:
         count: number of images.
-        batches: returns an iterator of (images, labels or None, names), given how many of the
+        batches: returns a new iterator of (images, labels or None, names), given how many of the
             first images to leave out.
         identity: the same for the same images only.
         skipped: names of files left out because they could not be read.
@@ -61,10 +62,13 @@ def open_images(
             labels = None if images.labels is None else images.labels[part]
             yield images.images[part], labels, images.ids[part]
 
+    def ahead(first: int) -> Batches:
+        return one_ahead(batches(first))
+
     files = ((Path(source) / name).stat() for name in images.ids)
     listing = [[str(i), f.st_size, f.st_mtime_ns] for i, f in zip(images.ids, files, strict=True)]
     identity = hashlib.sha256(repr(listing).encode()).hexdigest()
-    return ImageStream(len(images), batches, identity, images.skipped)
+    return ImageStream(len(images), ahead, identity, images.skipped)
 
 
 def open_split(
@@ -82,16 +86,17 @@ def open_split(
             f"{name} has images of {known.image_shape}; this hasher takes {image_shape}."
         )
 
-    def batches(first: int) -> Batches:
-        position = 0
-        for columns in opened:
-            size = len(columns[0])
-            if position + size > first:
-                yield tuple(column[max(first - position, 0) :] for column in columns)
-            position += size
-
     count = known.num_images[split]
-    return ImageStream(count, batches, f"{name}:{split}, {count} images")
+    return ImageStream(count, opened.after, f"{name}:{split}, {count} images")
+
+
+def one_ahead(batches: Batches) -> Batches:
+    """Yields the same batches; the next one is decoded while its predecessor is in use."""
+    with ThreadPoolExecutor(1) as thread:
+        decoding = thread.submit(next, batches, None)
+        while (batch := decoding.result()) is not None:
+            decoding = thread.submit(next, batches, None)
+            yield batch
 
 
 def encode_to_file(
@@ -103,12 +108,12 @@ def encode_to_file(
     progress: Callable[[int], None] | None = None,
     save_seconds: float = 5.0,
 ) -> int:
-    """Encodes a stream into an `.npz` file, holding one batch of images at a time.
+    """Encodes a stream into an `.npz` file, holding a few batches of images at a time.
 
     The file has `codes` uint8 `[N, ceil(L / 8)]`, `names` str `[N]`, `code_length`, `labels`
     int64 `[N]` where they are known, and `embeddings` float32 `[N, L]` where asked for. It
     appears once all images are encoded. What is done before that lies in the folder `PATH.part`,
-    and a run that was interrupted goes on from there.
+    and a run that was interrupted, or failed after some parts were finished, goes on from there.
 
     Args:
         encoder: from `open_encoder`.
@@ -122,10 +127,12 @@ def encode_to_file(
         How many images an earlier run had encoded.
 
     Raises:
-        InputError: an image is unreadable; the folder was begun with another model, other images
-            or options; the file was exported without embeddings.
-        OSError: the file cannot be written; neither it nor the folder is left behind.
+        InputError: the name of the file does not end in .npz; an image is unreadable; the folder
+            was begun with another model, other images or options, or is not of such a run; the
+            model gives no embeddings.
+        OSError: the file cannot be written.
     """
+    check_output(path)
     if embeddings and not encoder.has_embeddings:
         raise InputError("This model gives codes only; export it with its embedding output.")
     run = {
@@ -148,11 +155,19 @@ def encode_to_file(
         with replacing_file(path) as temporary:
             arrays = done.columns() | {"code_length": np.array(encoder.code_length)}
             np.savez_compressed(temporary, **arrays)
-    except Exception:
-        done.remove()  # bad input or a full disk: nothing is left behind
-        raise
-    except BaseException:
-        done.flush()  # interrupted: all that is done stays
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            done.flush()  # interrupted, so that everything done so far is right
+        if not done.parts:
+            done.remove()
         raise
     done.remove()
     return earlier
+
+
+def check_output(path: Path) -> None:
+    """Raises `InputError` unless codes can be written to `path`."""
+    if path.suffix != ".npz":
+        raise InputError(f"The output is {path}; its name must end in .npz.")
+    if path.is_dir():
+        raise InputError(f"The output {path} is a folder; name a file in it, such as codes.npz.")

@@ -85,11 +85,7 @@ def encode_protocol(
     Raises:
         InputError: the model takes images of another shape.
     """
-    if images.queries.image_shape != tuple(encoder.image_shape):
-        raise InputError(
-            f"{images.protocol.name} has images of {images.queries.image_shape}; this model takes "
-            f"{tuple(encoder.image_shape)}."
-        )
+    check_images_fit(encoder, images)
     queries = _encode(encoder, images.queries.images, progress)
     database = _encode(encoder, images.database.images, progress)
     hasher = getattr(encoder, "hasher", None)
@@ -107,6 +103,15 @@ def encode_protocol(
         centers,
         bool(hasher is not None and hasher.normalize),
     )
+
+
+def check_images_fit(encoder: Encoder, images: ProtocolImages) -> None:
+    """Raises `InputError` unless the model takes images of the protocol's shape."""
+    if images.queries.image_shape != tuple(encoder.image_shape):
+        raise InputError(
+            f"{images.protocol.name} has images of {images.queries.image_shape}; this model takes "
+            f"{tuple(encoder.image_shape)}."
+        )
 
 
 def _encode(encoder: Encoder, images: np.ndarray, progress) -> dict[str, np.ndarray]:
@@ -150,7 +155,7 @@ def evaluate(
     sets: EncodedSets,
     *,
     top_k: Sequence[int] | None = None,
-    radius: Sequence[int] = (2,),
+    radius: Sequence[int] | None = None,
     divisor: str = "min",
     embeddings: bool = False,
     progress: Callable[[int, int], None] | None = None,

@@ -69,7 +69,9 @@ def neighbours_of_some(sets: EncodedSets, images: ProtocolImages):
     labels = images.queries.labels
     first = [int(np.flatnonzero(labels == label)[0]) for label in np.unique(labels)]
     shown = np.array(first[:SHOWN_QUERIES])
-    found, distances = nearest_neighbours(sets.query_codes[shown], sets.database_codes, NEIGHBOURS)
+    found, distances = nearest_neighbours(
+        sets.query_codes[shown], sets.database_codes, min(NEIGHBOURS, len(sets.database_codes))
+    )
     return (
         images.queries.images[shown],
         labels[shown],
@@ -89,7 +91,7 @@ def preset_facts(model: str) -> dict[str, object]:
         "backbone": preset.backbone,
         "data set": preset.dataset,
         "code length": f"{preset.code_length} bits",
-        "size": f"{preset.bytes / 1e6:.2f} MB",
+        "size": f"{preset.total_bytes / 1e6:.2f} MB",
         "seed": preset.seed,
         "licence": preset.license,
     }

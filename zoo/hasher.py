@@ -4,17 +4,19 @@ import keras
 import numpy as np
 from keras import layers
 
-from classwise.losses import ClassCenters, ClassWiseLoss
+from classwise.losses import ClassCenters
 from classwise.zoo.backbones.shapes import feature_rank, image_shape
+from classwise.zoo.class_wise_model import ClassWiseModel
 from classwise.zoo.codes import check_code_length, pack_codes
-from classwise.zoo.datasets.check_batches import check_batches
-from classwise.zoo.datasets.check_images import check_images, check_labels
+from classwise.zoo.datasets.check_batches import check_dataset
+from classwise.zoo.datasets.check_images import check_images
 from classwise.zoo.datasets.image_folder import plain_input_errors
 from classwise.zoo.errors import InputError
+from classwise.zoo.integers import as_integer
 
 
 @keras.saving.register_keras_serializable(package="classwise")
-class Hasher(keras.Model):
+class Hasher(ClassWiseModel):
     """Embeds images, and hashes them: bit k of a code is 1 where embedding k is above 0.
 
     Formula:
@@ -64,26 +66,29 @@ class Hasher(keras.Model):
     ):
         super().__init__(**kwargs)
         self.code_length = check_code_length(code_length)
-        if not isinstance(num_classes, int) or num_classes < 2:
+        self.num_classes = as_integer(num_classes) or 0
+        if self.num_classes < 2:
             raise InputError(f"num_classes is {num_classes!r}; it must be an integer from 2 on.")
-        self.num_classes = num_classes
-        self.class_names = tuple(class_names or map(str, range(num_classes)))
-        if len(self.class_names) != num_classes:
+        names = range(self.num_classes) if class_names is None else class_names
+        self.class_names = tuple(map(str, names))
+        if len(self.class_names) != self.num_classes:
             raise InputError(
-                f"class_names has {len(self.class_names)} names for {num_classes} classes; "
+                f"class_names has {len(self.class_names)} names for {self.num_classes} classes; "
                 "give one name a class."
             )
         self.image_shape = image_shape(backbone)
-        self.normalize = normalize
-        self.seed = seed
+        self.normalize = bool(normalize)
+        self.seed = as_integer(seed)
+        if self.seed is None or self.seed < 0:
+            raise InputError(f"seed is {seed!r}; it must be an integer from 0 on.")
         self.backbone = backbone
         spatial = feature_rank(backbone) == 4
         self.pool = layers.GlobalAveragePooling2D(name="pool") if spatial else None
         # float32 under any policy: the sign of an embedding is the product.
-        self.hash_layer = layers.Dense(code_length, dtype="float32", name="hash_layer")
+        self.hash_layer = layers.Dense(self.code_length, dtype="float32", name="hash_layer")
         self.unit_length = layers.UnitNormalization(dtype="float32") if normalize else None
         self.class_centers = ClassCenters(
-            num_classes, code_length, normalize=normalize, seed=seed, name="class_centers"
+            self.num_classes, self.code_length, self.normalize, self.seed, name="class_centers"
         )
         self(keras.Input(self.image_shape, dtype="uint8", name="images"))
 
@@ -93,46 +98,6 @@ class Hasher(keras.Model):
             features = self.pool(features)
         embeddings = self.hash_layer(features)
         return embeddings if self.unit_length is None else self.unit_length(embeddings)
-
-    def fit(self, x=None, y=None, **options):
-        """Trains as `keras.Model.fit` does.
-
-        Raises:
-            InputError: images or labels, arrays or a `tf.data.Dataset`, that do not fit (`embed`).
-        """
-        if isinstance(x, np.ndarray) and y is not None:
-            x = check_images(x, self.image_shape)
-            y = check_labels(y, self.num_classes, len(x))
-        elif hasattr(x, "element_spec"):
-            x = check_batches(x, self.image_shape, self.num_classes)
-        with plain_input_errors():
-            return super().fit(x, y, **options)
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        if not isinstance(self.loss, ClassWiseLoss):
-            return super().compute_loss(x, y, y_pred, sample_weight, training)
-        if self.loss.normalize != self.normalize:
-            raise InputError(
-                f"{type(self.loss).__name__} needs Hasher(..., normalize={self.loss.normalize}); "
-                f"this hasher has normalize={self.normalize}."
-            )
-        if training:
-            self.class_centers.accumulate(y, y_pred)
-        # Metrics are updated here, because JAX shows them no weights of the model later on.
-        self._update_metrics(x, y, y_pred, sample_weight)
-        loss = self.loss(y, (y_pred, self.class_centers.centers), sample_weight)
-        return sum(self.losses, start=loss)
-
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        if not isinstance(self.loss, ClassWiseLoss):
-            return super().compute_metrics(x, y, y_pred, sample_weight)
-        if not getattr(self._compile_metrics, "built", True):
-            self._update_metrics(x, y, y_pred, sample_weight)  # Keras asks for this to build them.
-        return self.get_metrics_result()
-
-    def _update_metrics(self, x, y, y_pred, sample_weight):
-        logits = keras.ops.stop_gradient(self.loss.logits(y_pred, self.class_centers.centers))
-        super().compute_metrics(x, y, logits, sample_weight)
 
     def embed(self, images, batch_size=256, verbose="auto") -> np.ndarray:
         """Computes embeddings, float32 `[N, L]`, of images.
@@ -144,9 +109,11 @@ class Hasher(keras.Model):
             verbose: progress bar, as in `keras.Model.predict`. Defaults to `"auto"`.
 
         Raises:
-            InputError: an array of another rank, size or type, with NaN or outside 0-255.
+            InputError: images of another rank, size or type, with NaN or outside 0-255.
         """
-        if not hasattr(images, "element_spec"):
+        if hasattr(images, "element_spec"):
+            images = check_dataset(images, self.image_shape, num_classes=None)
+        else:
             images = check_images(images, self.image_shape)
         with plain_input_errors():
             return self.predict(images, batch_size=batch_size, verbose=verbose)

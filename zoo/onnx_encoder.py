@@ -15,8 +15,10 @@ from classwise.zoo.onnx_session import open_session, running_provider
 if TYPE_CHECKING:
     import os
 
-INPUT_TYPE = "tensor(uint8)"
-OUTPUTS = {"embedding", "code"}
+    import onnxruntime
+
+IMAGES = "tensor(uint8)"
+OUTPUTS = {"embedding": "tensor(float)", "code": "tensor(uint8)"}
 
 
 class OnnxEncoder:
@@ -46,26 +48,27 @@ class OnnxEncoder:
     ):
         self.session = open_session(path, providers, require_provider)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
-        self.outputs = [output.name for output in outputs if output.name in OUTPUTS]
-        if len(inputs) != 1 or inputs[0].type != INPUT_TYPE or len(inputs[0].shape) != 4:
-            found = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs)
+        if len(inputs) != 1 or inputs[0].type != IMAGES or not fixed(inputs[0].shape, 4):
             raise InputError(
-                f"{path} takes {found or 'nothing'}; a hasher exported by classwise takes images "
-                f"{INPUT_TYPE} [batch, height, width, channels]."
+                f"{path} takes {listed(inputs)}; a hasher exported by classwise takes images "
+                f"{IMAGES} [batch, height, width, channels]."
             )
-        if not self.outputs:
+        widths = {
+            output.name: output.shape[1]
+            for output in outputs
+            if OUTPUTS.get(output.name) == output.type and fixed(output.shape, 2)
+        }
+        if not widths:
             raise InputError(
-                f"{path} gives {', '.join(o.name for o in outputs)}; a hasher exported by "
-                "classwise gives embedding, code, or both."
+                f"{path} gives {listed(outputs)}; a hasher exported by classwise gives embedding "
+                "tensor(float) [batch, L], code tensor(uint8) [batch, ceil(L / 8)], or both."
             )
+        self.outputs = list(widths)
         self.fixed_batch, *self.image_shape = inputs[0].shape
         self.image_shape = tuple(self.image_shape)
-        self.has_embeddings = "embedding" in self.outputs
+        self.has_embeddings = "embedding" in widths
         properties = self.session.get_modelmeta().custom_metadata_map
-        widths = {output.name: output.shape[-1] for output in outputs}
-        self.code_length = int(
-            properties.get("code_length") or widths.get("embedding") or 8 * widths["code"]
-        )
+        self.code_length = stated_code_length(path, properties.get("code_length"), widths)
         self.identity = sha256(path)
         self.engine = f"ONNX Runtime on {running_provider(self.session)}"
 
@@ -93,3 +96,35 @@ class OnnxEncoder:
         parts = [images[start : start + size] for start in range(0, len(images), size)]
         parts[-1] = np.resize(parts[-1], (size, *images.shape[1:]))
         return parts
+
+
+def fixed(shape: list, rank: int) -> bool:
+    """Returns whether a shape has `rank` axes, all but the first of a fixed size."""
+    sizes = [size for size in shape[1:] if isinstance(size, int) and size > 0]
+    return len(shape) == rank == len(sizes) + 1 and shape[0] != 0
+
+
+def listed(values: Sequence[onnxruntime.NodeArg]) -> str:
+    """Returns inputs or outputs as text."""
+    return ", ".join(f"{v.name} {v.type} {v.shape}" for v in values) or "nothing"
+
+
+def stated_code_length(path: str | os.PathLike, stated: str | None, widths: dict[str, int]) -> int:
+    """Returns the code length that a file states, or the largest that its outputs have room for.
+
+    Raises:
+        InputError: what the file states does not fit its outputs, or they do not fit each other.
+    """
+    fitting = {
+        "embedding": lambda width: range(width, width + 1),
+        "code": lambda width: range(8 * width - 7, 8 * width + 1),
+    }
+    lengths = set.intersection(*(set(fitting[name](width)) for name, width in widths.items()))
+    lengths = {length for length in lengths if stated in (None, str(length))}
+    if not lengths:
+        found = " and ".join(f"{name} of {width}" for name, width in widths.items())
+        raise InputError(
+            f"{path} states code_length {stated!r} and gives {found} numbers an image, which does "
+            "not fit; export it again with `classwise export`."
+        )
+    return max(lengths)

@@ -29,10 +29,10 @@ class UnfinishedCodes:
         seconds: how much work may be lost by an interruption. Defaults to 5.
 
     Attributes:
-        count: rows in the parts.
+        count: images in the parts of earlier runs.
 
     Raises:
-        InputError: the folder was begun by another run.
+        InputError: the folder was begun by another run, or is no folder of such a run at all.
         OSError: it cannot be written.
     """
 
@@ -46,18 +46,18 @@ class UnfinishedCodes:
         self.count = images_done(output)
 
     def _begin(self, run: dict[str, object]) -> None:
-        description = self.folder / DESCRIPTION
-        if not description.is_file():
-            shutil.rmtree(self.folder, ignore_errors=True)
-            with replacing_file(description) as temporary:
+        begun = described_run(self.folder)
+        if begun is None:
+            with replacing_file(self.folder / DESCRIPTION) as temporary:
                 temporary.write_text(json.dumps(run), encoding="utf-8")
             return
-        begun = json.loads(description.read_text(encoding="utf-8"))
+        if begun.keys() != run.keys():
+            raise foreign(self.folder)
         for key in run:
-            if begun.get(key) != run[key]:
+            if begun[key] != run[key]:
                 raise InputError(
-                    f"{self.folder} was begun with another {key} ({begun.get(key)}, now "
-                    f"{run[key]}); give what it was begun with, or delete it to start anew."
+                    f"{self.folder} was begun with another {key} ({begun[key]}, now {run[key]}); "
+                    "give what it was begun with, or delete it to start anew."
                 )
 
     def add(self, batch: dict[str, np.ndarray]) -> None:
@@ -88,8 +88,42 @@ class UnfinishedCodes:
 
 
 def images_done(output: Path) -> int:
-    """Returns how many images an interrupted run that writes `output` has encoded."""
-    return sum(len(read(part)["codes"]) for part in parts_in(part_folder(output)))
+    """Returns how many images an interrupted run that writes `output` has encoded.
+
+    Raises:
+        InputError: what stands at `OUTPUT.part` is not of such a run, or is damaged.
+    """
+    folder = part_folder(output)
+    if described_run(folder) is None:
+        return 0
+    return sum(len(read(part)["names"]) for part in parts_in(folder))
+
+
+def described_run(folder: Path) -> dict[str, object] | None:
+    """Returns what a folder's run was begun with, or None where there is nothing yet.
+
+    Raises:
+        InputError: anything else stands there; it is left alone.
+    """
+    try:
+        run = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if folder.exists() and any(folder.iterdir()):
+            raise foreign(folder) from None
+        return None
+    except (NotADirectoryError, IsADirectoryError, ValueError) as error:
+        raise foreign(folder) from error
+    if not isinstance(run, dict):
+        raise foreign(folder)
+    return run
+
+
+def foreign(folder: Path) -> InputError:
+    """Returns the error for what `encode` did not put there, and so never touches."""
+    return InputError(
+        f"{folder} is needed for the codes computed so far, but something else stands there; move "
+        "it away, or choose another output."
+    )
 
 
 def part_folder(output: Path) -> Path:
@@ -101,9 +135,12 @@ def parts_in(folder: Path) -> list[Path]:
 
 
 def read(part: Path) -> dict[str, np.ndarray]:
-    """Returns the columns of a part."""
-    with np.load(part, allow_pickle=False) as arrays:
-        return dict(arrays)
+    """Returns the columns of a part; `names` is always one of them."""
+    try:
+        with np.load(part, allow_pickle=False) as arrays:
+            return {**arrays, "names": arrays["names"]}
+    except Exception as error:  # NumPy lets errors of zip and of its own format through
+        raise InputError(f"{part} is damaged; delete {part.parent} to start anew.") from error
 
 
 def joined(batches: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from classwise.zoo.commands.printing import megabytes, print_json, print_note
 
-PRESET = "dcwh_resnet20_fashion_mnist_48"
+PRESET = "dcwh_resnet9_fashion_mnist_48"
 QUERIES_PER_CLASS = 50
 NEIGHBOURS = 10
 PROVEN_EVERY = 4

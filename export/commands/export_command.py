@@ -12,7 +12,7 @@ from classwise.zoo.commands.printing import megabytes, print_json, print_note
 from classwise.zoo.errors import InputError
 
 FORMATS = {"onnx": ".onnx", "saved_model": "_saved_model", "litert": ".tflite"}
-# Options that not every format has; None or False means that one was not given.
+# Options that not every format, or not every precision, has; None or False means not given.
 ONLY_FOR = {
     "opset": ("onnx",),
     "batch": ("onnx",),
@@ -24,6 +24,12 @@ ONLY_FOR = {
     "max_map_loss": ("onnx",),
     "with_centres": ("onnx",),
 }
+ONLY_FOR_PRECISION = {
+    "keep_float": ("int8",),
+    "calibration": ("fp16", "int8"),
+    "protocol": ("fp16", "int8"),
+    "max_map_loss": ("fp16", "int8"),
+}
 CALIBRATION_IMAGES = 512
 
 
@@ -31,9 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a preset's name, or a .keras file")
     parser.add_argument("--format", choices=FORMATS, default="onnx", help="(default: onnx)")
     parser.add_argument(
-        "--output", "-o", type=Path, metavar="PATH", help="file or folder to write (MODEL.onnx)"
+        "--output",
+        "-o",
+        type=Path,
+        metavar="PATH",
+        help="file or folder to write (default: MODEL and the format's ending)",
     )
-    parser.add_argument("--opset", type=int, help="ONNX operator set, 15 to 23 (default: 18)")
+    parser.add_argument(
+        "--opset", type=int, metavar="N", help="ONNX operator set, 15 to 23 (default: 18)"
+    )
     parser.add_argument("--batch", type=int, metavar="N", help="fixed batch (default: any)")
     parser.add_argument(
         "--outputs",
@@ -106,13 +118,24 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check_options(options: argparse.Namespace) -> None:
-    """Raises `InputError` for an option that the chosen format has not."""
-    for name, formats in ONLY_FOR.items():
-        if getattr(options, name) not in (None, False) and options.format not in formats:
-            raise InputError(
-                f"--{name.replace('_', '-')} is for --format {' or '.join(formats)}, not for "
-                f"{options.format}; leave it out."
-            )
+    """Raises `InputError` for an option that the chosen format or precision has not."""
+    precision = options.precision or "fp32"
+    for which, chosen, only_for in (
+        ("format", options.format, ONLY_FOR),
+        ("precision", precision, ONLY_FOR_PRECISION),
+    ):
+        for name, allowed in only_for.items():
+            if getattr(options, name) not in (None, False) and chosen not in allowed:
+                raise InputError(
+                    f"--{name.replace('_', '-')} is for --{which} {' or '.join(allowed)}, not for "
+                    f"{chosen}; leave it out."
+                )
+    ending = FORMATS[options.format]
+    if options.output and ending.startswith(".") and options.output.suffix != ending:
+        raise InputError(
+            f"--output is {options.output}; the name of a file in format {options.format} must end "
+            f"in {ending}, by which `classwise verify` and `encode` tell what it is."
+        )
 
 
 def export(hasher, output: Path, options: argparse.Namespace):

@@ -100,10 +100,37 @@ def test_multi_hot_labels(data):
     assert (exact[0] != one_label[0]).any()
 
 
-@pytest.mark.parametrize("every", [0, -1, 1.5])
+@pytest.mark.parametrize("every", [0, -1, 1.5, True])
 def test_bad_period_is_refused(every):
     with pytest.raises(ValueError, match="every is"):
         CenterUpdate(every=every)
+
+
+def test_a_period_of_numpy_is_an_integer():
+    assert type(CenterUpdate(every=np.int64(2)).every) is int
+
+
+BAD_LABELS = {
+    "too large": (lambda labels: labels + 1, "label 3; .* from 0 to 2"),
+    "negative": (lambda labels: labels - 1, "label -1; .* from 0 to 2"),
+    "float": (lambda labels: labels * 1.0, r"type float64 and shape \(50,\)"),
+    "other classes": (lambda labels: np.eye(4)[labels], r"shape \(50, 4\); .* \[B, 3\]"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_LABELS)
+def test_labels_that_are_no_classes_of_the_model_are_refused(data, case):
+    change, message = BAD_LABELS[case]
+    update = CenterUpdate(batches((data[0], change(data[1]))))
+    with pytest.raises(ValueError, match=message):
+        fit(small_hasher(), data, DCWHLoss(), callbacks=[update])
+
+
+def test_sample_weights_move_no_center(data):
+    hasher, update = small_hasher(), CenterUpdate()
+    plain = fit(hasher, data, DCWHLoss(), callbacks=[update])
+    weighted = fit(hasher, (*data, np.arange(50.0)), DCWHLoss(), callbacks=[update])
+    np.testing.assert_allclose(weighted, plain, atol=1e-6)
 
 
 def test_a_model_without_centers_is_refused(data):

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -93,7 +95,14 @@ def test_call_looks_centers_up():
     np.testing.assert_array_equal(found, centers_of(layer)[[2, 0]])
 
 
-@pytest.mark.parametrize("arguments", [(1, 8), (0, 8), (3, 0)])
-def test_too_small_is_refused(arguments):
-    with pytest.raises(ValueError, match="must be at least"):
+@pytest.mark.parametrize("arguments", [(1, 8), (0, 8), (3, 0), (3.0, 8), (3, True), (3, 8, 0, -1)])
+def test_too_small_or_no_integer_is_refused(arguments):
+    with pytest.raises(ValueError, match="must be an integer, at least"):
         ClassCenters(*arguments)
+
+
+def test_integers_of_numpy_are_taken_as_plain_ones():
+    layer = ClassCenters(np.int64(3), np.uint8(8), np.True_, np.int32(7))
+    config = layer.get_config()
+    assert json.loads(json.dumps(config)) == config
+    np.testing.assert_array_equal(centers_of(layer), centers_of(ClassCenters(3, 8, True, 7)))

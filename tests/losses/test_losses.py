@@ -1,5 +1,7 @@
 """DCWHLoss and VonMisesFisherLoss against loops over their equations."""
 
+from fractions import Fraction
+
 import keras
 import numpy as np
 import pytest
@@ -202,7 +204,14 @@ def test_config_round_trip(loss):
     assert twin.get_config() == loss.get_config()
 
 
-@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "2", True])
+@pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), Fraction(1, 2)])
+def test_any_real_number_is_stored_as_a_plain_one(number):
+    assert DCWHLoss(cubic_weight=number).get_config()["cubic_weight"] == 0.5
+    assert type(DCWHLoss(cubic_weight=number).cubic_weight) is float
+    assert type(VonMisesFisherLoss(np.int64(8)).concentration) is float
+
+
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "2", True, np.True_, 1j])
 def test_bad_settings_are_named(value):
     with pytest.raises(ValueError, match=r"cubic_weight is .*finite number"):
         DCWHLoss(cubic_weight=value)

@@ -1,4 +1,5 @@
 import errno
+import threading
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from PIL import Image
 
 from classwise.zoo import InputError
 from classwise.zoo.encoders import open_encoder
-from classwise.zoo.encoding import encode_to_file, open_images
+from classwise.zoo.encoding import encode_to_file, one_ahead, open_images
 from classwise.zoo.unfinished_codes import images_done
 
 pytest.importorskip("onnxruntime")
@@ -102,11 +103,56 @@ def test_a_run_goes_on_with_the_same_model_images_and_options_only(
         encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
 
 
-def test_a_full_disk_leaves_nothing(encoder, folder, tmp_path):
-    broken = Interrupted(encoder, 2, OSError(errno.ENOSPC, "No space left on device"))
-    with pytest.raises(OSError, match="No space left"):
-        encode_to_file(broken, stream(folder), tmp_path / "out" / "c.npz", save_seconds=0)
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), InputError("'a.png' is damaged")]
+)
+def test_a_run_that_failed_goes_on_from_its_finished_parts(encoder, folder, tmp_path, error):
+    broken = Interrupted(encoder, 2, error)
+    with pytest.raises(type(error), match=r"No space left|is damaged"):
+        encode_to_file(broken, stream(folder), tmp_path / "c.npz", save_seconds=0)
+    assert not (tmp_path / "c.npz").exists()
+    assert images_done(tmp_path / "c.npz") == 6
+    assert encode_to_file(encoder, stream(folder), tmp_path / "c.npz") == 6
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
+def test_a_run_that_finished_nothing_leaves_nothing(encoder, folder, tmp_path, error):
+    broken = Interrupted(encoder, 0 if isinstance(error, KeyboardInterrupt) else 2, error)
+    with pytest.raises(type(error)):
+        encode_to_file(broken, stream(folder), tmp_path / "out" / "c.npz")
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_disk_that_is_full_at_the_end_keeps_the_parts(encoder, folder, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez_compressed", full)
+        with pytest.raises(OSError, match="No space left"):
+            encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+    assert encode_to_file(encoder, stream(folder), tmp_path / "c.npz") == 10
+
+
+@pytest.mark.parametrize("name", ["c.npy", "c", "c.NPZ", "c.npz.zip", ".npz"])
+def test_an_output_ends_in_npz(encoder, folder, tmp_path, name):
+    with pytest.raises(InputError, match=r"must end in \.npz"):
+        encode_to_file(encoder, stream(folder), tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == {"images", "hasher.onnx"}
+
+
+def test_an_output_is_no_folder(encoder, folder, tmp_path):
+    (tmp_path / "c.npz").mkdir()
+    with pytest.raises(InputError, match=r"c\.npz is a folder"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+
+
+def test_a_foreign_folder_is_left_alone(encoder, folder, tmp_path):
+    (tmp_path / "c.npz.part").mkdir()
+    (tmp_path / "c.npz.part" / "thesis.txt").write_text("two years of work")
+    with pytest.raises(InputError, match=r"c\.npz\.part.*something else stands there"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+    assert (tmp_path / "c.npz.part" / "thesis.txt").read_text() == "two years of work"
 
 
 def test_a_damaged_image_is_named_or_skipped(encoder, folder, tmp_path):
@@ -134,9 +180,44 @@ def test_providers_are_for_onnx_files_only(tmp_path):
         open_encoder(tmp_path / "a.keras", ["cuda"])
 
 
+def test_a_stream_can_be_read_again(folder):
+    images = stream(folder)
+    first, again = ([names.tolist() for *_, names in images.batches(4)] for _ in range(2))
+    assert first == again
+    assert [len(names) for names in first] == [3, 3]
+
+
+def test_the_next_batch_is_decoded_meanwhile():
+    decoded = [threading.Event() for _ in range(3)]
+
+    def batches():
+        for event in decoded:
+            event.set()
+            yield event
+
+    ahead = one_ahead(batches())
+    assert next(ahead) is decoded[0]
+    assert decoded[1].wait(timeout=60)
+    assert not decoded[2].is_set()
+    assert list(ahead) == decoded[1:]
+
+
+def test_an_error_comes_in_its_turn():
+    def batches():
+        yield 1
+        raise InputError("damaged")
+
+    ahead = one_ahead(batches())
+    assert next(ahead) == 1
+    with pytest.raises(InputError, match="damaged"):
+        next(ahead)
+
+
 @pytest.mark.real_data
 def test_a_split_goes_on_in_the_middle_of_a_batch():
-    whole = open_images("fashion_mnist:test", (28, 28, 1), batch_size=300).batches(0)
+    opened = open_images("fashion_mnist:test", (28, 28, 1), batch_size=300)
+    next(opened.batches(0))
+    whole = opened.batches(0)  # from the start again
     rest = open_images("fashion_mnist:test", (28, 28, 1), batch_size=256).batches(301)
     _, (_, *after) = next(whole), next(rest)
     second = next(whole)[1:]

@@ -1,4 +1,6 @@
-"""Hasher as a Keras model; runs on every backend."""
+"""Hasher: what it is made of, encodes, saves and refuses; runs on every backend."""
+
+import json
 
 import keras
 import numpy as np
@@ -6,8 +8,8 @@ import pytest
 import tensorflow as tf
 from keras import layers, ops
 
-from classwise.losses import CenterUpdate, DCWHLoss, VonMisesFisherLoss
-from classwise.zoo import Hasher, InputError, resnet
+from classwise.losses import DCWHLoss, VonMisesFisherLoss
+from classwise.zoo import Hasher, InputError
 from classwise.zoo.codes import pack_codes
 
 METHODS = [(DCWHLoss, False), (VonMisesFisherLoss, True)]
@@ -23,46 +25,19 @@ def tiny_backbone(shape=(6, 6, 1), spatial=True):
 
 @pytest.fixture(scope="module")
 def data():
-    """Three classes that differ in brightness."""
-    random = np.random.default_rng(0)
-    labels = np.arange(60) % 3
-    noise = random.integers(0, 40, (60, 6, 6, 1))
-    return (noise + 100 * labels[:, None, None, None] // 1).clip(0, 255).astype(np.uint8), labels
+    images = np.random.default_rng(0).integers(0, 256, (60, 6, 6, 1), np.uint8)
+    return images, np.arange(60) % 3
 
 
-def trained(data, loss=DCWHLoss, normalize=False, epochs=8, **options):
-    keras.utils.set_random_seed(0)
-    hasher = Hasher(tiny_backbone(), 12, 3, normalize=normalize)
-    optimizer = keras.optimizers.AdamW(0.02)
-    hasher.compile(optimizer=optimizer, loss=loss(), metrics=["accuracy"])
-    batches = tf.data.Dataset.from_tensor_slices(data).shuffle(60, seed=0).batch(20)
-    history = hasher.fit(
-        batches, epochs=epochs, callbacks=[CenterUpdate()], verbose=0, shuffle=False, **options
-    )
-    return hasher, history.history
-
-
-@pytest.mark.parametrize(("loss", "normalize"), METHODS)
-def test_fit_learns_the_classes(data, loss, normalize):
-    hasher, history = trained(data, loss, normalize)
-    assert history["loss"][-1] < history["loss"][0] / 2
-    assert history["accuracy"][-1] > 0.9
-    codes = hasher.encode(data[0], verbose=0)
+@pytest.mark.parametrize("normalize", [False, True])
+def test_codes_are_the_signs_of_embeddings(data, normalize):
+    hasher = Hasher(tiny_backbone(), 12, 3, normalize)
+    codes, embeddings = hasher.encode(data[0], verbose=0), hasher.embed(data[0], verbose=0)
     assert codes.dtype == np.uint8
     assert codes.shape == (60, 2)
-    embeddings = hasher.embed(data[0], verbose=0)
     np.testing.assert_array_equal(codes, pack_codes(embeddings))
     if normalize:
         np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
-
-
-def test_accuracy_is_that_of_the_nearest_center(data):
-    hasher, _ = trained(data, epochs=2)
-    _, reported = hasher.evaluate(*data, verbose=0)
-    embeddings = hasher.embed(data[0], verbose=0)
-    centers = ops.convert_to_numpy(hasher.class_centers.centers)
-    nearest = [np.argmin([np.sum((h - mu) ** 2) for mu in centers]) for h in embeddings]
-    assert reported == pytest.approx(np.mean(nearest == data[1]))
 
 
 def settings(hasher):
@@ -71,7 +46,10 @@ def settings(hasher):
 
 @pytest.mark.parametrize(("loss", "normalize"), METHODS)
 def test_save_load_and_go_on(data, tmp_path, loss, normalize):
-    hasher, history = trained(data, loss, normalize, epochs=3)
+    keras.utils.set_random_seed(0)
+    hasher = Hasher(tiny_backbone(), 12, 3, normalize)
+    hasher.compile(keras.optimizers.AdamW(0.02), loss())
+    history = hasher.fit(*data, batch_size=20, epochs=3, verbose=0).history["loss"]
     hasher.save(tmp_path / "mine.keras")
     twin = keras.saving.load_model(tmp_path / "mine.keras")
     assert settings(twin) == settings(hasher)
@@ -82,51 +60,14 @@ def test_save_load_and_go_on(data, tmp_path, loss, normalize):
     )
     assert type(twin.loss) is loss
     after = twin.fit(*data, batch_size=20, verbose=0).history["loss"]
-    assert after[-1] < history["loss"][0]
+    assert after[-1] < history[0]
 
 
-def test_centers_are_in_the_weights_and_not_trained(data):
-    hasher, _ = trained(data, epochs=1)
+def test_centers_are_in_the_weights_and_not_trained():
+    hasher = Hasher(tiny_backbone(), 12, 3)
     names = [weight.path for weight in hasher.weights]
     assert any(name.endswith("class_centers/centers") for name in names)
     assert not any("class_centers" in weight.path for weight in hasher.trainable_weights)
-
-
-def test_gradients_leave_the_centers_alone(data):
-    hasher = Hasher(tiny_backbone(), 12, 3)
-    before = ops.convert_to_numpy(hasher.class_centers.centers)
-    hasher.compile(optimizer="sgd", loss=DCWHLoss())
-    hasher.fit(*data, verbose=0)
-    np.testing.assert_array_equal(ops.convert_to_numpy(hasher.class_centers.centers), before)
-
-
-def test_multi_hot_labels_and_sample_weights(data):
-    labels = np.eye(3, dtype=np.uint8)[data[1]]
-    labels[:5] = 1
-    hasher = Hasher(tiny_backbone(), 12, 3)
-    hasher.compile(optimizer="sgd", loss=DCWHLoss())
-    hasher.fit(data[0], labels, sample_weight=np.ones(60), verbose=0, callbacks=[CenterUpdate()])
-    counts = ops.convert_to_numpy(hasher.class_centers.counts)
-    np.testing.assert_array_equal(counts, labels.sum(axis=0))
-
-
-def test_mixed_precision_gives_float32_embeddings(data):
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
-        hasher, history = trained(data, epochs=2)
-    finally:
-        keras.config.set_dtype_policy(policy)
-    assert hasher.embed(data[0][:2], verbose=0).dtype == np.float32
-    assert np.isfinite(history["loss"]).all()
-
-
-def test_another_loss_trains_as_in_keras(data):
-    hasher = Hasher(tiny_backbone(), 3, 3)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    hasher.compile(optimizer="sgd", loss=loss, metrics=["accuracy"])
-    history = hasher.fit(*data, epochs=2, verbose=0).history
-    assert set(history) == {"loss", "accuracy"}
 
 
 def test_any_keras_model_is_a_backbone():
@@ -154,11 +95,31 @@ def test_float_images_give_the_codes_of_uint8(data):
     np.testing.assert_array_equal(floats, hasher.encode(data[0], verbose=0))
 
 
+def test_integers_of_numpy_are_taken_as_plain_ones():
+    arguments = {"code_length": np.int64(12), "num_classes": np.uint8(3), "seed": np.int32(7)}
+    names = np.array(["a", "b", "c"])
+    hasher = Hasher(tiny_backbone(), **arguments, normalize=np.True_, class_names=names)
+    plain = {"code_length": 12, "num_classes": 3, "seed": 7, "normalize": True}
+    config = settings(hasher)
+    assert json.loads(json.dumps(config)) == config
+    assert {key: config[key] for key in plain} == plain
+    assert config["class_names"] == ["a", "b", "c"]
+    twin = Hasher(tiny_backbone(), 12, 3, True, seed=7)
+    np.testing.assert_array_equal(
+        hasher.class_centers.get_centers(), twin.class_centers.get_centers()
+    )
+
+
 BAD_ARGUMENTS = {
     "code length 0": ({"code_length": 0}, "from 1 to 4096"),
     "code length -8": ({"code_length": -8}, "from 1 to 4096"),
     "code length 4097": ({"code_length": 4097}, "from 1 to 4096"),
+    "code length True": ({"code_length": True}, "code_length is True"),
     "one class": ({"num_classes": 1}, "from 2 on"),
+    "classes True": ({"num_classes": True}, "num_classes is True"),
+    "classes 3.0": ({"num_classes": 3.0}, "num_classes is 3.0"),
+    "seed 0.5": ({"seed": 0.5}, "seed is 0.5"),
+    "seed -1": ({"seed": -1}, "seed is -1"),
     "too few names": ({"class_names": ("a", "b")}, "2 names for 3 classes"),
 }
 
@@ -181,13 +142,6 @@ def test_bad_backbones():
         Hasher(rows, 8, 3)
 
 
-def test_loss_and_geometry_must_fit(data):
-    hasher = Hasher(tiny_backbone(), 8, 3)
-    hasher.compile(optimizer="sgd", loss=VonMisesFisherLoss())
-    with pytest.raises(InputError, match="normalize=True"):
-        hasher.fit(*data, verbose=0)
-
-
 BAD_IMAGES = {
     "rank": (np.zeros((6, 6, 1), np.uint8), "rank 3"),
     "height": (np.zeros((2, 5, 6, 1), np.uint8), "height 5"),
@@ -200,58 +154,15 @@ BAD_IMAGES = {
 }
 
 
+def test_bad_images_of_a_dataset():
+    images = np.full((4, 6, 6, 1), 256.0)
+    batches = tf.data.Dataset.from_tensor_slices((images, np.zeros(4))).batch(2)
+    with pytest.raises(InputError, match=r"^images hold 256\.0 at \[0, 0, 0, 0\]"):
+        Hasher(tiny_backbone(), 8, 3).encode(batches, verbose=0)
+
+
 @pytest.mark.parametrize("case", BAD_IMAGES)
 def test_bad_images(case):
     images, message = BAD_IMAGES[case]
     with pytest.raises(InputError, match=message):
         Hasher(tiny_backbone(), 8, 3).encode(images, verbose=0)
-
-
-BAD_LABELS = {
-    "too large": (np.array([0, 3]), "label 3 at index 1"),
-    "negative": (np.array([-1, 0]), "label -1 at index 0"),
-    "float": (np.array([0.0, 1.0]), "must be integers"),
-    "too few": (np.array([0]), "1 labels for 2 images"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_LABELS)
-def test_bad_labels(case):
-    labels, message = BAD_LABELS[case]
-    hasher = Hasher(tiny_backbone(), 8, 3)
-    hasher.compile(optimizer="sgd", loss=DCWHLoss())
-    with pytest.raises(InputError, match=message):
-        hasher.fit(np.zeros((2, 6, 6, 1), np.uint8), labels, verbose=0)
-
-
-def test_bad_batches_of_a_dataset(data):
-    hasher = Hasher(tiny_backbone(), 8, 3)
-    hasher.compile(optimizer="sgd", loss=DCWHLoss())
-
-    def fit(*arrays):
-        arrays = arrays if len(arrays) > 1 else arrays[0]
-        hasher.fit(tf.data.Dataset.from_tensor_slices(arrays).batch(20), verbose=0)
-
-    with pytest.raises(InputError, match="yields images of shape"):
-        fit(data[0][:, :5], data[1])
-    with pytest.raises(InputError, match="float32 labels"):
-        fit(data[0], data[1].astype(np.float32))
-    with pytest.raises(InputError, match=r"yields \(images, labels\)"):
-        fit(data[0])
-    with pytest.raises(InputError, match="multi-hot"):
-        fit(data[0], np.zeros((60, 4), np.int64))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="class ids from 0 to 2"):
-        fit(data[0], data[1] + 1)
-
-
-def test_resnet_rejects_other_depths():
-    with pytest.raises(InputError, match="6n \\+ 2"):
-        resnet(18)
-
-
-def test_resnet_has_its_depth():
-    kinds = (layers.Conv2D, layers.Dense)
-    model = resnet(20, (28, 28, 1))
-    weighted = [layer for layer in model.layers if isinstance(layer, kinds)]
-    assert len([layer for layer in weighted if "shortcut" not in layer.name]) == 19  # + hash layer
-    assert model.output_shape == (None, 64)

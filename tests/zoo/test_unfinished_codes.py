@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classwise.zoo import InputError
-from classwise.zoo.unfinished_codes import UnfinishedCodes
+from classwise.zoo.unfinished_codes import UnfinishedCodes, images_done
 
 RUN = {"model": "abc", "images": "def", "embeddings": False}
 
@@ -51,3 +51,51 @@ def test_another_run_is_refused(tmp_path, key):
     with pytest.raises(InputError, match=f"begun with another {key}.*delete it"):
         UnfinishedCodes(tmp_path / "c.npz", RUN | {key: "other"})
     assert json.loads((tmp_path / "c.npz.part" / "run.json").read_text()) == RUN
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"photo.jpg": b"somebody's"},
+        {"run.json": b"not JSON"},
+        {"run.json": b"[1, 2]"},
+        {"run.json": b'{"speed": 12}'},
+        {".hidden": b""},
+    ],
+)
+def test_a_foreign_folder_is_refused_and_left_alone(tmp_path, content):
+    folder = tmp_path / "c.npz.part"
+    folder.mkdir()
+    for name, data in content.items():
+        (folder / name).write_bytes(data)
+    with pytest.raises(InputError, match="something else stands there; move it away"):
+        UnfinishedCodes(tmp_path / "c.npz", RUN)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == content
+
+
+def test_a_file_in_the_way_is_refused(tmp_path):
+    (tmp_path / "c.npz.part").write_text("mine")
+    with pytest.raises(InputError, match="something else stands there"):
+        UnfinishedCodes(tmp_path / "c.npz", RUN)
+
+
+def test_an_empty_folder_is_taken(tmp_path):
+    (tmp_path / "c.npz.part").mkdir()
+    assert images_done(tmp_path / "c.npz") == 0
+    assert UnfinishedCodes(tmp_path / "c.npz", RUN).count == 0
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:40], lambda data: b"PK"])
+def test_a_damaged_part_is_refused(tmp_path, damage):
+    UnfinishedCodes(tmp_path / "c.npz", RUN, 0).add(batch(1))
+    part = tmp_path / "c.npz.part" / "000000.npz"
+    part.write_bytes(damage(part.read_bytes()))
+    with pytest.raises(InputError, match=r"000000\.npz is damaged; delete"):
+        UnfinishedCodes(tmp_path / "c.npz", RUN)
+
+
+def test_a_part_of_another_program_is_refused(tmp_path):
+    UnfinishedCodes(tmp_path / "c.npz", RUN)
+    np.savez(tmp_path / "c.npz.part" / "0.npz", speed=12)
+    with pytest.raises(InputError, match=r"0\.npz is damaged"):
+        images_done(tmp_path / "c.npz")

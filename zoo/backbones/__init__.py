@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from classwise.zoo.backbones.efficientnet_lite import efficientnet_lite0
 from classwise.zoo.backbones.resnet import resnet
 from classwise.zoo.backbones.resnet9 import resnet9
 from classwise.zoo.errors import unknown_name
@@ -10,6 +11,7 @@ from classwise.zoo.errors import unknown_name
 BACKBONES: dict[str, Callable] = {
     **{f"resnet{depth}": partial(resnet, depth) for depth in (8, 14, 20, 32, 44, 56)},
     "resnet9": resnet9,
+    "efficientnet_lite0": efficientnet_lite0,
 }
 
 
@@ -24,4 +26,4 @@ def build_backbone(name: str, input_shape: tuple[int, int, int], **options):
     return BACKBONES[name](input_shape=tuple(input_shape), **options)
 
 
-__all__ = ["BACKBONES", "build_backbone", "resnet", "resnet9"]
+__all__ = ["BACKBONES", "build_backbone", "efficientnet_lite0", "resnet", "resnet9"]

@@ -13,6 +13,11 @@ from classwise.zoo.errors import InputError
 COMMANDS = {
     "list": ("classwise.zoo.commands.list_command", "show the pretrained hashers"),
     "info": ("classwise.zoo.commands.info_command", "show everything known about one of them"),
+    "cache": ("classwise.zoo.commands.cache_command", "show or remove the fetched preset files"),
+    "mirror": (
+        "classwise.zoo.commands.mirror_command",
+        "write a folder of presets for any static web server",
+    ),
     "train": (
         "classwise.zoo.commands.train_command",
         "train a hasher from a recipe, or go on with an interrupted training",
@@ -35,6 +40,8 @@ COMMANDS = {
         "load, encode, find neighbours, export and verify, on bundled images",
     ),
 }
+# Those that may load a preset, and so fetch one.
+WITH_MIRROR = ("mirror", "train", "evaluate", "encode", "export", "verify", "demo")
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,6 +71,12 @@ def build_parser() -> argparse.ArgumentParser:
         module = import_module(location)
         command = commands.add_parser(name, help=summary, description=module.__doc__)
         module.add_arguments(command)
+        if name in WITH_MIRROR:
+            command.add_argument(
+                "--mirror",
+                metavar="URL",
+                help="where presets are fetched from (default: CLASSWISE_MIRRORS)",
+            )
         command.set_defaults(run=module.run)
     return parser
 
@@ -72,10 +85,19 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command line; returns 0 done, 1 the result is a failure, 2 the input is wrong."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = build_parser().parse_args(arguments)
+    if getattr(options, "mirror", None):
+        os.environ["CLASSWISE_MIRRORS"] = options.mirror
     try:
-        return options.run(options)
+        status = options.run(options)
+        print(end="", flush=True)  # what waits in the buffer is part of the run
+        return status
     except InputError as error:
         message = str(error)
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough, as in `classwise list | head -1`. Python writes
+        # what is left when it ends, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:
         message = f"{error.filename or 'file'}: {error.strerror or error}."
     except KeyboardInterrupt:

@@ -16,13 +16,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "model", metavar="MODEL", help="a preset's name, a .keras file or an exported .onnx file"
     )
     parser.add_argument(
-        "input", metavar="INPUT", help="a folder of images, or a TFDS split: name:split"
+        "images", metavar="IMAGES", help="a folder of images, or a TFDS split: name:split"
     )
     parser.add_argument(
         "--output", "-o", type=Path, required=True, metavar="FILE.npz", help="the file to write"
     )
     parser.add_argument("--embeddings", action="store_true", help="keep the embeddings too")
-    parser.add_argument("--batch-size", type=int, default=256, metavar="B", help="(default: 256)")
+    parser.add_argument(
+        "--batch-size", type=int, default=256, metavar="B", help="images at a time (default: 256)"
+    )
     parser.add_argument(
         "--providers",
         metavar="P,P",
@@ -39,25 +41,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.output.suffix != ".npz":
-        raise InputError(f"--output is {options.output}; it must end in .npz.")
     if options.batch_size < 1:
         raise InputError(f"--batch-size is {options.batch_size}; it must be 1 or more.")
 
     from classwise.zoo.encoders import open_encoder
-    from classwise.zoo.encoding import encode_to_file, open_images
+    from classwise.zoo.encoding import check_output, encode_to_file, open_images
     from classwise.zoo.unfinished_codes import images_done
 
+    check_output(options.output)
+    earlier = images_done(options.output)
     providers = options.providers and [name.strip() for name in options.providers.split(",")]
     encoder = open_encoder(options.model, providers, options.require_provider)
     stream = open_images(
-        options.input,
+        options.images,
         encoder.image_shape,
         batch_size=options.batch_size,
         data_dir=options.data_dir,
         skip_bad_files=options.skip_bad_files,
     )
-    earlier = images_done(options.output)
     print_note(f"Encoding {stream.count - earlier} images with {encoder.engine}.")
     start = time.perf_counter()
     try:
@@ -65,9 +66,13 @@ def run(options: argparse.Namespace) -> int:
             encode_to_file(
                 encoder, stream, options.output, embeddings=options.embeddings, progress=advance
             )
-    except KeyboardInterrupt:
-        print_note(f"Interrupted; run the same command again to go on from {options.output}.part.")
-        return 130
+    except (KeyboardInterrupt, InputError, OSError):
+        if kept := images_done(options.output):
+            print_note(
+                f"{kept} images are done; run the same command again to go on from "
+                f"{options.output}.part."
+            )
+        raise
     speed = (stream.count - earlier) / (time.perf_counter() - start)
     for name in stream.skipped[:10]:
         print_note(f"skipped {name}: not a readable image")

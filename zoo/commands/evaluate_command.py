@@ -1,28 +1,46 @@
-"""Measure retrieval under a protocol: tie-expected metrics of codes, and a report to look at."""
+"""Measure retrieval under a protocol: tie-expected metrics of codes, and a report to look at.
+
+Several models are compared: a row each in one table, and in the report their precision-recall
+curves in one figure, their mAP against the code length where that differs, and a page each.
+"""
 
 import argparse
+import contextlib
 from pathlib import Path
 
-from classwise.zoo.commands.info_command import print_metrics
-from classwise.zoo.commands.printing import count_bar, print_json, print_note
+from classwise.zoo.commands.info_command import number, print_metrics
+from classwise.zoo.commands.printing import count_bar, print_json, print_note, print_table
 from classwise.zoo.errors import InputError
+
+MOST_IN_A_REPORT = 7  # as many as the colours of a figure tell apart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "model",
+        "models",
+        nargs="+",
         metavar="MODEL",
         help="a preset's name, a .keras or an .onnx file, or an .npz file with query_codes, "
-        "query_labels, database_codes, database_labels",
+        "query_labels, database_codes, database_labels; several are compared",
     )
     parser.add_argument(
-        "--protocol", metavar="P", help="(default: the preset's own; an .npz file needs none)"
+        "--protocol",
+        metavar="P",
+        help="one for all models (default: the presets' own; .npz files alone need none)",
     )
     parser.add_argument(
-        "--top-k", type=int, nargs="+", metavar="K", help="cut-offs (default: 100 1000)"
+        "--top-k",
+        type=int,
+        nargs="+",
+        metavar="K",
+        help="cut-offs, at most the size of the database (default: 100 1000)",
     )
     parser.add_argument(
-        "--radius", type=int, nargs="+", default=[2], metavar="R", help="Hamming radii (default: 2)"
+        "--radius",
+        type=int,
+        nargs="+",
+        metavar="R",
+        help="Hamming radii, at most the code length (default: 2)",
     )
     parser.add_argument(
         "--divisor",
@@ -33,83 +51,133 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--embeddings", action="store_true", help="rank the embeddings by cosine too (a minute)"
     )
-    parser.add_argument("--report", type=Path, metavar="DIR", help="write an HTML page and figures")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write an HTML page and figures; an earlier report in DIR is replaced",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace DIR even where it holds other files"
+    )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
-    parser.add_argument("--json", action="store_true", help="print a JSON object")
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON object; a list of them for several models"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    from classwise.zoo.datasets.protocols import get_protocol
-    from classwise.zoo.evaluation import evaluate
+    check_models(options.models, options.report)
+    with report_folder_or_none(options) as folder:
+        documents, reports = evaluate_all(options)
+        if folder is not None:
+            from classwise.zoo.retrieval.report import fill_report_folder
 
-    if options.model.endswith(".npz"):
-        if options.protocol is not None:
-            get_protocol(options.protocol)
-        protocol, images, sets = options.protocol, None, read_codes(options)
-    else:
-        protocol, images, sets = encode(options)
-    evaluation = evaluate(
-        sets,
-        top_k=options.top_k,
-        radius=options.radius,
-        divisor=options.divisor,
-        embeddings=options.embeddings,
-    )
-    document = {"model": options.model, "protocol": protocol, **evaluation.to_dict()}
+            pages = fill_report_folder(folder, reports)
+            for document, page in zip(documents, pages, strict=True):
+                document["report"] = str(options.report / page)
     if options.report is not None:
-        from classwise.zoo.evaluation_pages import describe_evaluation
-        from classwise.zoo.retrieval.report import write_report
-
-        report = describe_evaluation(options.model, protocol, evaluation, sets, images)
-        page = write_report(options.report, report)
-        print_note(f"Report: {page}")
-        document["report"] = str(page)
+        print_note(f"Report: {options.report / 'index.html'}")
     if options.json:
-        print_json(document)
+        print_json(documents if len(documents) > 1 else documents[0])
+    elif len(documents) > 1:
+        print_comparison(documents)
     else:
-        print_evaluation(options.model, protocol, document)
+        print_evaluation(documents[0])
     return 0
 
 
-def read_codes(options: argparse.Namespace):
-    """Returns the codes of an .npz file."""
-    from classwise.zoo.evaluation import read_code_file
-
-    return read_code_file(Path(options.model))
-
-
-def encode(options: argparse.Namespace):
-    """Returns the protocol's name and images, and the codes that the model gives them."""
-    from classwise.zoo.presets import get_preset, presets
-
-    name = options.protocol
-    if name is None:
-        if options.model not in presets() and Path(options.model).suffix in (".keras", ".onnx"):
-            raise InputError(f"--protocol is needed for the file {options.model}.")
-        name = get_preset(options.model).protocol
-
-    from classwise.zoo.datasets.protocols import get_protocol
-
-    protocol = get_protocol(name)
-
-    from classwise.zoo.encoders import open_encoder
-    from classwise.zoo.evaluation import encode_protocol
-
-    encoder = open_encoder(options.model)
-    images = protocol.load(options.data_dir)
-    queries, database = len(images.queries), len(images.database)
-    print_note(f"{name}: {queries} queries, {database} in the database, {encoder.engine}.")
-    with count_bar("Encoding", queries + database) as advance:
-        sets = encode_protocol(encoder, images, advance)
-    return name, images, sets
+def check_models(models: list[str], report: Path | None) -> None:
+    """Raises `InputError` for a model given twice, or for more than a report compares."""
+    for model in models:
+        if models.count(model) > 1:
+            raise InputError(f"{model} was given twice; name each model once.")
+    if report is not None and len(models) > MOST_IN_A_REPORT:
+        raise InputError(
+            f"{len(models)} models were given; a report compares at most {MOST_IN_A_REPORT}, so "
+            "split them, or leave --report out."
+        )
 
 
-def print_evaluation(model: str, protocol: str | None, document: dict) -> None:
-    """Prints the figures as tables, with what was excluded."""
-    print_metrics(f"{model} under {protocol}" if protocol else model, document["metrics"])
+def report_folder_or_none(options: argparse.Namespace):
+    """Returns the context of the report's folder, which is refused or made before the work."""
+    if options.report is None:
+        return contextlib.nullcontext()
+    from classwise.zoo.retrieval.report_folder import report_folder
+
+    return report_folder(options.report, options.force)
+
+
+def evaluate_all(options: argparse.Namespace) -> tuple[list[dict], list]:
+    """Returns what is printed of every model, and what its page in the report shows, if any."""
+    from classwise.zoo.evaluation import evaluate
+    from classwise.zoo.evaluation_sources import common_protocol, open_sources
+
+    protocol = common_protocol(options.models, options.protocol)
+    sources, images = open_sources(options.models, protocol, options.data_dir)
+    for source in sources:
+        source.check(options.top_k, options.radius, options.divisor, options.embeddings)
+    documents, reports = [], []
+    for source in sources:
+        sets = encode(source, protocol)
+        evaluation = evaluate(
+            sets,
+            top_k=options.top_k,
+            radius=options.radius,
+            divisor=options.divisor,
+            embeddings=options.embeddings,
+        )
+        documents.append({"model": source.name, "protocol": protocol, **evaluation.to_dict()})
+        if options.report is not None:
+            from classwise.zoo.evaluation_pages import describe_evaluation
+
+            of_images = images if source.engine else None
+            reports.append(describe_evaluation(source.name, protocol, evaluation, sets, of_images))
+    return documents, reports
+
+
+def encode(source, protocol: str | None):
+    """Returns the codes of a source; for a model with a progress bar."""
+    if not source.engine:
+        return source.encode(None)
+    print_note(
+        f"{source.name}: {protocol}, {source.queries} queries, {source.database} in the database, "
+        f"{source.engine}."
+    )
+    with count_bar("Encoding", source.queries + source.database) as advance:
+        return source.encode(advance)
+
+
+def print_evaluation(document: dict) -> None:
+    """Prints the figures of one model as tables, with what was excluded."""
+    print_metrics(title(document["model"], document["protocol"]), document["metrics"])
     print(f"{document['queries']} queries, {document['excluded_queries']} excluded")
     for kind, result in document["classification"].items():
         print(f"accuracy of the nearest class centre ({kind}): {result['accuracy']:.4f}")
     if document["embedding"]:
         for name, value in document["embedding"]["metrics"].items():
             print(f"embedding {name}: {value['value']:.4f}")
+
+
+def print_comparison(documents: list[dict]) -> None:
+    """Prints one table with a row a model; of every metric but mAP the expected value."""
+    first = documents[0]["metrics"]
+    others = [name for name in first if name != "map" and "recall" not in name]
+    others = [name for name in others if all(name in d["metrics"] for d in documents)]
+    columns = ["model", ">bits", ">map", ">std. error", ">worst", ">best"]
+    rows = []
+    for document in documents:
+        metrics = document["metrics"]
+        values = [metrics["map"][key] for key in ("expected", "standard_error", "worst", "best")]
+        values += [metrics[name]["expected"] for name in others]
+        bits = document["code_statistics"]["code_length"]
+        rows.append([document["model"], bits, *map(number, values)])
+    print_table(
+        title(f"{len(documents)} models", documents[0]["protocol"]),
+        [*columns, *(f">{name.replace('_', ' ')}" for name in others)],
+        rows,
+    )
+
+
+def title(subject: str, protocol: str | None) -> str:
+    return f"{subject} under {protocol}" if protocol else subject

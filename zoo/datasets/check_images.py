@@ -1,9 +1,10 @@
-"""The boundary where a user's images and labels enter: wrong ones are refused, with the reason."""
+"""The boundary where a user's images enter: wrong ones are refused, with the reason."""
 
 import warnings
 
 import numpy as np
 
+from classwise.zoo import labels as labels_module
 from classwise.zoo.errors import InputError
 
 _AXES = ("height", "width", "channels")
@@ -17,7 +18,7 @@ def check_images(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.nd
         image_shape: height, width and channels that the model takes.
 
     Returns:
-        uint8 where integers came in (the same array where it was uint8), float32 where floats did.
+        uint8 where integers came in, float32 where floats did; the same array if it was that.
 
     Raises:
         InputError: another rank, height, width, number of channels or dtype; a value outside 0 to
@@ -47,7 +48,11 @@ def check_images(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.nd
         )
     if images.size:
         _check_values(images)
-    return images.astype(np.float32 if images.dtype.kind == "f" else np.uint8)
+    return images.astype(np.float32 if images.dtype.kind == "f" else np.uint8, copy=False)
+
+
+def check_labels(labels: np.ndarray, num_classes: int, num_images: int) -> np.ndarray:
+    return labels_module.check_labels("labels", labels, num_images, num_classes)
 
 
 def _check_shape(shape: tuple[int, ...], image_shape: tuple[int, int, int]) -> None:
@@ -82,56 +87,3 @@ def _check_values(images: np.ndarray) -> None:
             "multiply by 255 if these were scaled to 0-1.",
             stacklevel=3,
         )
-
-
-def check_labels(labels: np.ndarray, num_classes: int, num_images: int) -> np.ndarray:
-    """Returns labels as int64 `[N]`, or multi-hot labels as uint8 `[N, C]`, or raises.
-
-    Args:
-        labels: integers `[N]` in 0..C-1; or multi-hot `[N, C]`, each value 0 or 1.
-        num_classes: C.
-        num_images: N.
-
-    Raises:
-        InputError: another dtype, shape or length, or a value that is not allowed (the first one
-            is named).
-
-    Example:
-
-    >>> check_labels([2, 0, 1], num_classes=3, num_images=3)
-    array([2, 0, 1])
-    """
-    labels = np.asarray(labels)
-    if labels.ndim not in (1, 2) or (labels.ndim == 2 and labels.shape[1] != num_classes):
-        raise InputError(
-            f"labels have shape {list(labels.shape)}; give [N] class ids, or multi-hot "
-            f"[N, {num_classes}]."
-        )
-    if len(labels) != num_images:
-        raise InputError(
-            f"there are {len(labels)} labels for {num_images} images; give one label an image."
-        )
-    if labels.ndim == 2:
-        return _check_multi_hot(labels)
-    if labels.dtype.kind not in "iu" and labels.size:
-        raise InputError(f"labels have dtype {labels.dtype}; class ids must be integers.")
-    wrong = (labels < 0) | (labels >= num_classes)
-    if wrong.any():
-        index = int(wrong.argmax())
-        raise InputError(
-            f"label {labels[index]} at index {index} is outside 0..{num_classes - 1}, the ids of "
-            f"{num_classes} classes."
-        )
-    return labels.astype(np.int64)
-
-
-def _check_multi_hot(labels: np.ndarray) -> np.ndarray:
-    if labels.dtype.kind not in "iufb":
-        raise InputError(f"multi-hot labels have dtype {labels.dtype}; give numbers, 0 or 1.")
-    wrong = ~((labels == 0) | (labels == 1))
-    if wrong.any():
-        row, column = (int(i) for i in np.unravel_index(wrong.argmax(), wrong.shape))
-        raise InputError(
-            f"multi-hot label {labels[row, column]} at image {row}, class {column}, must be 0 or 1."
-        )
-    return labels.astype(np.uint8)

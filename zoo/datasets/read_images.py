@@ -26,6 +26,9 @@ def read_images(
     interpolation. 16-bit grey is divided by 257. A file that has the wanted size and mode keeps
     every pixel value. Colour profiles are ignored.
 
+    Pillow 13 resizes some tall images in another order than older ones: pixels differ by one or two
+    of 255, and a bit near its threshold may flip. Read a database and its queries with one version.
+
     Args:
         paths: image files; one path alone counts as a list of one.
         image_shape: height, width, channels (1 grey, 3 RGB), such as `hasher.image_shape`.
@@ -63,14 +66,26 @@ def check_image_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]
 def _read_image(path: str | Path, image_shape: tuple[int, int, int]) -> np.ndarray:
     from PIL import Image, ImageOps
 
-    height, width, channels = image_shape
     # Pillow's decoders raise many types on damaged files: OSError, SyntaxError, struct.error, ...
     try:
         with Image.open(path) as file:
             upright = ImageOps.exif_transpose(file)
-            image = _opaque(_eight_bit(upright)).convert("RGB" if channels == 3 else "L")
+            return fit_image(_opaque(_eight_bit(upright)), image_shape)
     except Exception as error:
         raise unreadable(path, error) from error
+
+
+def fit_image(image: Image, image_shape: tuple[int, int, int]) -> np.ndarray:
+    """Returns an image at another size and with other channels, uint8 `[H, W, C]`.
+
+    Args:
+        image: opaque, of 8 bits a channel.
+        image_shape: height, width, channels (1 or 3); see `read_images`.
+    """
+    from PIL import Image, ImageOps
+
+    height, width, channels = image_shape
+    image = image.convert("RGB" if channels == 3 else "L")
     fitted = ImageOps.fit(image, (width, height), method=Image.Resampling.BICUBIC)
     return np.asarray(fitted).reshape(image_shape)
 

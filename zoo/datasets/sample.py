@@ -6,43 +6,25 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.labelled_images import LabelledImages
-from classwise.zoo.datasets.tfds_images import load_split
-from classwise.zoo.files import replacing_file
 
 FILE = Path(__file__).with_name("fashion_mnist_sample.npz")
-PER_CLASS = 200
 
 
 @functools.cache
 def load_sample() -> LabelledImages:
     """Returns the bundled sample of `fashion_mnist:test`, MIT licence (FASHION_MNIST_LICENSE).
 
+    It holds the first 200 images of every class, in the order of the split. The arrays are
+    read-only, because all callers share them.
+
     Example:
 
     >>> load_sample()
     LabelledImages(fashion_mnist:test, 2000 images (28, 28, 1), 10 classes)
     """
-    with np.load(FILE, allow_pickle=False) as arrays:
-        return LabelledImages(
-            "fashion_mnist",
-            "test",
-            arrays["images"],
-            arrays["labels"].astype(np.int64),
-            arrays["ids"],
-            tuple(arrays["class_names"].tolist()),
-        )
-
-
-def write_sample(path: Path = FILE) -> None:
-    """Makes the file again from the first images of every class of the prepared data set."""
-    test = load_split("fashion_mnist", "test")
-    rows = [np.flatnonzero(test.labels == label)[:PER_CLASS] for label in range(test.num_classes)]
-    sample = test.select(np.sort(np.concatenate(rows)))
-    with replacing_file(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            images=sample.images,
-            labels=sample.labels.astype(np.uint8),
-            ids=sample.ids,
-            class_names=np.array(sample.class_names),
-        )
+    with np.load(FILE, allow_pickle=False) as stored:
+        names = stored["class_names"].tolist()
+        arrays = stored["images"], stored["labels"].astype(np.int64), stored["ids"]
+    for array in arrays:
+        array.setflags(write=False)
+    return LabelledImages("fashion_mnist", "test", *arrays, tuple(names))

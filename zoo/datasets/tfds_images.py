@@ -19,6 +19,8 @@ from classwise.zoo.quiet import start_tensorflow
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
 
+Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 
 @dataclasses.dataclass(frozen=True)
 class TfdsImageSet:
@@ -86,18 +88,33 @@ def stream_split(
     batch_size: int = 256,
     data_dir: str | Path | None = None,
     download: bool = True,
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yields the batches of `load_split`, holding no more than a few of them in memory.
+) -> SplitBatches:
+    """Returns the batches of `load_split`, to be read as often as wanted, few at a time in memory.
 
     Arguments and errors are those of `load_split`; `TFDS_IMAGE_SETS` tells the number of images.
-
-    Yields:
-        images uint8 `[b, H, W, C]`, labels int64 `[b]`, ids str `[b]`.
     """
     if operator.index(batch_size) < 1:
         raise InputError(f"batch_size is {batch_size}; it must be 1 or more.")
-    builder = _prepared_builder(name, split, data_dir, download)
-    return _read(builder, split, batch_size)
+    return SplitBatches(_prepared_builder(name, split, data_dir, download), split, batch_size)
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitBatches:
+    """Iterates over the batches of a split, each time from its first image on.
+
+    A batch is images uint8 `[b, H, W, C]`, labels int64 `[b]` and ids str `[b]`.
+    """
+
+    builder: tfds.core.DatasetBuilder
+    split: str
+    batch_size: int
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.after(0)
+
+    def after(self, first: int) -> Iterator[Batch]:
+        """Returns an iterator that leaves the first images out, without decoding them."""
+        return _read(self.builder, self.split, self.batch_size, first)
 
 
 def _prepared_builder(
@@ -118,7 +135,11 @@ def _prepared_builder(
 
     import tensorflow_datasets as tfds
 
-    builder = tfds.builder(name, data_dir=None if data_dir is None else str(data_dir))
+    try:
+        builder = tfds.builder(name, data_dir=None if data_dir is None else str(data_dir))
+    except Exception as error:  # it reads the description of the prepared data, if there is one
+        place = Path("~/tensorflow_datasets" if data_dir is None else data_dir) / name
+        raise _damaged(name, place, _first_line(error)) from error
     place = Path(builder.data_path).parent.parent
     # TFDS logs a warning when it is asked about a folder that does not exist
     if not (Path(builder.data_path).exists() and builder.is_prepared()):
@@ -137,49 +158,60 @@ def _prepared_builder(
                 f"({_first_line(error)}); run tfds.load('{name}') where there is a network and "
                 "name the folder that holds it as data_dir."
             ) from error
-    stored = builder.info.splits[split].num_examples if split in builder.info.splits else 0
-    if stored != known.num_images[split]:
-        raise _damaged(
-            builder, f"{stored} {split} images where {known.num_images[split]} are expected"
-        )
+    splits, features = builder.info.splits, builder.info.features
+    expected = known.num_images[split], known.image_shape, known.num_classes
+    found = (
+        splits[split].num_examples if split in splits else 0,
+        features["image"].shape,
+        features["label"].num_classes,
+    )
+    if found != expected:
+        what = "{} {split} images {} in {} classes where {} {} in {} are expected"
+        raise _damaged(name, builder.data_path, what.format(*found, *expected, split=split))
     return builder
 
 
 def _read(
-    builder: tfds.core.DatasetBuilder, split: str, batch_size: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    builder: tfds.core.DatasetBuilder, split: str, batch_size: int, first: int = 0
+) -> Iterator[Batch]:
+    """Yields the batches of `SplitBatches`, at half the cost of TFDS's own `as_dataset`.
+
+    That one parses record by record, which takes more time than decoding a small image does.
+    """
     import tensorflow as tf
-    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.file_adapters import ADAPTER_FOR_FORMAT
 
-    image_feature = builder.info.features["image"]
+    features, stored = builder.info.features, builder.info.splits[split]
+    kinds = {"image": tf.string, "label": tf.int64, "id": tf.string}
+    columns = {
+        name: tf.io.FixedLenFeature((), kind) for name, kind in kinds.items() if name in features
+    }
+    pixels = tf.TensorSpec(features["image"].shape, tf.uint8)
 
-    def record(example):
-        return image_feature.decode_example(example["image"]), example["label"], *id_of(example)
+    def decode(records: tf.Tensor) -> dict[str, tf.Tensor]:
+        batch = tf.io.parse_example(records, columns)
+        decode_one = features["image"].decode_example
+        images = tf.map_fn(decode_one, batch["image"], fn_output_signature=pixels)
+        return batch | {"image": images}
 
-    def id_of(example):
-        return [example["id"]] if "id" in example else []
-
-    dataset = builder.as_dataset(
-        split=split,
-        shuffle_files=False,
-        # decoding in the parallel map below is twice as fast as TFDS's own
-        decoders={"image": tfds.decode.SkipDecoding()},
-        # TFDS would keep a small set in memory
-        read_config=tfds.ReadConfig(try_autocache=False),
-    )
-    dataset = dataset.map(record, num_parallel_calls=tf.data.AUTOTUNE)
-    dataset = dataset.batch(batch_size).prefetch(2)
-    position = 0
+    files = ADAPTER_FOR_FORMAT[builder.info.file_format]
+    dataset = tf.data.Dataset.from_tensor_slices([str(path) for path in stored.filepaths])
+    dataset = dataset.flat_map(files.make_tf_data)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(stored.num_examples))
+    dataset = dataset.skip(first).batch(batch_size)
+    dataset = dataset.map(decode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+    position = first
     try:
-        for images, labels, *ids in dataset.as_numpy_iterator():
-            if ids:
-                ids = [id.decode() for id in ids[0]]
+        for batch in dataset.as_numpy_iterator():
+            end = position + len(batch["label"])
+            if "id" in batch:
+                ids = [id.decode() for id in batch["id"]]
             else:
-                ids = [f"{split}_{i:05d}" for i in range(position, position + len(images))]
-            position += len(images)
-            yield images, labels, np.array(ids)
+                ids = [f"{split}_{number:05d}" for number in range(position, end)]
+            position = end
+            yield batch["image"], batch["label"], np.array(ids)
     except tf.errors.OpError as error:
-        raise _damaged(builder, _first_line(error)) from error
+        raise _damaged(builder.name, builder.data_path, _first_line(error)) from error
 
 
 def _check_reachable(host: str) -> None:
@@ -188,10 +220,9 @@ def _check_reachable(host: str) -> None:
         socket.getaddrinfo(host, 443)
 
 
-def _damaged(builder: tfds.core.DatasetBuilder, what: str) -> InputError:
+def _damaged(name: str, place: Path, what: str) -> InputError:
     return InputError(
-        f"{builder.name} in '{builder.data_path}' is damaged: {what}; delete that folder and "
-        "prepare it again."
+        f"{name} in '{place}' is damaged: {what}; delete that folder and prepare it again."
     )
 
 

@@ -1,69 +1,70 @@
-"""Makes a finished training a bundled preset: python -m classwise.zoo.presets.add_preset RUN ..."""
+"""Bundles the hasher of a finished training: python -m classwise.zoo.presets.add_preset RUN ..."""
 
 import argparse
+import dataclasses
 import json
+import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.encoders import KerasEncoder
+from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import encode_protocol, evaluate
 from classwise.zoo.files import replacing_file, sha256
-from classwise.zoo.presets.load import load_file
-from classwise.zoo.presets.registry import FOLDER, FORMAT_VERSION
-from classwise.zoo.training.run_directory import SELECTED_BY
+from classwise.zoo.hasher import Hasher
+from classwise.zoo.presets import registry
+from classwise.zoo.presets.load import head_variables, load, load_backbone, load_file
+from classwise.zoo.presets.weight_files import named_weights, variables_by_path, write_weights
+from classwise.zoo.retrieval.retrieval_result import ORDERS
+from classwise.zoo.training.recipe import Recipe, build_recipe
+from classwise.zoo.training.run_directory import SELECTED_BY, read_log, selected_epoch
 
 PACKAGES = ("classwise", "keras", "tensorflow", "numpy")
 LICENSE = "Apache-2.0"
+# Of the bits of all queries, those that storing the trunk as float16 may change.
+BITS_CHANGED = 0.001
+MOST_CONFUSIONS = 10
 
 
 def add_preset(run: Path, data_dir: Path | None = None) -> dict:
-    """Copies a run's hasher and log into the presets, measured under its protocol.
+    """Stores a run's hasher and log among the presets, and measures what was stored.
 
-    The family's table is `{backbone}_{data set}.json`. Run on the machine that trained, so that
-    the versions recorded are those of the training.
+    Run on the machine that trained, so that the versions recorded are those of the training.
 
     Returns:
         The entry.
-    """
-    recipe = json.loads((run / "recipe.json").read_text())
-    log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    name, protocol = recipe["name"], get_protocol(recipe["protocol"])
-    hasher = load_file(run / "hasher.keras")
-    sets = encode_protocol(KerasEncoder(hasher), protocol.load(data_dir))
-    measured = evaluate(sets, embeddings=True).to_dict()
 
-    file = Path("files") / f"{name}.keras"
-    (FOLDER / "files").mkdir(exist_ok=True)
-    for source, target in (("hasher.keras", file), ("log.jsonl", file.with_suffix(".log.jsonl"))):
-        with replacing_file(FOLDER / target) as temporary:
-            shutil.copyfile(run / source, temporary)
-    best = max(
-        (line for line in log if line["selectable"]),
-        key=lambda line: (line[SELECTED_BY], line["epoch"]),
-    )
+    Raises:
+        InputError: storing the trunk as float16 changes too many bits, or other presets stand on
+            the trunk that would be replaced.
+    """
+    recipe = build_recipe(json.loads((run / "recipe.json").read_text()), "recipe.json")
+    trained = load_file(run / "hasher.keras")
+    protocol = get_protocol(recipe.protocol)
+    file = Path("files") / f"{recipe.name}.safetensors"
     entry = {
-        "method": recipe["method"],
-        "backbone": recipe["backbone"],
+        "method": recipe.method,
+        "backbone": recipe.backbone,
         "dataset": protocol.dataset,
         "protocol": protocol.name,
-        "code_length": recipe["code_length"],
-        "image_shape": hasher.image_shape,
-        "class_names": hasher.class_names,
-        "file": file.as_posix(),
-        "bytes": (FOLDER / file).stat().st_size,
-        "sha256": sha256(FOLDER / file),
-        "metrics": measured["metrics"],
-        "excluded_queries": measured["excluded_queries"],
-        "code_statistics": measured["code_statistics"],
-        "accuracy": {
-            kind: {key: result[key] for key in ("accuracy", "standard_error")}
-            for kind, result in measured["classification"].items()
-        },
-        "embedding_metrics": measured["embedding"]["metrics"],
-        "seed": recipe["seed"],
-        "recipe": recipe,
+        "code_length": recipe.code_length,
+        "image_shape": trained.image_shape,
+        "class_names": trained.class_names,
+        "trunk": store_trunk(recipe, protocol.dataset, trained),
+    }
+    write_weights(registry.FOLDER / file, named_weights(head_variables(trained)), np.float32)
+    with replacing_file(registry.FOLDER / file.with_suffix(".log.jsonl")) as temporary:
+        shutil.copyfile(run / "log.jsonl", temporary)
+    log = read_log(run)
+    best = selected_epoch(log)
+    entry |= {
+        **describe_file(file),
+        "seed": recipe.seed,
+        "recipe": recipe.to_dict(),
         "training": {
             "epochs": len(log),
             "minutes": round(sum(line["seconds"] for line in log) / 60, 1),
@@ -73,15 +74,104 @@ def add_preset(run: Path, data_dir: Path | None = None) -> dict:
         "versions": {package: version(package) for package in PACKAGES},
         "license": LICENSE,
     }
-    table = FOLDER / f"{recipe['backbone']}_{protocol.dataset}.json"
-    found = json.loads(table.read_text()) if table.exists() else {"presets": {}}
-    found = {
-        "format_version": FORMAT_VERSION,
-        "presets": dict(sorted({**found["presets"], name: entry}.items())),
+    unmeasured = {
+        field.name: {} for field in dataclasses.fields(registry.Preset) if field.name != "name"
     }
-    with replacing_file(table) as temporary:
-        temporary.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    write_entry("presets", recipe.name, {**unmeasured, **entry})
+    entry |= measure(recipe.name, trained, protocol.load(data_dir))
+    write_entry("presets", recipe.name, entry)
     return entry
+
+
+def measure(name: str, trained: Hasher, images) -> dict:
+    """Returns what the stored preset measures under its protocol."""
+    sets = encode_protocol(KerasEncoder(load(name)), images)
+    before = encode_protocol(KerasEncoder(trained), images)
+    flipped = np.unpackbits(sets.query_codes ^ before.query_codes).sum()
+    changed = float(flipped / (len(sets.query_codes) * trained.code_length))
+    if changed > BITS_CHANGED:
+        raise InputError(
+            f"Storing {name} as float16 changes {changed:.2%} of the queries' bits, more than "
+            f"{BITS_CHANGED:.1%}; its weights need float32."
+        )
+    evaluation = evaluate(sets, embeddings=True)
+    measured = evaluation.to_dict()
+    nearest = evaluation.classification["hamming"]
+    wrong = nearest.confusion.round().astype(int)
+    np.fill_diagonal(wrong, 0)
+    worst = np.argsort(-wrong, axis=None, kind="stable")[:MOST_CONFUSIONS]
+    pairs = zip(*np.unravel_index(worst, wrong.shape), strict=True)
+    return {
+        "storage": {"trunk": "float16", "bits_changed": changed},
+        "metrics": measured["metrics"],
+        "excluded_queries": measured["excluded_queries"],
+        "per_class": {
+            "map": evaluation.retrieval.per_class["map"][ORDERS.index("expected")]
+            .round(6)
+            .tolist(),
+            "accuracy": nearest.per_class.round(6).tolist(),
+        },
+        "confusions": [[int(a), int(b), int(wrong[a, b])] for a, b in pairs if wrong[a, b]],
+        "code_statistics": measured["code_statistics"],
+        "accuracy": {
+            kind: {key: result[key] for key in ("accuracy", "standard_error")}
+            for kind, result in measured["classification"].items()
+        },
+        "embedding_metrics": measured["embedding"]["metrics"],
+    }
+
+
+def store_trunk(recipe: Recipe, dataset: str, trained: Hasher) -> str:
+    """Stores a hasher's backbone, unless it is its recipe's trunk unchanged; returns its name."""
+    weights = named_weights(variables_by_path(trained.backbone))
+    if recipe.trunk is not None:
+        given = load_backbone(recipe.trunk, trained.image_shape)
+        given = named_weights(variables_by_path(given))
+        if all(np.array_equal(given[name], weights[name]) for name in given):
+            return registry.get_trunk(recipe.trunk).name
+    name = re.sub(r"_[0-9]+$", "", recipe.name)
+    standing = [p for p in registry.presets().values() if p.trunk == name != p.name]
+    others = [preset.name for preset in standing if preset.name != recipe.name]
+    if others:
+        raise InputError(f"{', '.join(others)} stand on the trunk {name}; remove them first.")
+    origin = f"Trained end to end by the recipe {recipe.name}"
+    origin += f", from {recipe.trunk}." if recipe.trunk else ", from random weights."
+    add_trunk(name, weights, recipe.backbone, dataset, trained.image_shape, origin)
+    return name
+
+
+def add_trunk(name, weights, backbone, dataset, image_shape, origin) -> dict:
+    """Stores a backbone's weights, by name, as a trunk; returns its entry."""
+    file = Path("files") / f"{name}.safetensors"
+    write_weights(registry.FOLDER / file, weights)
+    entry = {
+        **describe_file(file),
+        "backbone": backbone,
+        "dataset": dataset,
+        "image_shape": image_shape,
+        "origin": origin,
+        "license": LICENSE,
+    }
+    write_entry("trunks", name, entry)
+    return entry
+
+
+def describe_file(file: Path) -> dict:
+    path = registry.FOLDER / file
+    return {"file": file.as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def write_entry(kind: str, name: str, entry: dict) -> None:
+    """Writes an entry into its family's table, `{backbone}_{data set}.json`."""
+    path = registry.FOLDER / f"{entry['backbone']}_{entry['dataset']}.json"
+    found = {"format_version": registry.FORMAT_VERSION, "trunks": {}, "presets": {}}
+    if path.exists():
+        found |= json.loads(path.read_text(encoding="utf-8"))
+    found[kind] = dict(sorted({**found[kind], name: entry}.items()))
+    with replacing_file(path) as temporary:
+        text = json.dumps(found, indent=2, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+    registry.tables.cache_clear()
 
 
 if __name__ == "__main__":

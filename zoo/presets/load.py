@@ -1,4 +1,4 @@
-"""Loading of hashers: presets by name, files by path."""
+"""Loading of hashers and their backbones: presets by name, files by path."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.zoo.errors import InputError
-from classwise.zoo.files import sha256
-from classwise.zoo.presets.registry import Preset, get_preset
+from classwise.zoo.errors import InputError, unknown_name
+from classwise.zoo.presets.locate import locate
+from classwise.zoo.presets.registry import WeightFile, get_preset, get_trunk, trunks
+from classwise.zoo.presets.weight_files import assign_weights, read_weights, variables_by_path
 from classwise.zoo.quiet import start_tensorflow
 
 if TYPE_CHECKING:
+    import keras
+
     from classwise.zoo.hasher import Hasher
 
 
@@ -22,55 +25,129 @@ def load(
     num_classes: int | None = None,
     code_length: int | None = None,
     class_names: Sequence[str] | None = None,
+    method: str | None = None,
+    image_shape: tuple[int, int, int] | None = None,
+    mirror: str | Sequence[str] | None = None,
 ) -> Hasher:
-    """Loads a pretrained hasher by its name, once its file's SHA-256 is the recorded one.
+    """Loads a pretrained hasher by its name, once its files' SHA-256 are the recorded ones.
 
-    As it is, it encodes. With `num_classes` or `code_length`, its backbone comes with a fresh hash
-    layer and fresh class centres, to `compile` and `fit` on other images.
+    A file that is not bundled comes from the cache, or is fetched from a mirror into it.
+
+    As it is, it encodes, and goes on training with its recipe's loss. With any of the other
+    arguments, its backbone comes with a fresh hash layer and fresh class centres, to `compile` and
+    `fit` on other images.
 
     Args:
-        name: one of `zoo.list_models()`.
+        name: one of `zoo.list_models()`; or, with `num_classes` and `code_length`, a trunk such as
+            `"efficientnet_lite0_imagenet"`.
         num_classes: C of the images to train on. Defaults to the preset's.
         code_length: L, 1 to 4,096 bits. Defaults to the preset's.
         class_names: C names, kept with a hasher that gets fresh centres.
+        method: `"dcwh"` or `"vmf"`, whose embeddings have unit length. Defaults to the preset's,
+            `"dcwh"` on a trunk.
+        image_shape: (height, width, channels) of the images to train on; the convolutions take
+            any size. Defaults to what the backbone was trained on.
+        mirror: URLs to fetch from, `https://`, `file://` or `hf://owner/repo`. Defaults to those
+            of the environment variable CLASSWISE_MIRRORS.
 
     Raises:
-        InputError: no such preset, its file is missing or altered, or a number is out of range.
+        InputError: no such preset, its file is altered or cannot be had, an argument is out of
+            range, or a trunk is to be loaded as if it were a hasher.
 
     Example:
 
     >>> from classwise import zoo
-    >>> zoo.load("dcwh_resnet20_fashion_mnist_48").code_length
+    >>> zoo.load("dcwh_resnet9_fashion_mnist_48").code_length
     48
-    >>> zoo.load("dcwh_resnet20_fashion_mnist_48", num_classes=4, code_length=16).num_classes
+    >>> zoo.load("dcwh_resnet9_fashion_mnist_48", num_classes=4, code_length=16).num_classes
     4
     """
-    preset = get_preset(name)
-    check_file(preset)
-    hasher = load_file(preset.path)
-    if num_classes is None and code_length is None and class_names is None:
-        return hasher
-    if num_classes in (None, hasher.num_classes) and class_names is None:
-        class_names = hasher.class_names
-    return type(hasher)(
-        hasher.backbone,
-        code_length=hasher.code_length if code_length is None else code_length,
-        num_classes=hasher.num_classes if num_classes is None else num_classes,
-        normalize=hasher.normalize,
+    from classwise.zoo.training.methods import METHODS, build_loss
+
+    is_trunk = name in trunks()
+    if is_trunk and (num_classes is None or code_length is None):
+        raise InputError(
+            f"{name} is a backbone without hash layer; give num_classes and code_length to train a "
+            "hasher on it, or use zoo.load_backbone."
+        )
+    preset = None if is_trunk else get_preset(name)
+    if method is None:
+        method = preset.method if preset else "dcwh"
+    elif method not in METHODS:
+        raise unknown_name("method", method, METHODS)
+    changed = (num_classes, code_length, class_names, image_shape)
+    fresh = method != getattr(preset, "method", None) or any(v is not None for v in changed)
+    if preset:
+        code_length = preset.code_length if code_length is None else code_length
+        if num_classes in (None, len(preset.class_names)) and class_names is None:
+            class_names = preset.class_names
+        num_classes = len(preset.class_names) if num_classes is None else num_classes
+
+    from classwise.zoo.hasher import Hasher
+
+    hasher = Hasher(
+        load_backbone(name, image_shape or (preset.image_shape if preset else None), mirror),
+        code_length=code_length,
+        num_classes=num_classes,
+        normalize=METHODS[method].normalize,
         class_names=class_names,
     )
+    if not fresh:
+        assign_weights(head_variables(hasher), read_weights(check_file(preset, mirror)), name)
+        loss = build_loss(method, preset.recipe["stages"][-1]["loss"])
+        hasher.compile(optimizer="adamw", loss=loss, metrics=["accuracy"])
+    return hasher
 
 
-def check_file(preset: Preset) -> None:
-    """Raises `InputError` unless a preset's file is there and has the recorded SHA-256."""
-    if not preset.path.is_file():
-        raise InputError(f"{preset.name}: its file {preset.file} is missing; reinstall classwise.")
-    found = sha256(preset.path)
-    if found != preset.sha256:
-        raise InputError(
-            f"{preset.name}: {preset.file} has SHA-256 {found[:12]}..., not the recorded "
-            f"{preset.sha256[:12]}...; the file was altered or cut: reinstall classwise."
-        )
+def load_backbone(
+    name: str,
+    image_shape: tuple[int, int, int] | None = None,
+    mirror: str | Sequence[str] | None = None,
+) -> keras.Model:
+    """Loads a pretrained backbone: images 0-255 in, pooled features `[B, F]` out.
+
+    Args:
+        name: a trunk, such as `"efficientnet_lite0_imagenet"`, or a preset, whose trunk is meant.
+        image_shape: (height, width, channels) of the images; the convolutions take any size.
+            Defaults to what the backbone was trained on.
+        mirror: as in `load`.
+
+    Raises:
+        InputError: no such trunk or preset, its file is altered or cannot be had, or the backbone
+            does not take images of that shape.
+
+    Example:
+
+    >>> from classwise import zoo
+    >>> zoo.load_backbone("dcwh_resnet9_fashion_mnist_48").output_shape
+    (None, 192)
+    """
+    trunk = get_trunk(name)
+    weights = read_weights(check_file(trunk, mirror))
+    start_tensorflow()
+
+    from classwise.zoo.backbones import build_backbone
+
+    backbone = build_backbone(trunk.backbone, image_shape or trunk.image_shape)
+    assign_weights(variables_by_path(backbone), weights, trunk.name)
+    return backbone
+
+
+def check_file(entry: WeightFile, mirror: str | Sequence[str] | None = None) -> Path:
+    """Returns where an entry's file lies, once it has the recorded SHA-256; see `locate`."""
+    try:
+        return locate(entry.file, entry.bytes, entry.sha256, mirror)
+    except InputError as error:
+        raise InputError(f"{entry.name}: {error}") from error
+
+
+def head_variables(hasher: Hasher) -> dict:
+    """Returns by name the variables that a preset's own file stores."""
+    return {
+        "hash_layer/kernel": hasher.hash_layer.kernel,
+        "hash_layer/bias": hasher.hash_layer.bias,
+        "class_centers/centers": hasher.class_centers.centers,
+    }
 
 
 def load_file(path: str | os.PathLike) -> Hasher:

@@ -1,4 +1,4 @@
-"""The table of presets: one JSON file a family, beside the files that it names."""
+"""The table of presets and their trunks: one JSON file a family, beside the files it names."""
 
 import dataclasses
 import json
@@ -13,18 +13,50 @@ FOLDER = Path(str(resources.files("classwise.zoo.presets")))
 
 
 @dataclasses.dataclass(frozen=True)
-class Preset:
-    """One pretrained hasher: where its file is, what it was trained on, what it measured.
+class WeightFile:
+    """A file of weights: its path inside the presets folder, its size, its SHA-256."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Trunk(WeightFile):
+    """A trained backbone, stored once for all the hashers on it.
+
+    Args:
+        name: `{method}_{backbone}_{dataset}`, or `{backbone}_{dataset}` of a classifier's.
+        backbone: a name of `zoo.backbones.BACKBONES`.
+        dataset: what it was trained on.
+        image_shape: (height, width, channels) of the images that trained it.
+        origin: one sentence that says how it came about.
+        license: of the weights.
+    """
+
+    name: str
+    backbone: str
+    dataset: str
+    image_shape: tuple[int, int, int]
+    origin: str
+    license: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset(WeightFile):
+    """One pretrained hasher: where its weights are, what it was trained on, what it measured.
 
     Args:
         name: `{method}_{backbone}_{dataset}_{code length}`.
         method, backbone, dataset, protocol, code_length: what was trained, on what.
         image_shape: (height, width, channels) of the images that it takes, uint8.
         class_names: one a class.
-        file: path of the `.keras` file inside the presets folder.
-        bytes, sha256: size and checksum of that file.
+        trunk: the name of its backbone's weights; `file` has those of hash layer and centres.
+        storage: type of the stored trunk, and the share of the queries' bits that it changed.
         metrics: what `classwise evaluate` measured under `protocol`, by name, with the tie band.
         excluded_queries: of the protocol; they are in no metric.
+        per_class: mAP of every class's queries, and accuracy of its nearest centre.
+        confusions: the most frequent errors of the nearest centre, [class, taken for, queries].
         code_statistics: of the database codes; see `CodeStatistics`.
         accuracy: of the nearest class centre, by kind of distance.
         embedding_metrics: by cosine similarity; see `evaluate_embeddings`.
@@ -43,11 +75,12 @@ class Preset:
     code_length: int
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
-    file: str
-    bytes: int
-    sha256: str
+    trunk: str
+    storage: dict
     metrics: dict
     excluded_queries: int
+    per_class: dict
+    confusions: list
     code_statistics: dict
     accuracy: dict
     embedding_metrics: dict
@@ -58,23 +91,30 @@ class Preset:
     license: str
 
     @property
-    def path(self) -> Path:
-        """Where the bundled file lies."""
-        return FOLDER / self.file
+    def files(self) -> tuple[WeightFile, ...]:
+        """All files that the hasher needs."""
+        return (get_trunk(self.trunk), self)
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of all its files."""
+        return sum(file.bytes for file in self.files)
 
     def to_dict(self) -> dict:
-        """Returns the entry as JSON types."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        """Returns the entry as JSON types, with its trunk's name, file, bytes and SHA-256."""
+        trunk = get_trunk(self.trunk)
+        facts = {key: getattr(trunk, key) for key in ("name", "file", "bytes", "sha256")}
+        return json.loads(json.dumps({**dataclasses.asdict(self), "trunk": facts}))
 
 
 @cache
-def presets() -> dict[str, Preset]:
-    """Returns all presets by name, in alphabetical order.
+def tables() -> tuple[dict[str, Trunk], dict[str, Preset]]:
+    """Returns all trunks and all presets by name, in alphabetical order.
 
     Raises:
         InputError: a table of a newer format than this version of classwise reads.
     """
-    found = {}
+    found = {"trunks": {}, "presets": {}}
     for file in sorted(FOLDER.glob("*.json")):
         table = json.loads(file.read_text(encoding="utf-8"))
         if table["format_version"] > FORMAT_VERSION:
@@ -82,11 +122,23 @@ def presets() -> dict[str, Preset]:
                 f"{file.name} has format version {table['format_version']}; this classwise reads "
                 f"up to {FORMAT_VERSION}: upgrade it."
             )
-        for name, entry in table["presets"].items():
-            entry["image_shape"] = tuple(entry["image_shape"])
-            entry["class_names"] = tuple(entry["class_names"])
-            found[name] = Preset(name=name, **entry)
-    return dict(sorted(found.items()))
+        for kind, entry_type in (("trunks", Trunk), ("presets", Preset)):
+            for name, entry in table.get(kind, {}).items():
+                entry["image_shape"] = tuple(entry["image_shape"])
+                if kind == "presets":
+                    entry["class_names"] = tuple(entry["class_names"])
+                found[kind][name] = entry_type(name=name, **entry)
+    return dict(sorted(found["trunks"].items())), dict(sorted(found["presets"].items()))
+
+
+def trunks() -> dict[str, Trunk]:
+    """Returns all trunks by name."""
+    return tables()[0]
+
+
+def presets() -> dict[str, Preset]:
+    """Returns all presets by name."""
+    return tables()[1]
 
 
 def list_models(
@@ -100,7 +152,7 @@ def list_models(
     Example:
 
     >>> list_models(method="dcwh", dataset="fashion_mnist", code_length=48)
-    ['dcwh_resnet20_fashion_mnist_48']
+    ['dcwh_resnet9_fashion_mnist_48']
     """
     wanted = {
         "method": method,
@@ -125,3 +177,16 @@ def get_preset(name: str) -> Preset:
     if name not in presets():
         raise unknown_name("preset", name, presets())
     return presets()[name]
+
+
+def get_trunk(name: str) -> Trunk:
+    """Returns the entry of a trunk, given its name or that of a preset on it.
+
+    Raises:
+        InputError: no such trunk or preset; the nearest name is suggested.
+    """
+    if name in presets():
+        name = presets()[name].trunk
+    if name not in trunks():
+        raise unknown_name("trunk", name, trunks())
+    return trunks()[name]

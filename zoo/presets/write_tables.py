@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from classwise.zoo.files import replacing_file
+from classwise.zoo.presets.markdown import table
 from classwise.zoo.presets.registry import Preset, presets
 
 START = "<!-- results: python -m classwise.zoo.presets.write_tables -->"
@@ -28,31 +29,44 @@ def results(root: Path) -> str:
 
 def preset_table(rows: list[Preset]) -> str:
     """Returns the presets with their retrieval metrics, as a Markdown table."""
-    lines = [
-        "| preset | protocol | mAP (worst to best order) | mAP@100 | precision within radius 2 "
-        "| nearest centre, codes | Recall@1, cosine | training |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for preset in rows:
-        metrics = preset.metrics
-        mean_ap = metrics["map"]
-        band = f"{mean_ap['worst']:.4f} to {mean_ap['best']:.4f}"
-        error = mean_ap["standard_error"]
-        lines.append(
-            f"| `{preset.name}` | {preset.protocol} "
-            f"| **{mean_ap['expected']:.4f}** ± {error:.4f} ({band}) "
-            f"| {metrics['map@100']['expected']:.4f} "
-            f"| {metrics['precision_within_radius_2']['expected']:.4f} "
-            f"| {preset.accuracy['hamming']['accuracy']:.4f} "
-            f"| {preset.embedding_metrics[RECALL]['value']:.4f} "
-            f"| {preset.training['epochs']} epochs, {preset.training['minutes']:.0f} min |"
-        )
-    lines.append(
-        "\nmAP is the expectation over ties, over the whole database, ± its standard error over "
-        "queries; the model was selected on validation images carved from the training split. "
-        "`make verify-zoo` measures all of it again."
+    header = (
+        "preset",
+        "protocol",
+        "mAP (worst to best order)",
+        "mAP@100",
+        "precision within radius 2",
+        "nearest centre, codes",
+        "Recall@1, cosine",
+        "training",
     )
-    return "\n".join(lines)
+    cells = (
+        (
+            f"`{preset.name}`",
+            preset.protocol,
+            mean_ap(preset),
+            f"{preset.metrics['map@100']['expected']:.4f}",
+            f"{preset.metrics['precision_within_radius_2']['expected']:.4f}",
+            f"{preset.accuracy['hamming']['accuracy']:.4f}",
+            f"{preset.embedding_metrics[RECALL]['value']:.4f}",
+            f"{preset.training['epochs']} epochs, {preset.training['minutes']:.0f} min",
+        )
+        for preset in rows
+    )
+    return (
+        table(header, cells)
+        + "\n\nmAP is the expectation over ties, over the whole database, ± its standard error "
+        "over queries; the model was selected on validation images carved from the training "
+        "split. `make verify-zoo` measures all of it again."
+    )
+
+
+def mean_ap(preset: Preset) -> str:
+    """Returns a preset's mean average precision with its standard error and its tie band."""
+    value = preset.metrics["map"]
+    return (
+        f"**{value['expected']:.4f}** ± {value['standard_error']:.4f} "
+        f"({value['worst']:.4f} to {value['best']:.4f})"
+    )
 
 
 def bench_table(folder: Path) -> str:
@@ -60,11 +74,22 @@ def bench_table(folder: Path) -> str:
     rows = [row for read in (training_rows, retrieval_rows, export_rows) for row in read(folder)]
     if not rows:
         return ""
-    lines = ["| measured by `make bench` | value | target | reached |", "|---|---|---|---|"]
-    for name, value, sign, target in rows:
-        reached = value <= target if sign == "<=" else value >= target
-        lines.append(f"| {name} | {value:.3g} | {sign} {target:g} | {'yes' if reached else 'no'} |")
-    return "\n".join(lines)
+    return table(
+        ["measured by `make bench`", "value", "target", "reached"],
+        (
+            (
+                name,
+                f"{value:.3g}",
+                f"{sign} {target:g}",
+                "yes" if meets(value, sign, target) else "no",
+            )
+            for name, value, sign, target in rows
+        ),
+    )
+
+
+def meets(value: float, sign: str, target: float) -> bool:
+    return value <= target if sign == "<=" else value >= target
 
 
 def read_results(folder: Path, name: str) -> dict:

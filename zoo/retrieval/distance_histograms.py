@@ -1,20 +1,32 @@
 """Histograms of Hamming distances, from which every Hamming metric follows in closed form."""
 
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from classwise.zoo.retrieval.distinct_rows import distinct_rows
 from classwise.zoo.retrieval.hamming_distances import bits_with_one, signs_with_offset
+from classwise.zoo.retrieval.item_stacks import ItemStacks
 
-# A tile of this many query-item pairs, and a histogram of this many bins, stay in the cache.
-TILE_PAIRS = 1 << 18
-BLOCK_BINS = 1 << 16
+# Queries and stacks of a tile: what is computed of it stays in the cache.
+TILE_ROWS = 16
+TILE_STACKS = 1 << 14
 # A tile's bits are unpacked to float32: at most this many.
 TILE_BITS = 1 << 23
+# A stack of two items halves the work, but has a bin for each pair of distances, to be emptied for
+# every query: that pays with at most this many bins an item.
+BINS_AN_ITEM = 1
+# Bins of the histograms of a block of queries.
+BLOCK_BINS = 1 << 16
 # Beyond this bin float32 skips integers.
 FLOAT32_BINS = 1 << 24
+# Blocks counted at once; more threads share too little cache.
+MOST_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -50,28 +62,28 @@ def distance_histograms(
     """
     levels = _most_common_labels(queries.labels, database.labels) + 1
     distances = code_length + 1
-    rows = min(1024, max(64, BLOCK_BINS // (levels * distances)))
-    columns = max(1, min(TILE_PAIRS // rows, TILE_BITS // distances))
-    # A pair's distance and its query's place in the histogram come out of one matrix product.
-    dtype = np.float32 if rows * levels * distances <= FLOAT32_BINS else np.float64
-    repeated = np.any(database.counts > 1)
-    for start in range(0, len(queries.codes), rows):
-        block = slice(start, min(start + rows, len(queries.codes)))
-        size, labels = block.stop - block.start, queries.labels[block]
-        own_bins = np.arange(size) * (levels * distances)
-        signs = signs_with_offset(queries.codes[block], code_length, own_bins, dtype)
-        histogram = np.zeros(size * levels * distances)
-        for first in range(0, len(database.codes), columns):
-            tile = slice(first, first + columns)
-            bins = signs @ bits_with_one(database.codes[tile], code_length, dtype).T
-            _add_common_labels(bins, labels, database.labels[tile], distances)
-            weights = (
-                np.broadcast_to(database.counts[tile], bins.shape).ravel() if repeated else None
-            )
-            histogram += np.bincount(bins.astype(np.intp).ravel(), weights, len(histogram))
-        exactly = histogram.reshape(size, levels, distances)
+    most_bins = BINS_AN_ITEM * min(len(database.codes), TILE_STACKS)
+    size = 2 if levels * distances**2 <= most_bins else 1
+    stacks = ItemStacks.pile(database.codes, database.labels, database.counts, size)
+
+    def count(block: slice) -> tuple[slice, np.ndarray]:
+        codes, labels = queries.codes[block], queries.labels[block]
+        exactly = _count_block(codes, labels, stacks, code_length, levels)
         at_least = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
-        yield block, np.ascontiguousarray(at_least.transpose(1, 0, 2))
+        return block, np.ascontiguousarray(at_least.transpose(1, 0, 2))
+
+    rows = min(1024, max(64, BLOCK_BINS // (levels * distances)))
+    threads, waiting = min(MOST_THREADS, os.cpu_count() or 1), deque()
+    # The matrix products are small: threads of BLAS that wait for each other at every one of them
+    # gain little, and on a busy machine take ten times as long. Blocks need no waiting.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        for start in range(0, len(queries.codes), rows):
+            block = slice(start, min(start + rows, len(queries.codes)))
+            waiting.append(pool.submit(count, block))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _most_common_labels(query_labels: np.ndarray, database_labels: np.ndarray) -> int:
@@ -81,16 +93,68 @@ def _most_common_labels(query_labels: np.ndarray, database_labels: np.ndarray) -
     return max(1, min(int(labels.sum(axis=1).max()) for labels in (query_labels, database_labels)))
 
 
+def _count_block(
+    codes: np.ndarray, labels: np.ndarray, stacks: ItemStacks, code_length: int, levels: int
+) -> np.ndarray:
+    """Returns the items by number of labels in common and distance, `[queries, levels, L + 1]`."""
+    distances, size = code_length + 1, stacks.codes.shape[1]
+    bins = levels * distances**size
+    dtype = np.float32 if TILE_ROWS * bins <= FLOAT32_BINS else np.float64
+    own_bins = np.arange(len(codes)) % TILE_ROWS * bins
+    unit = sum(distances**place for place in range(size))
+    signs = signs_with_offset(codes, code_length, own_bins, unit, dtype)
+    histogram = np.zeros((len(codes), levels, distances))
+    columns = max(1, min(TILE_STACKS, TILE_BITS // distances))
+    for first in range(0, len(stacks), columns):
+        tile = stacks[first : first + columns]
+        digits = _digits(tile, code_length, dtype)
+        for low in range(0, len(codes), TILE_ROWS):
+            rows = slice(low, low + TILE_ROWS)
+            # One product gives the distances to all items of a stack, and the query's own bins.
+            numbers = digits @ signs[rows].T
+            _add_common_labels(numbers, labels[rows], tile.labels, distances**size)
+            shape = (numbers.shape[1], levels) + (distances,) * size
+            histogram[rows] += _histogram(numbers, tile.counts, shape)
+    return histogram
+
+
+def _digits(stacks: ItemStacks, code_length: int, dtype: type) -> np.ndarray:
+    """Returns every bit of a stack's items as the digits of one number to the base L + 1."""
+    digits = bits_with_one(stacks.codes[:, 0], code_length, dtype)
+    for place in range(1, stacks.codes.shape[1]):
+        bits = np.unpackbits(stacks.codes[:, place], axis=1, count=code_length)
+        digits[:, :-1] += bits * dtype((code_length + 1) ** place)
+    return digits
+
+
 def _add_common_labels(
-    bins: np.ndarray, query_labels: np.ndarray, database_labels: np.ndarray, distances: int
+    numbers: np.ndarray, query_labels: np.ndarray, stack_labels: np.ndarray, step: int
 ) -> None:
-    """Moves every pair up by `distances` bins for each label in common, in place."""
+    """Moves every look-up up by `step` bins for each label in common, in place."""
     if query_labels.ndim == 2:
-        common = query_labels.astype(bins.dtype) @ database_labels.astype(bins.dtype).T
-        bins += distances * common
+        common = stack_labels.astype(numbers.dtype) @ query_labels.astype(numbers.dtype).T
+        numbers += step * common
         return
-    # Both sides are ordered by class, so only a few columns can hold the classes of this block.
-    low = np.searchsorted(database_labels, query_labels[0], side="left")
-    high = np.searchsorted(database_labels, query_labels[-1], side="right")
-    equal = query_labels[:, None] == database_labels[None, low:high]
-    bins[:, low:high] += distances * equal.astype(bins.dtype)
+    # Both sides are ordered by class, so only a few stacks can hold the classes of these queries.
+    low = np.searchsorted(stack_labels, query_labels[0], side="left")
+    high = np.searchsorted(stack_labels, query_labels[-1], side="right")
+    if query_labels[0] == query_labels[-1]:
+        numbers[low:high] += step
+    else:
+        equal = stack_labels[low:high, None] == query_labels
+        numbers[low:high] += step * equal.astype(numbers.dtype)
+
+
+def _histogram(numbers: np.ndarray, counts: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Counts `[stacks, queries]` look-ups in bins of that shape, then each item of a stack.
+
+    Returns `[queries, levels, L + 1]`.
+    """
+    bins = numbers.astype(np.intp).ravel()
+    # Whole numbers and halves: sums are exact in any order.
+    weights = None if np.all(counts == 1) else np.repeat(counts, numbers.shape[1])
+    found = np.bincount(bins, weights, np.prod(shape)).astype(np.float64, copy=False).reshape(shape)
+    if len(shape) == 3:
+        return found
+    ones = np.ones(shape[-1])
+    return found @ ones + ones @ found

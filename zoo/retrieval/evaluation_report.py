@@ -28,7 +28,8 @@ class EvaluationReport:
         classifications: by the kind of nearest centre, such as `{"Hamming": ...}`; the confusion
             matrix shown is that of the first.
         embeddings, embedding_labels, centers: floats `[N, L]`, class ids `[N]` and floats
-            `[C, L]` for the map of the embedding and the distances of the binarised centres.
+            `[C, L]` for the map of the embedding (of two bits and more) and the distances of the
+            binarised centres.
         neighbours: the first five arguments of `figures.neighbour_sheet`.
 
     Raises:

@@ -3,18 +3,11 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from classwise.zoo.errors import InputError
-from classwise.zoo.retrieval.average_precision import DIVISORS, average_precision
+from classwise.zoo.retrieval.average_precision import average_precision
 from classwise.zoo.retrieval.distance_histograms import DistinctItems, distance_histograms
-from classwise.zoo.retrieval.inputs import (
-    check_codes,
-    check_cut_offs,
-    check_label_pair,
-    check_labels,
-    check_radius,
-)
+from classwise.zoo.retrieval.evaluation_input import check_request, check_sets
 from classwise.zoo.retrieval.ranking_metrics import (
     hits_at,
     ndcg_at,
@@ -41,7 +34,7 @@ def evaluate_codes(
     *,
     code_length: int | None = None,
     top_k: Sequence[int] | None = None,
-    radius: Sequence[int] = (2,),
+    radius: Sequence[int] | None = None,
     divisor: str = "min",
     progress: Callable[[int, int], None] | None = None,
 ) -> RetrievalResult:
@@ -57,7 +50,8 @@ def evaluate_codes(
         code_length: bits L of a code; without it every bit of the bytes counts.
         top_k: cut-offs K of mAP@K, precision@K, recall@K and, for multi-hot labels, NDCG@K.
             Without it, those of 100 and 1,000 that the database can fill.
-        radius: Hamming radii of precision and recall within a ball.
+        radius: Hamming radii 0..L of precision and recall within a ball. Without it, 2 (1 for
+            codes of one bit).
         divisor: AP@K is divided by min(K, relevant items) ("min") or by the relevant items among
             the first K ("hits", as HashNet and DeepHash do).
         progress: called with (distinct queries done, distinct queries).
@@ -76,40 +70,31 @@ def evaluate_codes(
     Reference:
         McSherry and Najork, ECIR 2008 (expectation over ties).
     """
-    query_codes, code_length = check_codes("query_codes", query_codes, code_length)
-    database_codes, _ = check_codes("database_codes", database_codes, code_length)
-    query_labels = check_labels("query_labels", query_labels, len(query_codes))
-    database_labels = check_labels("database_labels", database_labels, len(database_codes))
-    check_label_pair(query_labels, database_labels)
-    if top_k is None:
-        top_k = [k for k in (100, 1000) if k <= len(database_codes)]
-    top_k = check_cut_offs("top_k", top_k, len(database_codes))
-    radius = check_radius(radius)
-    if divisor not in DIVISORS:
-        raise InputError(f"divisor is {divisor!r}; it must be 'min' or 'hits'.")
-
+    query_codes, query_labels, database_codes, database_labels, code_length = check_sets(
+        query_codes, query_labels, database_codes, database_labels, code_length
+    )
+    top_k, radius = check_request(
+        top_k, radius, divisor, database_size=len(database_codes), code_length=code_length
+    )
     queries = DistinctItems.merge(query_codes, query_labels)
     database = DistinctItems.merge(database_codes, database_labels)
     distinct = len(queries.codes)
     values: dict[str, np.ndarray] = {}
     balls = np.zeros((2, code_length + 1))
-    # The matrix products are small: threads that wait for each other at every one of them gain
-    # little, and on a busy machine take ten times as long.
-    with threadpool_limits(1, user_api="blas"):
-        for block, histogram in distance_histograms(queries, database, code_length):
-            kept = histogram[1].any(axis=1)
-            rows, histogram = np.arange(block.start, block.stop)[kept], histogram[:, kept]
-            groups = TieGroups.from_counts(histogram[0], histogram[1])
-            curves = precision_recall_by_radius(groups)
-            balls += [(queries.counts[rows, None] * curve).sum(axis=0) for curve in curves]
-            for name, value in {
-                **_ranked(groups, top_k, divisor),
-                **(_by_gain(histogram, top_k) if query_labels.ndim == 2 else {}),
-                **_within(curves, radius),
-            }.items():
-                values.setdefault(name, np.full((3, distinct), np.nan))[:, rows] = value
-            if progress is not None:
-                progress(block.stop, distinct)
+    for block, histogram in distance_histograms(queries, database, code_length):
+        kept = histogram[1].any(axis=1)
+        rows, histogram = np.arange(block.start, block.stop)[kept], histogram[:, kept]
+        groups = TieGroups.from_counts(histogram[0], histogram[1])
+        curves = precision_recall_by_radius(groups)
+        balls += [(queries.counts[rows, None] * curve).sum(axis=0) for curve in curves]
+        for name, value in {
+            **_ranked(groups, top_k, divisor),
+            **(_by_gain(histogram, top_k) if query_labels.ndim == 2 else {}),
+            **_within(curves, radius),
+        }.items():
+            values.setdefault(name, np.full((3, distinct), np.nan))[:, rows] = value
+        if progress is not None:
+            progress(block.stop, distinct)
 
     per_query = {name: value[:, queries.kind] for name, value in values.items()}
     kept = np.isfinite(per_query["map"][0])
@@ -141,11 +126,12 @@ def _ranked(groups: TieGroups, top_k: Sequence[int], divisor: str) -> dict[str, 
     """The metrics of a ranking with binary relevance, `[3, Q]` each."""
     values = {"map": average_precision(groups)}
     for k in top_k:
-        values[f"map@{k}"] = average_precision(groups, k, divisor)
-        hits = hits_at(groups, k)
+        head = groups.head(k)
+        values[f"map@{k}"] = average_precision(head, k, divisor)
+        hits = hits_at(head, k)
         values[f"precision@{k}"] = hits / k
         values[f"recall@{k}"] = hits / groups.total_relevant
-        values[f"{_ZERO_HITS}@{k}"] = zero_hits_at(groups, k)
+        values[f"{_ZERO_HITS}@{k}"] = zero_hits_at(head, k)
     return values
 
 
@@ -157,7 +143,7 @@ def _by_gain(histogram: np.ndarray, top_k: Sequence[int]) -> dict[str, np.ndarra
 def _within(curves: Sequence[np.ndarray], radius: Sequence[int]) -> dict[str, np.ndarray]:
     """Precision and recall in balls, where all orders agree, `[3, Q]` each."""
     return {
-        f"{name}_within_radius_{r}": np.stack([curve[:, min(r, curve.shape[1] - 1)]] * 3)
+        f"{name}_within_radius_{r}": np.stack([curve[:, r]] * 3)
         for r in radius
         for name, curve in zip(("precision", "recall"), curves, strict=True)
     }

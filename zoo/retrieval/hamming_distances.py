@@ -22,16 +22,22 @@ def hamming_distances(first: np.ndarray, second: np.ndarray, code_length: int) -
 
 
 def signs_with_offset(
-    codes: np.ndarray, code_length: int, offset: np.ndarray | int, dtype: type = np.float32
+    codes: np.ndarray,
+    code_length: int,
+    offset: np.ndarray | int,
+    unit: int = 1,
+    dtype: type = np.float32,
 ) -> np.ndarray:
-    """Returns `[1 - 2 q, sum q + offset]`, whose product with `[d, 1]` is distance + offset.
+    """Returns `[1 - 2 q, unit sum q + offset]`, so that the distance is one matrix product.
 
-    Every partial sum is a whole number, so the product is exact as long as the dtype holds them.
+    The product with `[d, 1]` is distance + offset; with `[u d + v e, 1]` and unit = u + v it is
+    u times the distance to d plus v times the distance to e, + offset. Every partial sum is a
+    whole number, so the product is exact as long as the dtype holds them.
     """
     bits = np.unpackbits(codes, axis=1, count=code_length)
     signs = np.empty((len(codes), code_length + 1), dtype)
     np.subtract(1, 2.0 * bits, out=signs[:, :-1])
-    signs[:, -1] = bits.sum(axis=1) + offset
+    signs[:, -1] = unit * bits.sum(axis=1) + offset
     return signs
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from classwise.zoo.codes import check_code_length
 from classwise.zoo.errors import InputError
+from classwise.zoo.integers import as_integer
+from classwise.zoo.labels import check_labels
 
 
 def check_codes(name: str, codes: np.ndarray, code_length: int | None) -> tuple[np.ndarray, int]:
@@ -89,39 +91,6 @@ def check_class_ids(name: str, labels: np.ndarray, rows: int) -> np.ndarray:
     return labels
 
 
-def check_labels(name: str, labels: np.ndarray, rows: int) -> np.ndarray:
-    """Returns integer labels as int64 `[N]`, or multi-hot labels as uint8 `[N, C]`.
-
-    Raises:
-        InputError: another length, dtype or rank, a negative class id, a value beside 0 and 1 in
-            multi-hot labels.
-    """
-    labels = np.asarray(labels)
-    if labels.ndim not in (1, 2) or len(labels) != rows:
-        raise InputError(
-            f"{name} has shape {labels.shape} for {rows} items; give one class id an item [{rows}] "
-            f"or multi-hot labels [{rows}, classes]."
-        )
-    if labels.ndim == 1:
-        if not np.issubdtype(labels.dtype, np.integer):
-            raise InputError(f"{name} is {labels.dtype}; class ids must be integers from 0.")
-        negative = np.flatnonzero(labels < 0)
-        if len(negative):
-            raise InputError(
-                f"{name} row {negative[0]} is {labels[negative[0]]}; class ids must be integers "
-                "from 0, so leave unlabelled items out."
-            )
-        return labels.astype(np.int64)
-    if not (np.issubdtype(labels.dtype, np.integer) or labels.dtype == bool):
-        raise InputError(
-            f"{name} is {labels.dtype}; multi-hot labels must be integers or booleans."
-        )
-    if not np.isin(labels, (0, 1)).all():
-        value = labels[~np.isin(labels, (0, 1))][0]
-        raise InputError(f"{name} holds {value}; multi-hot labels are 0 or 1 for every class.")
-    return labels.astype(np.uint8)
-
-
 def check_label_pair(query_labels: np.ndarray, database_labels: np.ndarray) -> None:
     """Raises `InputError` unless both are class ids, or both multi-hot over the same classes."""
     if query_labels.shape[1:] != database_labels.shape[1:]:
@@ -135,17 +104,17 @@ def check_label_pair(query_labels: np.ndarray, database_labels: np.ndarray) -> N
 def check_cut_offs(name: str, cut_offs: Sequence[int], database_size: int) -> tuple[int, ...]:
     """Returns the cut-offs without repetition, or raises `InputError` where one is impossible."""
     for k in cut_offs:
-        if not isinstance(k, int | np.integer) or not 1 <= k <= database_size:
+        if not 1 <= (as_integer(k) or 0) <= database_size:
             raise InputError(
                 f"{name} holds {k!r}; a query is ranked against {database_size} items, so use "
                 f"integers from 1 to {database_size}, or leave {name} out."
             )
-    return tuple(dict.fromkeys(int(k) for k in cut_offs))
+    return tuple(dict.fromkeys(map(int, cut_offs)))
 
 
 def check_radius(radius: Sequence[int]) -> tuple[int, ...]:
     """Returns the radii without repetition, or raises `InputError` unless integers from 0."""
     for r in radius:
-        if not isinstance(r, int | np.integer) or r < 0:
+        if as_integer(r) is None or r < 0:
             raise InputError(f"radius holds {r!r}; Hamming radii are integers from 0.")
-    return tuple(dict.fromkeys(int(r) for r in radius))
+    return tuple(dict.fromkeys(map(int, radius)))

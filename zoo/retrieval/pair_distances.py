@@ -3,7 +3,7 @@
 import numpy as np
 
 from classwise.zoo.retrieval.distance_histograms import DistinctItems, distance_histograms
-from classwise.zoo.retrieval.inputs import check_codes, check_label_pair, check_labels
+from classwise.zoo.retrieval.evaluation_input import check_sets
 
 
 def pair_distances(
@@ -34,11 +34,9 @@ def pair_distances(
     >>> same.tolist(), different.tolist()
     ([2, 0, 0], [0, 2, 0])
     """
-    query_codes, code_length = check_codes("query_codes", query_codes, code_length)
-    database_codes, _ = check_codes("database_codes", database_codes, code_length)
-    query_labels = check_labels("query_labels", query_labels, len(query_codes))
-    database_labels = check_labels("database_labels", database_labels, len(database_codes))
-    check_label_pair(query_labels, database_labels)
+    query_codes, query_labels, database_codes, database_labels, code_length = check_sets(
+        query_codes, query_labels, database_codes, database_labels, code_length
+    )
     queries = DistinctItems.merge(query_codes, query_labels)
     database = DistinctItems.merge(database_codes, database_labels)
     pairs = np.zeros((2, code_length + 1))

@@ -7,7 +7,6 @@ worst order and the best order.
 import numpy as np
 
 from classwise.zoo.retrieval.tie_groups import TieGroups
-from classwise.zoo.retrieval.tie_sums import hypergeometric_mean
 
 
 def hits_at(groups: TieGroups, k: int) -> np.ndarray:
@@ -26,17 +25,20 @@ def hits_at(groups: TieGroups, k: int) -> np.ndarray:
 
 
 def zero_hits_at(groups: TieGroups, k: int) -> np.ndarray:
-    """Computes the probability that no relevant item is among the first k, `[3, Q]`."""
+    """Computes the probability that no relevant item is among the first k, `[3, Q]`.
+
+    Formula: C(n - r, m) / C(n, m) if nothing before the cut is relevant, which is the product of
+    1 - r / (n - j) over j = 0..m - 1, and the same with r and m exchanged: the shorter is taken.
+    """
     _, worst, best = hits_at(groups, k)
     cut = groups.cut(k)
-    missed = np.zeros(len(worst))
-    unsure = cut.relevant_before == 0  # the others have a hit before the cut
-    missed[unsure] = hypergeometric_mean(
-        lambda hits: (hits == 0).astype(np.float64),
-        cut.items[unsure],
-        cut.relevant[unsure],
-        (k - cut.items_before)[unsure],
-    )
+    missed = (cut.relevant_before == 0).astype(np.float64)
+    taken = k - cut.items_before
+    factors, drawn = np.minimum(taken, cut.relevant), np.maximum(taken, cut.relevant)
+    j = 0
+    while np.any(more := (j < factors) & (missed > 1e-30)):
+        missed[more] *= np.maximum(0, 1 - drawn[more] / (cut.items[more] - j))
+        j += 1
     return np.stack([missed, worst == 0, best == 0])
 
 

@@ -71,7 +71,7 @@ def report_figures(report: EvaluationReport) -> Iterator[ReportFigure]:
         "Mean average precision of the queries of each class; the thin lines are the tie bands.",
         "The values are in the table of classes below.",
     )
-    if report.embeddings is not None:
+    if report.embeddings is not None and report.centers.shape[1] > 1:
         yield ReportFigure(
             "embedding",
             figures.embedding_map(
@@ -81,6 +81,7 @@ def report_figures(report: EvaluationReport) -> Iterator[ReportFigure]:
             "marks) spread most.",
             f"A cloud of points for each of {len(report.centers)} classes around its centre.",
         )
+    if report.centers is not None and len(report.centers) > 1:
         centers, bits = pack_codes(report.centers), report.centers.shape[1]
         distances = hamming_distances(centers, centers, bits)
         apart = distances[~np.eye(len(centers), dtype=bool)]

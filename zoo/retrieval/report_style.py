@@ -16,6 +16,7 @@ h1 { margin: .1rem 0 1.5rem; font-size: clamp(1.5rem, 4.5vw, 2.2rem); line-heigh
   overflow-wrap: anywhere; }
 h2 { margin: 3rem 0 1rem; font-size: 1.3rem; padding-bottom: .3rem;
   border-bottom: 1px solid var(--line); }
+a { color: var(--accent); }
 p, figcaption { max-width: 46rem; color: var(--faint); margin: .6rem 0 0; font-size: .92rem; }
 dl { margin: 0; } dd { margin: 0; }
 .headline { display: grid; gap: .8rem;

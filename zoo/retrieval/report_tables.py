@@ -14,12 +14,13 @@ from classwise.zoo.retrieval.retrieval_result import ORDERS, RetrievalResult
 
 @dataclass(frozen=True)
 class ReportTable:
-    """A table whose first column holds the headers of its rows."""
+    """A table whose first column holds the headers of its rows; `links` leads each somewhere."""
 
     title: str
     header: tuple[str, ...]
     rows: list[tuple[str, ...]]
     note: str = ""
+    links: tuple[str, ...] = ()
 
 
 def metric_title(name: str) -> str:
@@ -47,7 +48,7 @@ def report_tables(report: EvaluationReport) -> Iterator[ReportTable]:
             "Ranking by cosine similarity of the embeddings",
             ("Metric", "Value", "Standard error"),
             [
-                (metric_title(name), _number(v["value"]), _number(v["standard_error"]))
+                (metric_title(name), number(v["value"]), number(v["standard_error"]))
                 for name, v in metrics.items()
             ],
             "Each query is left out of its own ranking."
@@ -59,7 +60,7 @@ def report_tables(report: EvaluationReport) -> Iterator[ReportTable]:
             "Classification by the nearest class centre",
             ("Distance", "Accuracy", "Standard error"),
             [
-                (kind, _number(value.accuracy), _number(value.standard_error))
+                (kind, number(value.accuracy), number(value.standard_error))
                 for kind, value in report.classifications.items()
             ],
         )
@@ -70,7 +71,7 @@ def report_tables(report: EvaluationReport) -> Iterator[ReportTable]:
 
 def _metrics(result: RetrievalResult) -> ReportTable:
     rows = [
-        (metric_title(name), *map(_number, (v.expected, v.standard_error, v.worst, v.best)))
+        (metric_title(name), *map(number, (v.expected, v.standard_error, v.worst, v.best)))
         for name, v in result.metrics.items()
     ]
     divisor = {"min": "min(K, relevant items)", "hits": "the relevant items among the first K"}
@@ -103,10 +104,10 @@ def _codes(statistics: CodeStatistics) -> ReportTable:
         ("Database codes", f"{statistics.codes:,}"),
         ("Distinct codes", f"{statistics.distinct_codes:,}"),
         ("Constant bits", str(statistics.constant_bits)),
-        ("Distance of a bit's mean from 0.5, mean", _number(imbalance["mean"])),
-        ("Distance of a bit's mean from 0.5, largest", _number(imbalance["maximum"])),
-        ("Correlation of two bits, mean", _number(correlation["mean"])),
-        ("Correlation of two bits, largest", _number(correlation["maximum"])),
+        ("Distance of a bit's mean from 0.5, mean", number(imbalance["mean"])),
+        ("Distance of a bit's mean from 0.5, largest", number(imbalance["maximum"])),
+        ("Correlation of two bits, mean", number(correlation["mean"])),
+        ("Correlation of two bits, largest", number(correlation["maximum"])),
     ]
     if statistics.queries_within_radius_2 is not None:
         share = f"{statistics.queries_within_radius_2:.2%}"
@@ -128,10 +129,11 @@ def _classes(report: EvaluationReport) -> ReportTable:
     return ReportTable(
         "Class by class",
         ("Class", *map(metric_title, shown)),
-        [(name, *map(_number, row)) for name, row in zip(names, values, strict=True)],
+        [(name, *map(number, row)) for name, row in zip(names, values, strict=True)],
         "Expected over orders inside ties. A dash marks a class without relevant items.",
     )
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Returns a value with four digits behind the point, a dash where there is none."""
     return "-" if value is None or np.isnan(value) else f"{value:.4f}"

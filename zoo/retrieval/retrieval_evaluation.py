@@ -28,7 +28,7 @@ class RetrievalEvaluation(keras.callbacks.Callback):
         every: epochs between evaluations. Defaults to 1.
         top_k: cut-offs, as in `evaluate_codes`: by default those of 100 and 1,000 that the
             database can fill.
-        radius: Hamming radii, as in `evaluate_codes`. Defaults to `(2,)`.
+        radius: Hamming radii, as in `evaluate_codes`: by default 2.
         prefix: of the names in `logs`. Defaults to `"val_"`.
 
     Raises:
@@ -37,11 +37,21 @@ class RetrievalEvaluation(keras.callbacks.Callback):
 
     Example:
 
-        stop = keras.callbacks.EarlyStopping("val_map", mode="max", patience=5)
-        hasher.fit(train, epochs=50, callbacks=[RetrievalEvaluation(queries, database), stop])
+    >>> from classwise import losses, zoo
+    >>> images = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), np.uint8)
+    >>> labels = np.arange(60) % 3
+    >>> backbone = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
+    >>> hasher = zoo.Hasher(backbone, code_length=8, num_classes=3)
+    >>> hasher.compile(optimizer="adamw", loss=losses.DCWHLoss())
+    >>> validation = [(images[:20], labels[:20])], [(images[20:], labels[20:])]
+    >>> scores = zoo.RetrievalEvaluation(*validation, top_k=(10,))
+    >>> stop = keras.callbacks.EarlyStopping("val_map", mode="max", patience=5)
+    >>> history = hasher.fit(images, labels, epochs=2, callbacks=[scores, stop], verbose=0).history
+    >>> [len(history[name]) for name in ("val_map", "val_map@10", "val_precision_within_radius_2")]
+    [2, 2, 2]
     """
 
-    def __init__(self, queries, database, every=1, top_k=None, radius=(2,), prefix="val_"):
+    def __init__(self, queries, database, every=1, top_k=None, radius=None, prefix="val_"):
         super().__init__()
         if not isinstance(every, int) or every < 1:
             raise InputError(f"every is {every!r}; it must be a whole number of epochs, 1 or more.")

@@ -13,23 +13,25 @@ class TieGroups:
         items: items at each distance.
         relevant: those of them that are relevant.
         items_before, relevant_before: the same counts over all smaller distances.
+        total_relevant: relevant items in the whole database, `[Q]`.
     """
 
     items: np.ndarray
     relevant: np.ndarray
     items_before: np.ndarray
     relevant_before: np.ndarray
+    total_relevant: np.ndarray
 
     @classmethod
     def from_counts(cls, items: np.ndarray, relevant: np.ndarray) -> "TieGroups":
         """Builds the groups from the two histograms."""
         before = (np.cumsum(counts, axis=1) - counts for counts in (items, relevant))
-        return cls(items, relevant, *before)
+        return cls(items, relevant, *before, relevant.sum(axis=1))
 
-    @property
-    def total_relevant(self) -> np.ndarray:
-        """Relevant items in the whole database, `[Q]`."""
-        return self.relevant_before[:, -1] + self.relevant[:, -1]
+    def head(self, k: int) -> "TieGroups":
+        """The distances at which any query has an item that can rank among its first k."""
+        near = np.count_nonzero((self.items_before < k).any(axis=0))
+        return TieGroups(*(field[:, :near] for field in self._fields()), self.total_relevant)
 
     def taken(self, k: int | None) -> np.ndarray:
         """How many items of each group rank among the first k (all without k), `[Q, L + 1]`."""
@@ -39,5 +41,8 @@ class TieGroups:
         """The one group of each query that holds rank k, `[Q]`; 1 <= k <= database size."""
         # Empty groups start where the next one starts, so the last start before k isn't empty.
         group = np.count_nonzero(self.items_before < k, axis=1)[:, None] - 1
-        fields = (self.items, self.relevant, self.items_before, self.relevant_before)
-        return TieGroups(*(np.take_along_axis(field, group, axis=1)[:, 0] for field in fields))
+        fields = (np.take_along_axis(field, group, axis=1)[:, 0] for field in self._fields())
+        return TieGroups(*fields, self.total_relevant)
+
+    def _fields(self) -> tuple[np.ndarray, ...]:
+        return self.items, self.relevant, self.items_before, self.relevant_before

@@ -26,7 +26,15 @@ def harmonic_span(first: np.ndarray, count: np.ndarray) -> np.ndarray:
     >>> float(harmonic_span(np.array([1]), np.array([2]))[0])  # 1/2 + 1/3
     0.8333333333333333
     """
-    first, count = np.asarray(first, np.float64), np.asarray(count, np.float64)
+    span = np.zeros(np.shape(count))
+    some = np.asarray(count) > 0  # most tie groups are empty, or behind the cut-off
+    span[some] = _harmonic_span(
+        np.asarray(first, np.float64)[some], np.asarray(count, np.float64)[some]
+    )
+    return span
+
+
+def _harmonic_span(first: np.ndarray, count: np.ndarray) -> np.ndarray:
     last = first + count
     low, high = np.minimum(first, _TABLE_SIZE), np.minimum(last, _TABLE_SIZE)
     tabulated = _HARMONIC[high.astype(np.intp)] - _HARMONIC[low.astype(np.intp)]

@@ -3,19 +3,31 @@
 import tensorflow as tf
 
 from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.training.random_erasing import erase_square
 from classwise.zoo.training.recipe import Augmentation
 
 
 def augment(image: tf.Tensor, augmentation: Augmentation, seed: tf.Tensor) -> tf.Tensor:
-    """Mirrors and shifts an image uint8 `[H, W, C]` at random; the same seed `[2]`, the same."""
+    """Mirrors, shifts and erases at random, as `augmentation` says.
+
+    Each of them has a stream of its own, or shift and flip would go together; leaving one out
+    changes nothing about the others.
+
+    Args:
+        image: uint8 `[H, W, C]`, its shape static.
+        augmentation: what to do.
+        seed: int64 `[2]`, the second number even and 0 or more; the same seed gives the same image.
+    """
     shape = image.shape
     if augmentation.flip:
         image = tf.image.stateless_random_flip_left_right(image, seed)
     if augmentation.shift:
         margin = augmentation.shift
         image = tf.pad(image, [[margin, margin], [margin, margin], [0, 0]], mode="REFLECT")
-        # Another stream than the flip's, or shift and flip would go together.
         image = tf.image.stateless_random_crop(image, shape, seed + 1)
+    if augmentation.erase:
+        # Below 0, where no image's flip or shift draws from.
+        image = erase_square(image, augmentation.erase, tf.stack([seed[0], -1 - seed[1]]))
     return image
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.image_folder import load_folder
 from classwise.zoo.datasets.protocols import get_protocol
+from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.errors import InputError
 from classwise.zoo.training.recipe import Recipe
 
@@ -41,7 +42,11 @@ def learning_images(
         )
     if folder is None:
         split = get_protocol(recipe.protocol).load(data_dir)
-        return split.training, split.validation
+        if recipe.image_shape is None:
+            return split.training, split.validation
+        return resize(split.training, recipe.image_shape), resize(
+            split.validation, recipe.image_shape
+        )
     images = load_folder(
         folder, tuple(recipe.image_shape), labelled=True, skip_bad_files=skip_bad_files
     )

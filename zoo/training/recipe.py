@@ -1,12 +1,9 @@
-"""Recipes: everything that decides a training, as one short TOML file."""
+"""Recipes: everything that decides a training."""
 
 import dataclasses
 import inspect
+import json
 import math
-import re
-import tomllib
-from importlib import resources
-from pathlib import Path
 
 from classwise.zoo.codes import check_code_length
 from classwise.zoo.errors import InputError, unknown_name
@@ -32,14 +29,23 @@ def whole(value, least: int) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """Random changes of a training image: mirror it, shift it by up to `shift` pixels."""
+    """Random changes of a training image, in this order.
+
+    Args:
+        flip: mirror it left to right, with probability 1/2. Defaults to False.
+        shift: move it by up to this many pixels along each axis. Defaults to 0.
+        erase: side in pixels of a square that is blotted out (`erase_square`). Defaults to 0.
+    """
 
     flip: bool = False
     shift: int = 0
+    erase: int = 0
 
     def __post_init__(self):
         check(isinstance(self.flip, bool), "augmentation.flip", self.flip, "true or false")
-        check(whole(self.shift, 0), "augmentation.shift", self.shift, "0 or more pixels")
+        for field in ("shift", "erase"):
+            value = getattr(self, field)
+            check(whole(value, 0), f"augmentation.{field}", value, "0 or more pixels")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +109,10 @@ class Recipe:
         augmentation, centers: see there.
         batch_size: images a step, 1 or more. Defaults to 128.
         seed: of the initial weights and centres, the order of images, the augmentation.
-        image_shape: [height, width, channels] that the images of a folder are brought to.
+        frozen_until: name of the trunk's last layer that is not trained; its output is computed
+            once, so that an epoch costs what the layers above cost. None trains everything.
+        image_shape: [height, width, channels] that images are brought to; those of a folder need
+            it, those of a protocol have a size of their own.
 
     Raises:
         InputError: a value is out of range, a name or a key unknown.
@@ -121,6 +130,7 @@ class Recipe:
     batch_size: int = 128
     seed: int = 0
     trunk: str | None = None
+    frozen_until: str | None = None
     image_shape: tuple[int, int, int] | None = None
 
     def __post_init__(self):
@@ -129,13 +139,19 @@ class Recipe:
         check(whole(self.seed, 0) and self.seed < 2**32, "seed", self.seed, "from 0 to 2^32 - 1")
         for key in ("name", "method", "protocol", "backbone"):
             check(isinstance(getattr(self, key), str), key, getattr(self, key), "text")
-        check(self.trunk is None or isinstance(self.trunk, str), "trunk", self.trunk, "text")
+        for key in ("trunk", "frozen_until"):
+            value = getattr(self, key)
+            check(value is None or isinstance(value, str), key, value, "text")
         check(len(self.stages) > 0, "stages", 0, "one or more [[stages]] tables")
-        if self.protocol == "folder":
+        if self.protocol == "folder" or self.image_shape is not None:
             shape = self.image_shape
             shaped = isinstance(shape, list | tuple) and len(shape) == 3
             shaped = shaped and all(whole(size, 1) for size in shape)
-            check(shaped, "image_shape", shape, "[height, width, channels] for an image folder")
+            check(shaped, "image_shape", shape, "[height, width, channels] (for a folder)")
+        if self.frozen_until is not None:
+            check(self.trunk is not None, "trunk", None, "a preset or trunk, to freeze its layers")
+            moved = self.augmentation.shift or self.augmentation.erase
+            check(not moved, "augmentation", moved, "flip only, where layers are frozen")
 
     @property
     def epochs(self) -> int:
@@ -143,59 +159,32 @@ class Recipe:
         return sum(stage.epochs for stage in self.stages)
 
     def to_dict(self) -> dict:
-        """Returns the recipe as JSON types."""
-        return dataclasses.asdict(self)
+        """Returns the recipe as JSON types, which `build_recipe` takes back."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
 
 
-def list_recipes() -> list[str]:
-    """Returns the names of the bundled recipes."""
-    files = resources.files("classwise.zoo.training") / "recipes"
-    return sorted(Path(f.name).stem for f in files.iterdir() if f.name.endswith(".toml"))
+TABLES = {"optimizer": Optimizer, "augmentation": Augmentation, "centers": Centers}
 
 
-def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
-    """Reads a bundled recipe by its name, or any recipe file.
+def build_recipe(values: dict, where: str) -> Recipe:
+    """Builds a recipe from JSON or TOML types; keys that are not there take their defaults.
 
     Args:
-        name_or_path: a name of `list_recipes()`, or the path of a `.toml` file.
-        changes: values that replace the file's, such as `seed=1`; None keeps the file's.
+        values: the recipe's keys, as `Recipe.to_dict` gives them.
+        where: what the values come from, for messages.
 
     Raises:
-        InputError: no such recipe, not TOML, a key or a value that a recipe does not have.
-
-    Example:
-
-    >>> read_recipe("dcwh_resnet20_fashion_mnist_48", code_length=16).code_length
-    16
+        InputError: a key or a value that a recipe does not have.
     """
-    path = Path(name_or_path)
-    if path.suffix == ".toml":
-        if not path.is_file():
-            raise InputError(f"There is no recipe file {path}.")
-    elif str(name_or_path) in list_recipes():
-        path = resources.files("classwise.zoo.training") / "recipes" / f"{name_or_path}.toml"
-    else:
-        raise unknown_name("recipe", str(name_or_path), list_recipes())
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} is not a TOML file: {error}.") from error
-    values |= {key: value for key, value in changes.items() if value is not None}
-    for key, table in (
-        ("optimizer", Optimizer),
-        ("augmentation", Augmentation),
-        ("centers", Centers),
-    ):
+    check(isinstance(values, dict), where, values, "a table of keys and values")
+    values = dict(values)
+    for key, table in TABLES.items():
         if key in values:
-            values[key] = build(table, values[key], f"{path.name} [{key}]")
+            values[key] = build(table, values[key], f"{where} [{key}]")
     stages = values.get("stages", [])
     check(isinstance(stages, list), "stages", stages, "[[stages]] tables")
-    values["stages"] = tuple(build(Stage, stage, f"{path.name} [[stages]]") for stage in stages)
-    name = Path(path.name).stem
-    if changes.get("code_length") is not None:
-        # The name says the code length: the changed recipe makes another preset.
-        name = f"{re.sub(r'_[0-9]+$', '', name)}_{values['code_length']}"
-    return build(Recipe, {"name": name, **values}, path.name)
+    values["stages"] = tuple(build(Stage, stage, f"{where} [[stages]]") for stage in stages)
+    return build(Recipe, values, where)
 
 
 def build(table: type, values: dict, where: str):

@@ -1,21 +1,27 @@
 """The alternating, staged training of both class-wise methods."""
 
 import os
+import shutil
 from pathlib import Path
+from typing import Literal
 
 import keras
 
 from classwise.losses import CenterUpdate
 from classwise.zoo.backbones import build_backbone
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabelledImages, plain_input_errors
 from classwise.zoo.errors import InputError
 from classwise.zoo.hasher import Hasher
-from classwise.zoo.presets import get_preset
-from classwise.zoo.presets.load import load
+from classwise.zoo.presets.load import load_backbone
+from classwise.zoo.presets.registry import get_trunk
+from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
+from classwise.zoo.training.frozen_trunk import CachedFeatures, FrozenTrunk
+from classwise.zoo.training.image_digest import image_digest
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.methods import METHODS, build_loss
-from classwise.zoo.training.recipe import Optimizer, Recipe
-from classwise.zoo.training.run_directory import EpochCheckpoint, RunDirectory
+from classwise.zoo.training.recipe import Augmentation, Optimizer, Recipe
+from classwise.zoo.training.run_directory import RunDirectory
+from classwise.zoo.training.training_progress import TrainingProgress
 
 EVALUATION_BATCH = 256
 
@@ -27,7 +33,8 @@ def train(
     directory: str | os.PathLike,
     *,
     tensorboard: bool = True,
-    verbose: str | int = "auto",
+    features: str | os.PathLike | None = None,
+    verbose: Literal[0, 1, 2, "auto"] = "auto",
 ) -> Path:
     """Trains a hasher as its recipe says, or goes on with a training that was interrupted.
 
@@ -42,59 +49,75 @@ def train(
         validation: images to select by; disjoint from `training`, and never queries.
         directory: where the training lives; see `RunDirectory`.
         tensorboard: whether to write `directory/tensorboard`. Defaults to True.
-        verbose: progress bar, as in `keras.Model.fit`.
+        features: where a recipe with `frozen_until` caches features, for other recipes on the same
+            trunk to find them; default: inside `directory`, removed at the end.
+        verbose: what is shown on stderr: 0 nothing, 2 a line an epoch, 1 or "auto" that and a bar.
 
     Returns:
         The path of the finished model, `directory/hasher.keras`.
 
     Raises:
-        InputError: a recipe that cannot be trained, a class without images, or a folder that is
-            in use or holds another recipe's training.
+        InputError: a recipe that cannot be trained, a class without images, an image file that is
+            damaged, or a folder that is in use or holds a training with another recipe or on other
+            images.
     """
     check_classes(training)
+    check_augmentation(recipe.augmentation, training.image_shape)
     losses = [build_loss(recipe.method, stage.loss) for stage in recipe.stages]
     steps = max(len(training) // recipe.batch_size, 1)
     keras.utils.set_random_seed(recipe.seed)
     untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
-    with RunDirectory(directory, recipe) as run:
+    images = {"training": image_digest(training), "validation": image_digest(validation)}
+    with RunDirectory(directory, recipe, images) as run, plain_input_errors():
+        complete = None
+        if recipe.frozen_until is not None:
+            trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
+            folder = Path(features or run.path / "features")
+            training, validation = trunk.cache_both(recipe, images, training, validation, folder)
+            untrained, complete = trunk.feature_hasher(untrained), trunk.complete
         saved, epochs_done = run.load_checkpoint(steps)
         hasher = saved or untrained
         optimizer = saved.optimizer if saved else new_optimizer
 
         last_stage = len(recipe.stages) - 1
         end = 0
-        for number, (stage, loss) in enumerate(zip(recipe.stages, losses, strict=True)):
-            start, end = max(end, epochs_done), end + stage.epochs
-            if start >= end:
-                continue
-            hasher.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
-            callbacks = [
-                CenterUpdate(center_images(recipe, training), every=recipe.centers.every),
-                EpochCheckpoint(
-                    run,
-                    validation.batches(EVALUATION_BATCH),
-                    number,
-                    selectable=number == last_stage,
-                ),
-            ]
-            if tensorboard:
-                callbacks.append(keras.callbacks.TensorBoard(str(run.path / "tensorboard")))
-            hasher.fit(
-                training_batches(
-                    training,
-                    recipe.batch_size,
-                    recipe.augmentation,
-                    recipe.seed,
-                    range(start, end),
-                ),
-                shuffle=False,
-                steps_per_epoch=steps,
-                initial_epoch=start,
-                epochs=end,
-                callbacks=callbacks,
-                verbose=verbose,
-            )
-        return run.finish()
+        with TrainingProgress(recipe.epochs, steps, epochs_done, verbose) as progress:
+            for number, (stage, loss) in enumerate(zip(recipe.stages, losses, strict=True)):
+                start, end = max(end, epochs_done), end + stage.epochs
+                if start >= end:
+                    continue
+                hasher.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+                callbacks = [
+                    CenterUpdate(center_images(recipe, training), every=recipe.centers.every),
+                    EpochCheckpoint(
+                        run,
+                        validation.batches(EVALUATION_BATCH),
+                        number,
+                        selectable=number == last_stage,
+                    ),
+                    progress,
+                ]
+                if tensorboard:
+                    callbacks.append(keras.callbacks.TensorBoard(str(run.path / "tensorboard")))
+                hasher.fit(
+                    epoch_batches(recipe, training, range(start, end)),
+                    shuffle=False,
+                    steps_per_epoch=steps,
+                    initial_epoch=start,
+                    epochs=end,
+                    callbacks=callbacks,
+                    verbose=0,
+                )
+        finished = run.finish(complete)
+        shutil.rmtree(run.path / "features", ignore_errors=True)
+        return finished
+
+
+def epoch_batches(recipe: Recipe, training: LabelledImages | CachedFeatures, epochs: range):
+    """Returns the training batches of some epochs, one after the other."""
+    if isinstance(training, CachedFeatures):
+        return training.training_batches(recipe.batch_size, recipe.seed, epochs)
+    return training_batches(training, recipe.batch_size, recipe.augmentation, recipe.seed, epochs)
 
 
 def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
@@ -113,18 +136,18 @@ def build_trunk(recipe: Recipe, image_shape: tuple[int, int, int]) -> keras.Mode
     """Builds a recipe's backbone, with the weights of its trunk if it names one.
 
     Raises:
-        InputError: an unknown backbone or preset, or a trunk of another backbone or image shape.
+        InputError: an unknown backbone or trunk, a trunk of another backbone, or images whose
+            shape the backbone does not take.
     """
-    backbone = build_backbone(recipe.backbone, image_shape)
-    if recipe.trunk is not None:
-        preset = get_preset(recipe.trunk)
-        if (preset.backbone, preset.image_shape) != (recipe.backbone, tuple(image_shape)):
-            raise InputError(
-                f"The trunk {preset.name} is a {preset.backbone} for {preset.image_shape} images; "
-                f"recipe {recipe.name} trains a {recipe.backbone} on {tuple(image_shape)}."
-            )
-        backbone.set_weights(load(preset.name).backbone.get_weights())
-    return backbone
+    if recipe.trunk is None:
+        return build_backbone(recipe.backbone, image_shape)
+    trunk = get_trunk(recipe.trunk)
+    if trunk.backbone != recipe.backbone:
+        raise InputError(
+            f"The trunk {trunk.name} is a {trunk.backbone}; recipe {recipe.name} trains a "
+            f"{recipe.backbone}."
+        )
+    return load_backbone(trunk.name, image_shape)
 
 
 def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
@@ -163,3 +186,15 @@ def check_classes(training: LabelledImages):
             f"Class '{missing[0]}' has no training image ({len(missing)} of "
             f"{training.num_classes} classes have none); add images or remove the class."
         )
+
+
+def check_augmentation(augmentation: Augmentation, image_shape: tuple[int, int, int]):
+    """Raises `InputError` if images are too small for an augmentation."""
+    side = min(image_shape[:2])
+    for name in ("shift", "erase"):
+        pixels = getattr(augmentation, name)
+        if pixels >= side:
+            raise InputError(
+                f"augmentation.{name} is {pixels}; it must be less than the {side} pixels of the "
+                "images' shorter side."
+            )

@@ -15,7 +15,7 @@ from classwise.export.bundles import BUNDLES, write_bundle
 from classwise.zoo.commands import build_parser
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "SERVING.md").read_text(encoding="utf-8")
-NAME = "dcwh_resnet20_fashion_mnist_48"
+NAME = "dcwh_resnet9_fashion_mnist_48"
 
 
 def blocks(language: str) -> list[str]:

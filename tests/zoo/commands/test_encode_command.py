@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from classwise.zoo.commands import main
+from classwise.zoo.onnx_encoder import OnnxEncoder
 
 pytest.importorskip("onnxruntime")
 
@@ -41,10 +42,36 @@ def test_providers_in_order(arguments, tmp_path, capsys):
     assert not list(tmp_path.glob("c.npz*"))
 
 
+def test_an_interrupted_command_goes_on(arguments, tmp_path, capsys, monkeypatch):
+    arguments = [*arguments, "-o", str(tmp_path / "c.npz"), "--batch-size", "2", "--json"]
+    whole = OnnxEncoder.encode_batch
+
+    def interrupted(encoder, images):
+        if len(images) == 1:  # the last batch
+            raise KeyboardInterrupt
+        return whole(encoder, images)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OnnxEncoder, "encode_batch", interrupted)
+        assert main(arguments) == 130
+    printed = capsys.readouterr().err
+    assert f"2 images are done; run the same command again to go on from {tmp_path}" in printed
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["from_earlier_run"] == 2
+
+
+def test_a_foreign_folder_is_refused_before_anything_is_loaded(arguments, tmp_path, capsys):
+    (tmp_path / "c.npz.part").mkdir()
+    (tmp_path / "c.npz.part" / "photo.jpg").touch()
+    assert main(["encode", "no-such-model", "no-such-folder", "-o", str(tmp_path / "c.npz")]) == 2
+    assert "something else stands there" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         (["-o", "c.txt"], "must end in .npz"),
+        (["-o", "c.npy"], "must end in .npz"),
         (["-o", "c.npz", "--batch-size", "0"], "--batch-size is 0"),
         (["-o", "c.npz", "--providers", "gpu"], "Unknown execution provider 'gpu'"),
     ],

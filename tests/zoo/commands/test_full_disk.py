@@ -21,9 +21,9 @@ def run(limit, *arguments):
     )
 
 
-@pytest.mark.parametrize("format", ["onnx", "saved_model"])
-def test_export(model_file, tmp_path, format):
-    output = tmp_path / "out" / "model"
+@pytest.mark.parametrize(("format", "name"), [("onnx", "a.onnx"), ("saved_model", "a")])
+def test_export(model_file, tmp_path, format, name):
+    output = tmp_path / "out" / name
     done = run(1000, "export", model_file, "--format", format, "-o", output)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr

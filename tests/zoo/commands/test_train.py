@@ -1,27 +1,70 @@
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
+import pytest
+from PIL import Image
+
+from classwise.zoo.commands.train_command import next_command
 
 
-def test_train_on_a_folder_and_go_on(classwise, folder_recipe, image_folder, tmp_path):
-    arguments = (
-        "train",
-        folder_recipe,
-        "--images",
-        image_folder,
-        "-o",
-        tmp_path / "run",
-        "-q",
-        "--json",
-    )
+@pytest.fixture
+def arguments(folder_recipe, image_folder, tmp_path):
+    """A training of one epoch on an image folder into `tmp_path/run`."""
+    return ["train", folder_recipe, "--images", image_folder, "-o", tmp_path / "run", "-q"]
+
+
+def test_train_on_a_folder_and_go_on(classwise, arguments, tmp_path):
+    status, out, err = classwise(*arguments, "--json")
+    assert status == 0
+    assert "Training images: 4. Validation images: 2. Epochs: 1." in err
+    assert "Epoch 1/1: loss " in err
+    document = json.loads(out)
+    assert keras.saving.load_model(document["model"]).class_names == ("bag", "coat")
+    assert document["selected"]["epoch"] == 1
+    assert (tmp_path / "run" / "tensorboard").is_dir()
     status, out, err = classwise(*arguments)
     assert status == 0
-    assert "1 epochs on 4 images" in err
-    model = json.loads(out[out.index("{") :])["model"]
-    assert keras.saving.load_model(model).class_names == ("bag", "coat")
-    assert (tmp_path / "run" / "tensorboard").is_dir()
-    assert classwise(*arguments)[0] == 0
+    assert "1 of 1 epochs are done already" in err
+    model = tmp_path / "run" / "hasher.keras"
+    assert out.startswith(f"Trained {model}: epoch 1, validation accuracy ")
+    assert out.endswith(f"Next: classwise encode {model} {arguments[3]} --output codes.npz\n")
     assert len((tmp_path / "run" / "log.jsonl").read_text().splitlines()) == 1
+
+
+def test_the_next_command_can_be_typed():
+    from argparse import Namespace
+
+    options = Namespace(images=None, data_dir=Path("my data"))
+    assert next_command(Path("runs/x/hasher.keras"), options, "cifar10-full") == (
+        "classwise evaluate runs/x/hasher.keras --protocol cifar10-full --data-dir 'my data'"
+    )
+
+
+def test_other_images_are_refused(classwise, arguments, image_folder):
+    assert classwise(*arguments)[0] == 0
+    (image_folder / "bag" / "0.png").rename(image_folder / "bag" / "9.png")
+    status, out, err = classwise(*arguments)
+    assert (status, out) == (2, "")
+    assert "holds a training with other training images (4 then, 4 now)" in err
+    assert "Traceback" not in err
+
+
+def test_bad_files_are_named_or_left_out(classwise, arguments, image_folder, tmp_path):
+    """A file that is cut shows only when its pixels are read."""
+    Image.effect_noise((300, 300), 50).save(image_folder / "coat" / "cut.png")
+    whole = (image_folder / "coat" / "cut.png").read_bytes()
+    (image_folder / "coat" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    status, out, err = classwise(*arguments)
+    assert (status, out) == (2, ""), err
+    assert "cut.png" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    status, _, err = classwise(*arguments[:-3], "-o", tmp_path / "skipped", "--skip-bad-files")
+    assert status == 0
+    assert "skipped coat/cut.png: not a readable image\n1 files skipped" in err
 
 
 def test_input_errors(classwise, folder_recipe, image_folder, tmp_path):
@@ -29,6 +72,10 @@ def test_input_errors(classwise, folder_recipe, image_folder, tmp_path):
     bad.write_text(folder_recipe.read_text().replace("resnet8", "resnet21"))
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(folder_recipe.read_text().replace('"dcwh"', '"dwch"'))
+    large = tmp_path / "large.toml"
+    large.write_text(folder_recipe.read_text() + "[augmentation]\nerase = 9\n")
+    tfds = tmp_path / "tfds.toml"
+    tfds.write_text(folder_recipe.read_text().replace('"folder"', '"fashion-mnist-full"'))
     single = tmp_path / "single"
     (single / "bag").mkdir(parents=True)
     (image_folder / "bag" / "0.png").rename(single / "bag" / "0.png")
@@ -37,8 +84,11 @@ def test_input_errors(classwise, folder_recipe, image_folder, tmp_path):
     for arguments, message in (
         (("dcwh_resnet20",), "Unknown recipe 'dcwh_resnet20'; did you mean"),
         ((folder_recipe,), "an image folder (--images) goes with"),
+        ((tfds, "--images", image_folder), "an image folder (--images) goes with"),
+        ((tfds, "--data-dir", tmp_path / "gone"), "is not a folder; name the one that holds"),
         ((bad, "--images", image_folder), "Unknown backbone 'resnet21'; did you mean"),
         ((wrong, "--images", image_folder), "Unknown method 'dwch'; did you mean 'dcwh'?"),
+        ((large, "--images", image_folder), "augmentation.erase is 9; it must be less than the 8"),
         ((folder_recipe, "--images", single), "has 1 image"),
         ((folder_recipe, "--images", empty), "holds no image"),
         ((folder_recipe, "--images", image_folder, "--code-length", "0"), "code_length is 0"),
@@ -48,3 +98,36 @@ def test_input_errors(classwise, folder_recipe, image_folder, tmp_path):
         assert (status, out) == (2, ""), err
         assert message in err
         assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("target", ["below a file", "read-only"])
+def test_a_target_that_cannot_be_written(classwise, arguments, tmp_path, target):
+    """Nobody may write into /sys, root neither."""
+    (tmp_path / "file").write_text("mine")
+    folder = tmp_path / "file" / "run" if target == "below a file" else Path("/sys/classwise/run")
+    status, out, err = classwise(*arguments[:4], "-o", folder)
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1].startswith(f"classwise train: {folder.parent}")
+    assert "Traceback" not in err
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_unknown_recipe_is_told_without_tensorflow():
+    code = (
+        "import sys; from classwise.zoo.commands import main; status = main(['train', 'shoes']); "
+        "sys.exit(10 * ('keras' in sys.modules) + status)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("classwise train: Unknown recipe 'shoes'; Known: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_in_a_narrow_terminal(classwise, monkeypatch):
+    from classwise.zoo.training import list_recipes
+
+    monkeypatch.setitem(os.environ, "COLUMNS", "60")
+    _, out, _ = classwise("train", "--help")
+    assert max(len(line) for line in out.splitlines()) <= 60
+    for name in list_recipes():
+        assert name in out

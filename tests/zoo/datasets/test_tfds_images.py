@@ -1,5 +1,6 @@
 """Reading TFDS data: a small set in TFDS's own format stands in; real sets where marked."""
 
+import dataclasses
 import os
 import socket
 
@@ -87,12 +88,28 @@ def test_a_split_is_loaded_as_it_was_stored(small_sets, name, split):
 @pytest.mark.parametrize("name", ["cifar10", "fashion_mnist"])
 def test_a_stream_gives_the_same_in_batches(small_sets, name):
     data = load_split(name, "train", small_sets)
-    batches = list(stream_split(name, "train", 10, small_sets))
-    assert [len(images) for images, _, _ in batches] == [10, 10, 5]
-    images, labels, ids = map(np.concatenate, zip(*batches, strict=True))
-    np.testing.assert_array_equal(images, data.images)
-    np.testing.assert_array_equal(labels, data.labels)
-    assert ids.tolist() == data.ids.tolist()
+    stream = stream_split(name, "train", 10, small_sets)
+    for _ in range(2):  # as often as wanted
+        batches = list(stream)
+        assert [len(images) for images, _, _ in batches] == [10, 10, 5]
+        images, labels, ids = map(np.concatenate, zip(*batches, strict=True))
+        np.testing.assert_array_equal(images, data.images)
+        np.testing.assert_array_equal(labels, data.labels)
+        assert ids.tolist() == data.ids.tolist()
+
+
+@pytest.mark.usefixtures("known_as_small")
+@pytest.mark.parametrize("name", ["cifar10", "fashion_mnist"])
+@pytest.mark.parametrize("first", [3, 10, 24, 25])
+def test_a_stream_goes_on_in_the_middle(small_sets, name, first):
+    data = load_split(name, "train", small_sets)
+    batches = list(stream_split(name, "train", 10, small_sets).after(first))
+    assert sum(len(ids) for *_, ids in batches) == 25 - first
+    for position, (images, labels, ids) in zip(range(first, 25, 10), batches, strict=True):
+        part = slice(position, position + 10)
+        np.testing.assert_array_equal(images, data.images[part])
+        np.testing.assert_array_equal(labels, data.labels[part])
+        assert ids.tolist() == data.ids[part].tolist()
 
 
 @pytest.mark.usefixtures("known_as_small")
@@ -132,24 +149,67 @@ def test_data_that_is_not_there_is_refused_with_the_remedy(tmp_path, download, c
 
 
 def test_a_data_set_of_another_size_is_refused(small_sets):
-    with pytest.raises(InputError, match="damaged: 25 train images where 50000 are expected"):
+    with pytest.raises(InputError, match=r"damaged: 25 train images .* where 50000 .* expected"):
         load_split("cifar10", "train", small_sets)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"image_shape": (32, 32, 1)}, r"\(32, 32, 3\) in 10 classes where 25 \(32, 32, 1\)"),
+        ({"num_classes": 9}, "in 10 classes where .* in 9 are expected"),
+    ],
+)
 @pytest.mark.usefixtures("known_as_small")
-@pytest.mark.parametrize("kept", [0.5, 0, None])
-def test_a_damaged_file_is_refused(small_sets, tmp_path, kept):
-    """A record file that ends early, is empty, or is gone."""
-    copy = tmp_path / "fashion_mnist" / "3.0.1"
-    copy.mkdir(parents=True)
-    for file in (small_sets / "fashion_mnist").glob("*/*"):
-        content = file.read_bytes()
-        if "-test.tfrecord" not in file.name:
-            (copy / file.name).write_bytes(content)
-        elif kept is not None:
-            (copy / file.name).write_bytes(content[: int(kept * len(content))])
+def test_a_set_of_other_images_or_classes_is_refused(small_sets, monkeypatch, change, message):
+    other = dataclasses.replace(TFDS_IMAGE_SETS["cifar10"], **change)
+    monkeypatch.setitem(TFDS_IMAGE_SETS, "cifar10", other)
+    with pytest.raises(InputError, match=message):
+        stream_split("cifar10", "train", 10, small_sets)
+
+
+@pytest.fixture
+def change_file(small_sets, tmp_path):
+    """Returns a function that copies fashion_mnist, one file of it changed, removed for None."""
+
+    def change(ending, new_content):
+        copy = tmp_path / "fashion_mnist" / "3.0.1"
+        copy.mkdir(parents=True)
+        for file in (small_sets / "fashion_mnist").glob("*/*"):
+            content = file.read_bytes()
+            if ending in file.name:
+                content = new_content(content)
+            if content is not None:
+                (copy / file.name).write_bytes(content)
+        return tmp_path
+
+    return change
+
+
+@pytest.mark.usefixtures("known_as_small")
+@pytest.mark.parametrize(
+    "new_content",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: b"",
+        lambda content: None,
+        lambda content: content + content,
+        lambda content: content.replace(b"IHDR", b"IHDX"),
+    ],
+    ids=["cut", "empty", "gone", "twice as long", "altered"],
+)
+def test_a_damaged_file_is_refused(change_file, new_content):
+    folder = change_file("-test.tfrecord", new_content)
     with pytest.raises(InputError, match=r"damaged.*delete that folder"):
-        load_split("fashion_mnist", "test", tmp_path)
+        load_split("fashion_mnist", "test", folder)
+
+
+@pytest.mark.usefixtures("known_as_small")
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\x89PNG"])
+def test_a_damaged_description_is_refused(change_file, content):
+    folder = change_file("dataset_info.json", lambda _: content)
+    with pytest.raises(InputError, match=r"fashion_mnist in .* is damaged.*delete that folder"):
+        load_split("fashion_mnist", "test", folder)
 
 
 @pytest.mark.real_data

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from classwise.zoo.retrieval import distance_histograms, evaluate_codes
 
 ORDERS = ("expected", "worst", "best")
+# So many bins that items are always stacked two by two, whatever their number.
+STACKED = 1 << 40
 
 
 def check_against_oracle(case, query_oracle, ball_oracle):
@@ -52,8 +54,11 @@ def check_against_oracle(case, query_oracle, ball_oracle):
 
 @pytest.mark.parametrize("multi_label", [False, True], ids=["single-label", "multi-label"])
 @pytest.mark.parametrize("divisor", ["min", "hits"])
-def test_equals_mean_over_every_order(multi_label, divisor, heavy_ties, query_oracle, ball_oracle):
+def test_equals_mean_over_every_order(
+    multi_label, divisor, heavy_ties, query_oracle, ball_oracle, monkeypatch
+):
     for seed in range(125):  # 4 x 125 = 500 cases
+        monkeypatch.setattr(distance_histograms, "BINS_AN_ITEM", STACKED if seed % 2 else 0)
         random = np.random.default_rng([seed, multi_label, divisor == "hits"])
         length, items, queries = random.integers([1, 1, 1], [17, 8, 4])
         shape = (lambda n: (n, 4)) if multi_label else (lambda n: n)
@@ -97,10 +102,12 @@ def cases(draw):
     )
 
 
-@given(case=cases())
+@given(case=cases(), stacked=st.booleans())
 @settings(max_examples=100, deadline=None)
-def test_no_counterexample(case, query_oracle, ball_oracle):
-    check_against_oracle(case, query_oracle, ball_oracle)
+def test_no_counterexample(case, stacked, query_oracle, ball_oracle):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distance_histograms, "BINS_AN_ITEM", STACKED if stacked else 0)
+        check_against_oracle(case, query_oracle, ball_oracle)
 
 
 @pytest.mark.parametrize("multi_label", [False, True], ids=["single-label", "multi-label"])
@@ -138,7 +145,7 @@ def test_equals_the_usual_ranking_where_there_are_no_ties():
 
 
 @pytest.mark.parametrize("multi_label", [False, True], ids=["single-label", "multi-label"])
-def test_tiles_and_precision_do_not_matter(multi_label, heavy_ties, monkeypatch):
+def test_tiles_stacks_and_precision_do_not_matter(multi_label, heavy_ties, monkeypatch):
     random = np.random.default_rng(7)
     shape = (lambda n: (n, 40)) if multi_label else (lambda n: n)
     queries, database = heavy_ties(random, 150, 40), heavy_ties(random, 900, 40, flip=0.3)
@@ -150,9 +157,14 @@ def test_tiles_and_precision_do_not_matter(multi_label, heavy_ties, monkeypatch)
 
     whole = evaluate()
     monkeypatch.setattr(distance_histograms, "BLOCK_BINS", 1)  # 64 queries a block
-    monkeypatch.setattr(distance_histograms, "TILE_PAIRS", 64 * 37)
+    monkeypatch.setattr(distance_histograms, "TILE_ROWS", 7)
+    monkeypatch.setattr(distance_histograms, "TILE_STACKS", 37)
+    assert evaluate() == whole
+    monkeypatch.setattr(distance_histograms, "BINS_AN_ITEM", STACKED)
     assert evaluate() == whole
     monkeypatch.setattr(distance_histograms, "FLOAT32_BINS", 0)
+    assert evaluate() == whole
+    monkeypatch.setattr(distance_histograms, "MOST_THREADS", 1)
     assert evaluate() == whole
 
 

@@ -45,13 +45,15 @@ def replaced(array, row, value):
             {"query_labels": MULTI_HOT, "database_labels": np.eye(3, dtype=int)[LABELS]},
             "same number of classes",
         ),
-        ({"query_labels": MULTI_HOT * 2, "database_labels": MULTI_HOT}, "query_labels holds 2"),
-        ({"query_labels": MULTI_HOT * 1.0, "database_labels": MULTI_HOT}, "query_labels is float"),
+        ({"query_labels": MULTI_HOT * 2, "database_labels": MULTI_HOT}, "row 0 holds 2 for class"),
+        ({"query_labels": LABELS.astype(np.uint64) + 2**63}, "row 0 is 9223372036854775808"),
         ({"query_labels": LABELS + 5}, "None of the 4 queries has a relevant item"),
         ({"top_k": (0,)}, "top_k holds 0; a query is ranked against 4 items, so use integers"),
         ({"top_k": (2, 5)}, "top_k holds 5"),
         ({"top_k": (1.5,)}, "top_k holds 1.5"),
+        ({"top_k": (True,)}, "top_k holds True"),
         ({"radius": (-1,)}, "radius holds -1"),
+        ({"radius": (True,)}, "radius holds True"),
         ({"divisor": "max"}, "divisor is 'max'; it must be 'min' or 'hits'"),
     ],
 )
@@ -67,6 +69,12 @@ def test_evaluate_codes(change, message):
     with pytest.raises(InputError) as error:
         evaluate_codes(**arguments | change)
     check_sentence(error, message)
+
+
+def test_multi_hot_labels_may_be_floats():
+    expected = evaluate_codes(CODES, MULTI_HOT, CODES, MULTI_HOT, code_length=4).metrics
+    floats = evaluate_codes(CODES, MULTI_HOT * 1.0, CODES, MULTI_HOT, code_length=4).metrics
+    assert floats == expected
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from classwise.zoo.training.recipe import Augmentation
 
 PLAIN = Augmentation()
 STRONG = Augmentation(flip=True, shift=2)
+ERASING = Augmentation(flip=True, shift=2, erase=3)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +42,10 @@ def test_every_epoch_has_another_order(images):
     assert (first != second).any()
 
 
-def test_starting_later_gives_what_would_have_come(images):
-    whole = batches(images, STRONG, range(3))
-    late = batches(images, STRONG, range(1, 3))
+@pytest.mark.parametrize("augmentation", [STRONG, ERASING])
+def test_starting_later_gives_what_would_have_come(images, augmentation):
+    whole = batches(images, augmentation, range(3))
+    late = batches(images, augmentation, range(1, 3))
     for (x, y), (late_x, late_y) in zip(whole[3:], late, strict=True):
         np.testing.assert_array_equal(x, late_x)
         np.testing.assert_array_equal(y, late_y)
@@ -75,3 +79,31 @@ def test_augmentation_gives_every_flip_and_shift(images):
         tops = [top for f, top, _ in seen if f == flipped]
         assert abs(np.mean(tops) - 2) < 0.25
         assert len(tops) > 0.4 * len(seen)
+
+
+def test_erasing_changes_nothing_but_its_square(images):
+    """Flip and shift stay as they are without it, and its place is new in every epoch."""
+    epochs = range(2)
+    centers = []
+    for (x, y), (erased, same_y) in zip(
+        batches(images, STRONG, epochs), batches(images, ERASING, epochs), strict=True
+    ):
+        np.testing.assert_array_equal(y, same_y)
+        for one, other in zip(x, erased, strict=True):
+            mean = np.floor(one.mean() + 0.5)
+            rows, columns = np.nonzero((one != other)[:, :, 0])
+            assert (other[rows, columns] == mean).all()
+            height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+            assert max(height, width) <= 3
+            assert len(rows) >= height * width - (one == mean).sum()
+            centers.append((rows.mean(), columns.mean()))
+    assert len(set(centers[:48])) > 20
+    assert centers[:48] != centers[48:]
+
+
+def test_the_batches_of_recipes_without_erasing_are_those_of_older_versions(images):
+    """Or a training that an older version began would go on with other images."""
+    digest = hashlib.sha256()
+    for x, y in batches(images, STRONG, range(2), seed=3):
+        digest.update(x.tobytes() + y.astype("<i8").tobytes())
+    assert digest.hexdigest()[:16] == "eafb431ebe01774f"

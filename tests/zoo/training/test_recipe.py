@@ -7,7 +7,7 @@ from classwise.zoo.backbones import BACKBONES
 from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.errors import InputError
 from classwise.zoo.training.methods import METHODS, build_loss
-from classwise.zoo.training.recipe import list_recipes, read_recipe
+from classwise.zoo.training.recipe_files import bundled_recipes, list_recipes, read_recipe
 
 MINIMAL = """
 method = "dcwh"
@@ -41,11 +41,9 @@ def test_bundled_recipes_can_be_trained(name):
 
 @pytest.mark.parametrize("name", list_recipes())
 def test_bundled_recipes_say_paper_data_and_command(name):
-    from importlib import resources
-
-    text = (resources.files("classwise.zoo.training") / "recipes" / f"{name}.toml").read_text()
+    text = bundled_recipes()[name][0].read_text()
     assert "arXiv" in text
-    assert f"classwise train {name}" in text
+    assert f"classwise train {name.rpartition('_')[0]}_" in text
 
 
 def test_defaults(write):
@@ -54,6 +52,22 @@ def test_defaults(write):
     assert recipe.epochs == 2
     assert recipe.centers.update == "streaming"
     json.dumps(dataclasses.asdict(recipe))
+
+
+def test_a_file_of_several_code_lengths(write):
+    path = write(MINIMAL.replace("12", "[12, 20]"))
+    assert read_recipe(path, code_length=20).name == "mine_20"
+    assert read_recipe(path, code_length=20).code_length == 20
+    with pytest.raises(InputError, match=r"recipes of \[12, 20\] bits; choose one"):
+        read_recipe(path)
+
+
+def test_a_bundled_file_of_several_code_lengths_has_a_name_for_each():
+    families = {name for name, (_, length) in bundled_recipes().items() if length is not None}
+    assert families
+    for name in families:
+        assert read_recipe(name).name == name
+        assert name.endswith(f"_{read_recipe(name).code_length}")
 
 
 def test_changes_replace_and_none_keeps(write):
@@ -79,6 +93,12 @@ BAD = {
     "batch": ("batch_size = 0\n" + MINIMAL, "batch_size is 0"),
     "seed": ("seed = -1\n" + MINIMAL, "seed is -1"),
     "folder without shape": (MINIMAL.replace("fashion-mnist-full", "folder"), "image_shape is"),
+    "frozen without trunk": ("frozen_until = 'pool'\n" + MINIMAL, "trunk is None"),
+    "frozen with shift": (
+        "frozen_until = 'pool'\ntrunk = 'x'\n" + MINIMAL + "[augmentation]\nshift = 2\n",
+        "augmentation is 2; it must be flip only",
+    ),
+    "image shape": ("image_shape = [8, 8]\n" + MINIMAL, "image_shape is"),
     "stages no tables": (MINIMAL.split("[[")[0] + "stages = 3", "stages is 3"),
     "loss no table": (MINIMAL + "loss = 3\n", "stages.loss is 3"),
     "method no text": (MINIMAL.replace('"dcwh"', "['dcwh']"), "method is"),
@@ -95,12 +115,12 @@ def test_bad_recipes(write, case):
 
 
 def test_another_code_length_is_another_name():
-    assert read_recipe("dcwh_resnet20_fashion_mnist_48", code_length=16).name.endswith("_mnist_16")
+    assert read_recipe("dcwh_resnet9_fashion_mnist_48", code_length=16).name.endswith("_mnist_16")
 
 
 def test_unknown_recipe_and_missing_file(tmp_path):
-    with pytest.raises(InputError, match="did you mean 'dcwh_resnet20_fashion_mnist_48'"):
-        read_recipe("dcwh_resnet20_fashion_mnist_84")
+    with pytest.raises(InputError, match="did you mean 'dcwh_resnet9_fashion_mnist_48'"):
+        read_recipe("dcwh_resnet9_fashion_mnist_84")
     with pytest.raises(InputError, match="no recipe file"):
         read_recipe(tmp_path / "gone.toml")
 

@@ -1,11 +1,23 @@
-"""Trains a small hasher on synthetic images into the folder given; tests run and kill this."""
+"""Trains a small hasher on synthetic images into the folder given; tests run and kill this.
 
+    python training_script.py FOLDER [batch | checkpoint] [NUMBER]
+
+kills itself, as `kill -9` does, after that batch or while it writes that checkpoint, counted from
+the start of the process.
+"""
+
+import itertools
+import os
+import signal
 import sys
+from pathlib import Path
 
 import numpy as np
 
+from classwise.zoo import Hasher
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.training import train
+from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.recipe import Augmentation, Centers, Optimizer, Recipe, Stage
 
 
@@ -36,10 +48,37 @@ def toy_recipe(method: str = "dcwh", update: str = "streaming", **changes) -> Re
     return Recipe(**{**settings, **changes})
 
 
-def run(directory, verbose=0, **options):
-    images = toy_images(96, "train"), toy_images(32, "validation")
-    return train(toy_recipe(**options), *images, directory, tensorboard=False, verbose=verbose)
+def run(directory, images=None, features=None, verbose=0, **options):
+    """Trains five epochs of six batches."""
+    images = images or (toy_images(96, "train"), toy_images(32, "validation"))
+    settings = {"tensorboard": False, "features": features, "verbose": verbose}
+    return train(toy_recipe(**options), *images, directory, **settings)
+
+
+def kill_after_batch(number: int):
+    batches = itertools.count(1)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if next(batches) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    EpochCheckpoint.on_train_batch_end = on_train_batch_end
+
+
+def kill_in_checkpoint(number: int):
+    checkpoints = itertools.count(1)
+    whole_save = Hasher.save
+
+    def save(self, path):
+        whole_save(self, path)
+        if Path(path).name.startswith(".checkpoint") and next(checkpoints) == number:
+            os.truncate(path, 1000)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Hasher.save = save
 
 
 if __name__ == "__main__":
-    run(sys.argv[1], verbose=2)
+    directory, moment, number = sys.argv[1:]
+    {"batch": kill_after_batch, "checkpoint": kill_in_checkpoint}[moment](int(number))
+    run(directory)

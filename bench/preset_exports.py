@@ -1,0 +1,64 @@
+"""Measures the ONNX exports of presets and writes bench/results/preset_exports.json.
+
+    python bench/preset_exports.py [NAME ...] [--images 2000]
+
+Each preset is exported in float32, proven equal, and in float16, compared with it on the first
+query images of its protocol: sizes, bits that differ, speed of both in turn. A preset that stands
+in the file with the same weights is left as it is, unless it is named.
+"""
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from classwise import export
+from classwise.zoo.commands.printing import print_note
+from classwise.zoo.datasets.protocols import get_protocol
+from classwise.zoo.files import replacing_file
+from classwise.zoo.presets import Preset, get_preset, presets
+from classwise.zoo.presets.load import load
+
+RESULTS = Path(__file__).parent / "results" / "preset_exports.json"
+PACKAGES = ("onnxruntime", "onnx", "numpy")
+
+
+def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:
+    """Returns what one preset's exports measure."""
+    queries = get_protocol(preset.protocol).load(data_dir).queries.images[:images]
+    with tempfile.TemporaryDirectory() as folder:
+        report = export.to_onnx(
+            load(preset.name), Path(folder, "a.onnx"), precision="fp16", images=queries
+        )
+    return {
+        "sha256": preset.sha256,
+        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
+        "versions": {name: version(name) for name in PACKAGES},
+        "precision": {"fp16": report.precision.to_dict()},
+        "parity": report.parity.to_dict(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="presets (default: all)")
+    parser.add_argument("--images", type=int, default=2000, help="compared (default: 2000)")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
+    options = parser.parse_args()
+    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    found = {name: figures for name, figures in found.items() if name in presets()}
+    for name in options.names or presets():
+        preset = get_preset(name)
+        if name in options.names or found.get(name, {}).get("sha256") != preset.sha256:
+            print_note(name)
+            found[name] = measure(preset, options.images, options.data_dir)
+            with replacing_file(RESULTS) as temporary:
+                text = json.dumps(dict(sorted(found.items())), indent=2)
+                temporary.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

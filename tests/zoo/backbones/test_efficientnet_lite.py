@@ -1,0 +1,114 @@
+"""The backbone, and the conversion of its published weights, beside a plain PyTorch reading."""
+
+import numpy as np
+import pytest
+
+from classwise.zoo import InputError
+from classwise.zoo.backbones import build_backbone
+from classwise.zoo.backbones.efficientnet_lite import efficientnet_lite0
+from classwise.zoo.presets import convert_efficientnet_lite0
+from classwise.zoo.presets.weight_files import assign_weights, variables_by_path
+
+torch = pytest.importorskip("torch")  # installed with classwise[backends]
+
+EXPANSIONS = [1] + [6] * 15
+STRIDES = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1]
+KERNELS = [3, 3, 3, 5, 5, 3, 3, 3, 5, 5, 5, 5, 5, 5, 5, 3]
+FILTERS = [16, 24, 24, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 192, 320]
+
+
+def random_state() -> dict[str, np.ndarray]:
+    """Weights in the names, order and layout of the published file."""
+    random = np.random.default_rng(0)
+    state = {}
+
+    def add_norm(name, filters):
+        for key in ("weight", "bias", "running_mean"):
+            state[f"{name}.{key}"] = random.normal(0.5, 0.2, filters).astype(np.float32)
+        state[f"{name}.running_var"] = random.uniform(0.5, 2, filters).astype(np.float32)
+        state[f"{name}.num_batches_tracked"] = np.array(7)
+
+    def add_convolution(name, *shape):
+        scale = np.prod(shape[1:]) ** -0.5
+        state[f"{name}.weight"] = (scale * random.normal(size=shape)).astype(np.float32)
+
+    add_convolution("_conv_stem", 32, 3, 3, 3)
+    add_norm("_bn0", 32)
+    inputs = 32
+    for i, (expansion, kernel, filters) in enumerate(zip(EXPANSIONS, KERNELS, FILTERS)):
+        wide = inputs * expansion
+        if expansion > 1:
+            add_convolution(f"_blocks.{i}._expand_conv", wide, inputs, 1, 1)
+            add_norm(f"_blocks.{i}._bn0", wide)
+        add_convolution(f"_blocks.{i}._depthwise_conv", wide, 1, kernel, kernel)
+        add_norm(f"_blocks.{i}._bn1", wide)
+        add_convolution(f"_blocks.{i}._project_conv", filters, wide, 1, 1)
+        add_norm(f"_blocks.{i}._bn2", filters)
+        inputs = filters
+    add_convolution("_conv_head", 1280, 320, 1, 1)
+    add_norm("_bn1", 1280)
+    state["_fc.weight"], state["_fc.bias"] = np.zeros((1000, 1280)), np.zeros(1000)
+    return state
+
+
+def naive_features(state, images: np.ndarray) -> np.ndarray:
+    """The network layer by layer, from its paper, on images NHWC 0-255."""
+    weights = {name: torch.tensor(value) for name, value in state.items()}
+
+    def convolve(x, name, stride=1):
+        kernel = weights[f"{name}.weight"]
+        size, height = kernel.shape[-1], x.shape[-1]
+        missing = max((-(-height // stride) - 1) * stride + size - height, 0)
+        low = missing // 2  # TensorFlow's SAME puts the odd pixel at the end
+        x = torch.nn.functional.pad(x, (low, missing - low) * 2)
+        groups = kernel.shape[0] if "depthwise" in name else 1
+        return torch.nn.functional.conv2d(x, kernel, stride=stride, groups=groups)
+
+    def normalise(x, name):
+        mean, var, weight, bias = (
+            weights[f"{name}.{key}"][:, None, None]
+            for key in ("running_mean", "running_var", "weight", "bias")
+        )
+        return (x - mean) / torch.sqrt(var + 1e-3) * weight + bias
+
+    x = torch.tensor((images.astype(np.float32) - 127) / 128).permute(0, 3, 1, 2)
+    x = normalise(convolve(x, "_conv_stem", 2), "_bn0").clamp(0, 6)
+    for i, stride in enumerate(STRIDES):
+        block, before = f"_blocks.{i}.", x
+        if f"{block}_expand_conv.weight" in weights:
+            x = normalise(convolve(x, f"{block}_expand_conv"), f"{block}_bn0").clamp(0, 6)
+        x = normalise(convolve(x, f"{block}_depthwise_conv", stride), f"{block}_bn1").clamp(0, 6)
+        x = normalise(convolve(x, f"{block}_project_conv"), f"{block}_bn2")
+        if x.shape == before.shape:
+            x = x + before
+    x = normalise(convolve(x, "_conv_head"), "_bn1").clamp(0, 6)
+    return x.mean((2, 3)).numpy()
+
+
+def test_converted_weights_give_the_features_of_a_plain_network():
+    state = random_state()
+    backbone = efficientnet_lite0((64, 48, 3))
+    assign_weights(
+        variables_by_path(backbone), convert_efficientnet_lite0.convert(state), "converted"
+    )
+    images = np.random.default_rng(1).integers(0, 256, (2, 64, 48, 3)).astype(np.uint8)
+    expected = naive_features(state, images)
+    assert expected.std() > 0.05
+    np.testing.assert_allclose(backbone.predict(images, verbose=0), expected, atol=2e-4)
+
+
+def test_other_weights_are_refused():
+    state = random_state()
+    del state["_conv_head.weight"]
+    with pytest.raises(InputError, match="not the weights"):
+        convert_efficientnet_lite0.convert(state)
+
+
+def test_size():
+    assert build_backbone("efficientnet_lite0", (96, 96, 3)).count_params() == 3_413_024
+
+
+@pytest.mark.parametrize("shape", [(31, 32, 3), (32, 32, 1), (32, 32)])
+def test_bad_shapes_are_refused(shape):
+    with pytest.raises(InputError, match="EfficientNet-Lite0 takes"):
+        efficientnet_lite0(shape)

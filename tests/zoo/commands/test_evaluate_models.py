@@ -1,0 +1,243 @@
+"""`classwise evaluate` on models, under a protocol of images made up here."""
+
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from classwise.zoo import Hasher
+from classwise.zoo.codes import pack_codes
+from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.protocols import PROTOCOLS, ProtocolImages
+from classwise.zoo.encoders import KerasEncoder
+from classwise.zoo.retrieval import (
+    classify_codes,
+    evaluate_codes,
+    evaluate_embeddings,
+    report_figures,
+)
+
+QUERIES, DATABASE = slice(0, 30), slice(30, 120)
+REPORT_FILES = {"index.html", "figures"}
+
+
+class StandIn:
+    """Thirty images ask, ninety answer; their brightness hints at the class."""
+
+    name, dataset, description = "stand-in", "noise", __doc__
+
+    def __init__(self, image_shape):
+        random = np.random.default_rng(0)
+        self.labels = np.arange(120) % 10
+        brightness = 20 * self.labels[:, None, None, None]
+        self.images = (brightness + random.integers(0, 60, (120, *image_shape))).astype(np.uint8)
+
+    def load(self, data_dir=None):
+        ids, names = np.arange(120).astype(str), tuple(map(str, range(10)))
+        images = LabelledImages("noise", "all", self.images, self.labels, ids, names)
+        parts = {"queries": np.arange(120)[QUERIES], "database": np.arange(120)[DATABASE]}
+        return ProtocolImages(self, images, ids, parts)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    protocol = StandIn((28, 28, 1))
+    monkeypatch.setitem(PROTOCOLS, "stand-in", protocol)
+    return protocol
+
+
+@pytest.fixture
+def evaluated(classwise, stand_in):
+    """A function from models and options to the exit status and what was printed."""
+    return lambda *arguments: classwise("evaluate", *arguments, "--protocol", "stand-in")
+
+
+def metrics_of(embeddings, labels, top_k):
+    """What the metrics of a model with these embeddings are."""
+    codes = pack_codes(embeddings)
+    arguments = codes[QUERIES], labels[QUERIES], codes[DATABASE], labels[DATABASE]
+    return evaluate_codes(*arguments, code_length=embeddings.shape[1], top_k=top_k).to_dict()
+
+
+def test_a_keras_file(evaluated, model_file, stand_in):
+    status, out, err = evaluated(model_file, "--top-k", 10, "--embeddings", "--json")
+    assert status == 0, err
+    assert "30 queries, 90 in the database" in err
+    document = json.loads(out)
+    assert (document["model"], document["protocol"]) == (str(model_file), "stand-in")
+    hasher = keras.saving.load_model(model_file)
+    embeddings = hasher.embed(stand_in.images, verbose=0)
+    labels = stand_in.labels
+    assert document["metrics"] == metrics_of(embeddings, labels, (10,))["metrics"]
+    centers = pack_codes(np.asarray(hasher.class_centers.get_centers()))
+    accuracy = classify_codes(
+        pack_codes(embeddings)[QUERIES], labels[QUERIES], centers, code_length=12
+    ).accuracy
+    assert document["classification"]["hamming"]["accuracy"] == accuracy
+    ranked = evaluate_embeddings(
+        embeddings[QUERIES], labels[QUERIES], embeddings[DATABASE], labels[DATABASE]
+    )
+    found = document["embedding"]["metrics"]["map@r"]["value"]
+    assert found == pytest.approx(ranked.metrics["map@r"]["value"])
+
+
+def test_an_onnx_file(classwise, make_onnx_file, onnx_embeddings, monkeypatch):
+    protocol = StandIn((4, 3, 1))
+    monkeypatch.setitem(PROTOCOLS, "stand-in", protocol)
+    status, out, err = classwise(
+        "evaluate", make_onnx_file(), "--protocol", "stand-in", "--top-k", 10, "--json"
+    )
+    assert status == 0, err
+    assert "ONNX Runtime" in err
+    expected = metrics_of(onnx_embeddings(protocol.images), protocol.labels, (10,))
+    for key, value in expected.items():
+        assert json.loads(out)[key] == value
+
+
+def test_several_models(evaluated, model_file, stand_in, tmp_path):
+    """One table, one list, and a report with the comparison and a page for each."""
+    hasher = keras.saving.load_model(model_file)
+    longer, report = tmp_path / "long_24.keras", tmp_path / "report"
+    Hasher(hasher.backbone, 24, 10).save(longer)
+    codes = tmp_path / "long_12.npz"
+    found, labels = hasher.encode(stand_in.images, verbose=0), stand_in.labels
+    np.savez(
+        codes,
+        query_codes=found[QUERIES],
+        query_labels=labels[QUERIES],
+        database_codes=found[DATABASE],
+        database_labels=labels[DATABASE],
+        code_length=12,
+    )
+    status, out, err = evaluated(model_file, longer, codes, "--report", report, "--json")
+    assert status == 0, err
+    documents = json.loads(out)
+    assert [d["model"] for d in documents] == [str(model_file), str(longer), str(codes)]
+    assert documents[0]["metrics"] == documents[2]["metrics"] != documents[1]["metrics"]
+    names = ["small", "long_24", "long_12"]
+    pages = [report / "models" / name / "index.html" for name in names]
+    assert [d["report"] for d in documents] == list(map(str, pages))
+    assert {path.name for path in report.iterdir()} == REPORT_FILES | {"models"}
+    figures = {path.name for path in (report / "figures").iterdir()}
+    assert figures == {
+        f"{name}.{suffix}"
+        for name in ("precision_recall", "map_by_code_length")
+        for suffix in ("svg", "png")
+    }
+    comparison = (report / "index.html").read_text("utf-8")
+    links = re.findall(r'href="([^"]*)"', comparison)
+    assert [report / link for link in links] == pages
+    for document, page in zip(documents, pages, strict=True):
+        assert document["model"] in page.read_text("utf-8")
+        assert f"{document['metrics']['map']['expected']:.4f}" in comparison
+        assert {path.name for path in page.parent.iterdir()} == REPORT_FILES
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--top-k", 0), "top_k holds 0; a query is ranked against 90 items"),
+        (("--top-k", -3), "top_k holds -3"),
+        (("--top-k", 91), "top_k holds 91"),
+        (("--radius", 13), "radius holds 13; codes of 12 bits"),
+        (("--radius", -1), "radius holds -1"),
+        (("--report", "FILE"), "is a file"),
+        (("--report", "FILE/report"), "would be in a file"),
+        (("--report", "."), "holds the working directory"),
+        (("--report", ".", "--force"), "holds the working directory"),
+        (("--report", "FOREIGN"), "FOREIGN holds thesis.txt"),
+    ],
+)
+def test_refused_before_anything_is_encoded(
+    evaluated, model_file, tmp_path, monkeypatch, options, message
+):
+    def encode_batch(encoder, images):
+        raise AssertionError("encoded")
+
+    monkeypatch.setattr(KerasEncoder, "encode_batch", encode_batch)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "FILE").write_text("mine")
+    (tmp_path / "FOREIGN").mkdir()
+    (tmp_path / "FOREIGN" / "thesis.txt").write_text("mine")
+    status, out, err = evaluated(model_file, *options)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["FILE", "FOREIGN", "thesis.txt"]
+
+
+def test_codes_alone_are_refused_before_anything_is_encoded(classwise, make_onnx_file, monkeypatch):
+    monkeypatch.setitem(PROTOCOLS, "stand-in", StandIn((4, 3, 1)))
+    file = make_onnx_file(outputs=("code",))
+    arguments = ("evaluate", file, "--protocol", "stand-in", "--embeddings")
+    status, _, err = classwise(*arguments)
+    assert status == 2
+    assert "gives codes only" in err
+    assert "Encoding" not in err
+
+
+def test_images_of_another_shape(classwise, model_file, monkeypatch):
+    monkeypatch.setitem(PROTOCOLS, "stand-in", StandIn((32, 32, 3)))
+    status, _, err = classwise("evaluate", model_file, "--protocol", "stand-in")
+    assert status == 2
+    assert "stand-in has images of (32, 32, 3); this model takes (28, 28, 1)" in err
+
+
+def test_a_report_appears_whole_or_not_at_all(evaluated, model_file, tmp_path, monkeypatch):
+    report = tmp_path / "report"
+    report.mkdir()  # an empty folder is nobody's
+    assert evaluated(model_file, "--report", report)[0] == 0
+    stale = report / "figures" / "stale.png"
+    stale.write_bytes(b"of an earlier report")
+    before = {path: path.stat().st_ino for path in report.rglob("*")}
+
+    def fails(confusion, names):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:  # the last figure of a page
+        patch.setattr(report_figures.figures, "confusion_matrix", fails)
+        status, _, err = evaluated(model_file, "--report", report)
+        assert status == 2
+        assert "No space left" in err
+        assert {path: path.stat().st_ino for path in report.rglob("*")} == before
+        assert evaluated(model_file, "--report", tmp_path / "other" / "report")[0] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+    assert evaluated(model_file, "--report", report)[0] == 0
+    assert not stale.exists()
+
+
+def test_force_replaces_a_foreign_folder(evaluated, model_file, tmp_path):
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / "thesis.txt").write_text("mine")
+    assert evaluated(model_file, "--report", report, "--force")[0] == 0
+    assert {path.name for path in report.iterdir()} == REPORT_FILES
+
+
+def test_one_bit(evaluated, model_file, tmp_path):
+    path, report = tmp_path / "bit.keras", tmp_path / "report"
+    Hasher(keras.saving.load_model(model_file).backbone, 1, 10).save(path)
+    status, _, err = evaluated(path, "--report", report)
+    assert status == 0, err
+    figures = {file.stem for file in (report / "figures").iterdir()}
+    assert "centers" in figures
+    assert "embedding" not in figures  # a map needs two dimensions
+
+
+@pytest.mark.browser
+def test_chromium_opens_the_written_pages(evaluated, model_file, tmp_path, rendered):
+    report, other = tmp_path / "report", tmp_path / "other_24.keras"
+    Hasher(keras.saving.load_model(model_file).backbone, 24, 10).save(other)
+    status, out, err = evaluated(model_file, other, "--report", report, "--json")
+    assert status == 0, err
+    comparison = rendered(report / "index.html")
+    assert comparison.count("<img") == 2
+    for document in json.loads(out):
+        page = rendered(report / "models" / document["report"].split("/")[-2] / "index.html")
+        assert page.count("<img") == 7
+        for name, value in document["metrics"].items():
+            assert f"{value['expected']:.4f}" in page
+            assert f"{value['expected']:.4f}" in comparison, name

@@ -1,0 +1,84 @@
+import keras
+import numpy as np
+import pytest
+
+from classwise.losses import DCWHLoss
+from classwise.zoo import Hasher, InputError
+from classwise.zoo.backbones import resnet, resnet9
+from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.training.frozen_trunk import FeatureHasher, FrozenTrunk
+
+
+@pytest.fixture
+def images():
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (12, 8, 8, 3)).astype(np.uint8)
+    return LabelledImages(
+        "toy", "train", pixels, np.arange(12) % 3, np.arange(12).astype(str), ("a", "b", "c")
+    )
+
+
+def train_upper(trunk, features):
+    hasher = FeatureHasher(trunk.upper, 6, 3, class_names=("a", "b", "c"))
+    hasher.compile(optimizer=keras.optimizers.Adam(0.01), loss=DCWHLoss(), metrics=["accuracy"])
+    hasher.fit(features.training_batches(4, 0, range(2)), epochs=1, steps_per_epoch=6, verbose=0)
+    return hasher
+
+
+@pytest.mark.parametrize("layer", ["stage1_residual_add", "stage2_relu", "pool"])
+def test_the_completed_hasher_embeds_images_as_the_upper_layers_embed_features(
+    images, tmp_path, layer
+):
+    backbone = resnet9((8, 8, 3), width=2)
+    frozen = backbone.get_layer("stem_conv").get_weights()[0].copy()
+    trunk = FrozenTrunk(backbone, layer)
+    features = trunk.cache(images, tmp_path / "f.npy", mirrored=True)
+    hasher = train_upper(trunk, features)
+    path = tmp_path / "upper.keras"
+    hasher.save(path)
+    loaded = keras.saving.load_model(path)
+    complete = trunk.complete(loaded)
+    expected = hasher.predict(features.views[:, 0].astype(np.float32), verbose=0)
+    # Features are cached as float16.
+    np.testing.assert_allclose(complete.embed(images.images, verbose=0), expected, atol=5e-3)
+    np.testing.assert_array_equal(backbone.get_layer("stem_conv").get_weights()[0], frozen)
+    np.testing.assert_array_equal(
+        complete.class_centers.get_centers(), hasher.class_centers.get_centers()
+    )
+    assert type(complete) is Hasher and complete.class_names == ("a", "b", "c")
+
+
+def test_views_are_the_images_and_their_mirror_images(images, tmp_path):
+    backbone = resnet9((8, 8, 3), width=2)
+    trunk = FrozenTrunk(backbone, "stage1_relu")
+    features = trunk.cache(images, tmp_path / "f.npy", mirrored=True)
+    tap = keras.Model(backbone.input, backbone.get_layer("stage1_relu").output)
+    for view, pixels in enumerate((images.images, images.images[:, :, ::-1])):
+        expected = tap.predict(np.ascontiguousarray(pixels), verbose=0)
+        np.testing.assert_allclose(features.views[:, view], expected, rtol=2e-3, atol=1e-3)
+    written = (tmp_path / "f.npy").stat().st_mtime_ns
+    trunk.cache(images, tmp_path / "f.npy", mirrored=True)
+    assert (tmp_path / "f.npy").stat().st_mtime_ns == written
+    with pytest.raises(InputError, match="remove it"):
+        trunk.cache(images, tmp_path / "f.npy", mirrored=False)
+
+
+def test_every_epoch_is_given_by_seed_and_number(images, tmp_path):
+    trunk = FrozenTrunk(resnet9((8, 8, 3), width=2), "pool")
+    features = trunk.cache(images, tmp_path / "f.npy", mirrored=True)
+    both = [[x.numpy() for x in batch] for batch in features.training_batches(5, 3, range(2))]
+    second = [[x.numpy() for x in batch] for batch in features.training_batches(5, 3, range(1, 2))]
+    assert len(both) == 4  # two whole batches of an epoch's twelve images
+    for (x, y), (x2, y2) in zip(both[2:], second, strict=True):
+        np.testing.assert_array_equal(x, x2)
+        np.testing.assert_array_equal(y, y2)
+    assert any((a[1] != b[1]).any() for a, b in zip(both[:2], both[2:], strict=True))
+    plain = np.concatenate([x for x, _ in features.batches(5)])
+    np.testing.assert_array_equal(plain, features.views[:, 0])
+
+
+def test_a_layer_that_is_bypassed_or_unknown_is_refused():
+    with pytest.raises(InputError, match="did you mean 'stage1_relu'"):
+        FrozenTrunk(resnet9((8, 8, 3), width=2), "stage1_rel")
+    with pytest.raises(InputError, match="cannot be split at stage1_block1_1_conv"):
+        FrozenTrunk(resnet(8, (8, 8, 3)), "stage1_block1_1_conv")

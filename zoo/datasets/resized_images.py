@@ -1,0 +1,62 @@
+"""Images of a data set at the size that a model takes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from classwise.zoo.datasets.labelled_images import ImageSource, LabelledImages
+from classwise.zoo.datasets.read_images import check_image_shape, fit_image
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ResizedImages:
+    """Images resized on access, as `read_images` resizes those of a file.
+
+    Args:
+        images: uint8 `[N, H, W, C]`.
+        image_shape: height, width and channels that they are brought to.
+    """
+
+    images: np.ndarray | ImageSource
+    image_shape: tuple[int, int, int]
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        return (self.images.shape[0], *self.image_shape)
+
+    def __getitem__(self, key: np.ndarray | slice | int) -> np.ndarray:
+        found = np.asarray(self.images[key])
+        if found.ndim == 3:
+            return fit_pixels(found, self.image_shape)
+        return np.stack([fit_pixels(image, self.image_shape) for image in found])
+
+    def select(self, indices: np.ndarray) -> ResizedImages:
+        """Returns the images at `indices`, not yet resized."""
+        in_memory = isinstance(self.images, np.ndarray)
+        chosen = self.images[indices] if in_memory else self.images.select(indices)
+        return dataclasses.replace(self, images=chosen)
+
+
+def resize(images: LabelledImages, image_shape: tuple[int, int, int]) -> LabelledImages:
+    """Returns the images at another size, or themselves where they have it.
+
+    They are cut to the aspect ratio around their centre and resized by antialiased bicubic
+    interpolation, on access; grey becomes RGB, or RGB grey, where the channels differ.
+
+    Raises:
+        InputError: `image_shape` is not (height, width, 1 or 3).
+    """
+    image_shape = check_image_shape(image_shape)
+    if images.image_shape == image_shape:
+        return images
+    return dataclasses.replace(images, images=ResizedImages(images.images, image_shape))
+
+
+def fit_pixels(pixels: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
+    """Returns one image, uint8 `[H, W, C]`, at the size and with the channels of `image_shape`."""
+    from PIL import Image
+
+    grey = pixels.shape[-1] == 1
+    return fit_image(Image.fromarray(pixels.squeeze(-1) if grey else pixels), image_shape)

@@ -1,0 +1,170 @@
+"""The pictures of cards: neighbours of some queries, and how far apart codes lie.
+
+A picture holds the checksum of the weights that it shows, so that an old one is noticed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classwise.zoo.files import replacing_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from classwise.zoo.datasets.protocols import ProtocolImages
+    from classwise.zoo.evaluation import EncodedSets
+    from classwise.zoo.presets.registry import Preset
+
+# The images of some data sets are for research: a handful stands for all.
+QUERIES, NEIGHBOURS = 5, 6
+# A palette this large changes nothing that an eye sees, and a third of the bytes remains.
+COLOURS = 128
+KEY = "weights"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a picture shows, for whoever cannot see it, and what stands below it."""
+
+    description: str
+    caption: str
+
+
+PICTURES = {
+    "neighbours.png": Picture(
+        "Five queries, each with its six nearest database images",
+        "The first query of each of five classes and its nearest database images, not chosen by "
+        "their success. A solid frame and a tick mark the query's class, a dashed frame and a "
+        "cross another one; the number is the Hamming distance.",
+    ),
+    "distances.png": Picture(
+        "Two histograms of Hamming distances, of same-class and of different-class pairs",
+        "Hamming distances of all pairs of a query and a database image, in per cent of the pairs "
+        "of either kind. The less the two overlap, the better.",
+    ),
+}
+
+
+def draw_pictures(preset: Preset, sets: EncodedSets, images: ProtocolImages, folder: Path) -> None:
+    """Writes a preset's pictures into a folder.
+
+    Args:
+        preset: whose they are.
+        sets, images: its codes of its protocol's images.
+        folder: made if missing.
+    """
+    figures = (neighbours(sets, images), distances(sets))
+    for name, figure in zip(PICTURES, figures, strict=True):
+        save_small(figure, folder / name, preset.sha256)
+
+
+def encode_together(
+    presets: Sequence[Preset], images: ProtocolImages
+) -> Iterator[tuple[Preset, EncodedSets]]:
+    """Encodes a protocol's images with several presets on one trunk, which runs only once.
+
+    Args:
+        presets: all with the same trunk.
+        images: of their protocol.
+    """
+    from classwise.zoo.codes import pack_codes
+    from classwise.zoo.encoders import KerasEncoder
+    from classwise.zoo.evaluation import encode_protocol
+    from classwise.zoo.hasher import Hasher
+    from classwise.zoo.presets.load import load
+
+    hashers = [load(preset.name) for preset in presets]
+    heads = (hasher.hash_layer.get_weights() for hasher in hashers)
+    kernels, biases = zip(*heads, strict=True)
+    lengths = [hasher.code_length for hasher in hashers]
+    # The signs are the codes, whether embeddings have unit length or not.
+    joint = Hasher(hashers[0].backbone, code_length=sum(lengths), num_classes=2)
+    joint.hash_layer.set_weights([np.concatenate(kernels, axis=1), np.concatenate(biases)])
+    every = encode_protocol(KerasEncoder(joint), images)
+    first = 0
+    for preset, length in zip(presets, lengths, strict=True):
+        bits = slice(first, first + length)
+        first += length
+        yield (
+            preset,
+            dataclasses.replace(
+                every,
+                query_codes=pack_codes(every.query_embeddings[:, bits]),
+                database_codes=pack_codes(every.database_embeddings[:, bits]),
+                code_length=length,
+            ),
+        )
+
+
+def neighbours(sets: EncodedSets, images: ProtocolImages) -> Figure:
+    """Draws some queries of different classes beside their nearest database images."""
+    from classwise.zoo.evaluation_pages import neighbours_of_some
+    from classwise.zoo.retrieval.figures import neighbour_sheet
+
+    queries, labels, found, found_labels, distances = neighbours_of_some(sets, images)
+    rows = np.unique(np.linspace(0, len(queries) - 1, QUERIES).round().astype(int))
+    return neighbour_sheet(
+        queries[rows],
+        labels[rows],
+        found[rows, :NEIGHBOURS],
+        found_labels[rows, :NEIGHBOURS],
+        distances[rows, :NEIGHBOURS],
+        class_names=images.queries.class_names,
+    )
+
+
+def distances(sets: EncodedSets) -> Figure:
+    """Draws the Hamming distances within classes and between them."""
+    from classwise.zoo.retrieval.figures import distance_histogram
+    from classwise.zoo.retrieval.pair_distances import pair_distances
+
+    return distance_histogram(
+        *pair_distances(
+            sets.query_codes,
+            sets.query_labels,
+            sets.database_codes,
+            sets.database_labels,
+            code_length=sets.code_length,
+        )
+    )
+
+
+def save_small(figure: Figure, path: Path, weights: str) -> None:
+    """Writes a figure as a PNG of few colours that names the weights it shows."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    from classwise.zoo.retrieval.figures import save_figure
+
+    named = PngInfo()
+    named.add_text(KEY, weights)
+    with replacing_file(path) as temporary:
+        save_figure(figure, temporary)
+        with Image.open(temporary) as image:
+            small = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        small.save(temporary, optimize=True, pnginfo=named)
+
+
+def shown_weights(path: Path) -> str | None:
+    """Returns the SHA-256 of the weights that a picture shows, None if there is no picture."""
+    from PIL import Image
+
+    if not path.is_file():
+        return None
+    with Image.open(path) as image:
+        return image.info.get(KEY)
+
+
+def outdated(presets: list[Preset], cards: Path) -> Iterator[Preset]:
+    """Yields the presets of which a picture is missing or shows other weights."""
+    for preset in presets:
+        shown = {shown_weights(cards / preset.name / name) for name in PICTURES}
+        if shown != {preset.sha256}:
+            yield preset

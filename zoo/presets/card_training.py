@@ -1,0 +1,71 @@
+"""How a preset was trained, in words: from its recipe, its trunk and its log."""
+
+from classwise.zoo.presets.markdown import escaped, table
+from classwise.zoo.presets.registry import Preset, Trunk
+
+# What the card says elsewhere.
+SAID_ELSEWHERE = ("name", "method", "protocol", "backbone", "code_length", "stages", "trunk")
+
+
+def how_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
+    """Returns what was trained, and from which weights.
+
+    Args:
+        preset: whose recipe tells what the training did.
+        trunk: the stored backbone of the preset.
+        started_from: name of the trunk that the recipe's training began with, None for none.
+    """
+    frozen_until = preset.recipe.get("frozen_until")
+    if started_from is None:
+        return "Trained end to end from random weights."
+    start = f"[`{started_from}`]({started_from}.md)"
+    if trunk.name == started_from:
+        return (
+            "Only the hash layer and the class centres were trained; the backbone is the trunk "
+            f"{start}, unchanged. {escaped(trunk.origin)}"
+        )
+    if frozen_until:
+        return (
+            f"The layers above `{frozen_until}` and the hash layer were trained, starting from the "
+            f"trunk {start}, whose layers below stayed as they were."
+        )
+    return f"Trained end to end, starting from the trunk {start}."
+
+
+def training_facts(preset: Preset) -> str:
+    """Returns the course of the training in one paragraph."""
+    training = preset.training
+    cores = f" on {training['cores']} cores" if "cores" in training else ""
+    return (
+        f"{training['epochs']} epochs in {training['minutes']:g} minutes{cores}, seed "
+        f"{preset.seed}. Kept is the model of epoch {training['selected_epoch']}, the best one on "
+        f"validation images carved from the training images: its nearest class centre was right "
+        f"for {training['val_accuracy']:.2%} of them. The queries decided nothing."
+    )
+
+
+def recipe_table(preset: Preset) -> str:
+    """Returns all settings of the training; a recipe's new keys need no change here."""
+    rows = [
+        (key.replace("_", " "), settings(value))
+        for key, value in preset.recipe.items()
+        if key not in SAID_ELSEWHERE and value is not None
+    ]
+    for number, stage in enumerate(preset.recipe["stages"], start=1):
+        epochs = "1 epoch" if stage["epochs"] == 1 else f"{stage['epochs']} epochs"
+        loss = settings(stage["loss"]) or "default settings"
+        rows.append((f"stage {number}", f"{epochs}; loss: {loss}"))
+    return table(["setting", "value"], rows)
+
+
+def settings(value: object) -> str:
+    """Returns a recipe's value, or a table's keys and values on one line.
+
+    Example:
+
+    >>> settings({"name": "adamw", "weight_decay": 0.05})
+    'name adamw, weight decay 0.05'
+    """
+    if not isinstance(value, dict):
+        return escaped(str(value).lower() if isinstance(value, bool) else value)
+    return ", ".join(f"{key.replace('_', ' ')} {settings(item)}" for key, item in value.items())

@@ -1,0 +1,112 @@
+"""The papers behind the presets, and the figures that they publish: all that is quoted, once."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A paper: its short name, title, arXiv id and BibTeX entry."""
+
+    name: str
+    title: str
+    arxiv: str
+    bibtex: str
+
+    @property
+    def link(self) -> str:
+        """A Markdown link to the paper."""
+        return f"[{self.title}](https://arxiv.org/abs/{self.arxiv})"
+
+
+METHODS = {
+    "dcwh": Publication(
+        "DCWH",
+        "Deep Class-Wise Hashing",
+        "1803.04137",
+        """@article{zhe2018dcwh,
+  title   = {Deep Class-Wise Hashing: Semantics-Preserving Hashing via Class-wise Loss},
+  author  = {Zhe, Xuefei and Chen, Shifeng and Yan, Hong},
+  journal = {arXiv preprint arXiv:1803.04137},
+  year    = {2018}
+}""",
+    ),
+    "vmf": Publication(
+        "vMF",
+        "Directional Statistics-based Deep Metric Learning",
+        "1802.09662",
+        """@article{zhe2019directional,
+  title   = {Directional statistics-based deep metric learning for image classification and
+             retrieval},
+  author  = {Zhe, Xuefei and Chen, Shifeng and Yan, Hong},
+  journal = {Pattern Recognition},
+  volume  = {93},
+  pages   = {113--123},
+  year    = {2019},
+  note    = {arXiv:1802.09662}
+}""",
+    ),
+}
+
+EFFICIENTNET = Publication(
+    "EfficientNet",
+    "EfficientNet",
+    "1905.11946",
+    """@inproceedings{tan2019efficientnet,
+  title     = {{EfficientNet}: Rethinking Model Scaling for Convolutional Neural Networks},
+  author    = {Tan, Mingxing and Le, Quoc V.},
+  booktitle = {International Conference on Machine Learning},
+  year      = {2019},
+  note      = {arXiv:1905.11946}
+}""",
+)
+# Papers of backbones; one that has none is not there.
+BACKBONES = {"efficientnet_lite0": EFFICIENTNET}
+
+
+@dataclass(frozen=True)
+class PublishedFigures:
+    """Mean average precision by code length, as a source states it.
+
+    Args:
+        source: who states it.
+        method: of `METHODS`.
+        protocol: a name of `zoo.list_protocols()`.
+        backbone: in the source's words.
+        map: by bits, in 0..1.
+    """
+
+    source: str
+    method: str
+    protocol: str
+    backbone: str
+    map: dict[int, float]
+
+
+_GOOGLENET = "GoogLeNet, from ImageNet"
+_QUOTED = "DCWH paper, as quoted by mzhang367/dcwh"
+_AGAIN = "mzhang367/dcwh, a re-implementation"
+
+PUBLISHED = (
+    PublishedFigures(
+        _QUOTED,
+        "dcwh",
+        "cifar10-full",
+        _GOOGLENET,
+        {16: 0.940, 24: 0.950, 32: 0.954, 48: 0.952},
+    ),
+    PublishedFigures(
+        _AGAIN,
+        "dcwh",
+        "cifar10-full",
+        _GOOGLENET,
+        {16: 0.9574, 24: 0.9603, 32: 0.9605, 48: 0.9604},
+    ),
+    PublishedFigures(_QUOTED, "dcwh", "cifar100-full", _GOOGLENET, {32: 0.7570, 48: 0.7690}),
+    PublishedFigures(
+        _AGAIN,
+        "dcwh",
+        "cifar100-full",
+        _GOOGLENET,
+        {16: 0.6393, 24: 0.7433, 32: 0.7484, 48: 0.7637},
+    ),
+)

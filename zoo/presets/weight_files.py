@@ -1,0 +1,76 @@
+"""Weights of a preset in a safetensors file: names and numbers, nothing that could be executed."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from classwise.zoo.errors import InputError
+from classwise.zoo.files import replacing_file
+
+
+def write_weights(
+    path: str | os.PathLike, weights: dict[str, np.ndarray], kernels: type = np.float16
+) -> None:
+    """Writes arrays by name: kernels in the given type, everything one-dimensional as float32.
+
+    Half precision halves a file, and changes about one bit of a code in ten thousand. Biases,
+    batch statistics and whatever else is one-dimensional is small, and its range can be large.
+    The same weights give the same bytes.
+
+    Raises:
+        InputError: a weight is not finite, or too large for float16.
+    """
+    from safetensors.numpy import save_file
+
+    stored = {}
+    for name, weight in weights.items():
+        stored[name] = np.ascontiguousarray(weight, np.float32 if weight.ndim < 2 else kernels)
+        if not np.isfinite(stored[name]).all():
+            raise InputError(f"{name} has a weight that {stored[name].dtype} cannot hold.")
+    with replacing_file(path) as temporary:
+        save_file(stored, temporary)
+
+
+def read_weights(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """Reads the arrays that `write_weights` wrote, as float32.
+
+    Raises:
+        InputError: the file is of another kind, cut or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return {name: array.astype(np.float32) for name, array in load_file(path).items()}
+    except (SafetensorError, OSError, KeyError) as error:
+        raise InputError(f"{Path(path).name} is not a file of weights: {error}.") from error
+
+
+def variables_by_path(model) -> dict:
+    """Returns the variables of a Keras model by their path, such as `stem_conv/kernel`."""
+    return {variable.path: variable for variable in model.variables}
+
+
+def named_weights(variables: dict) -> dict[str, np.ndarray]:
+    """Returns the values of named Keras variables."""
+    from keras import ops
+
+    return {name: ops.convert_to_numpy(variable) for name, variable in variables.items()}
+
+
+def assign_weights(variables: dict, weights: dict[str, np.ndarray], source: str) -> None:
+    """Sets every variable to the weight of its name.
+
+    Raises:
+        InputError: a name or a shape of `weights` is not that of the variables.
+    """
+    for name in variables.keys() ^ weights.keys():
+        where = "lacks" if name in variables else "has an unknown"
+        raise InputError(f"{source} {where} weight {name}; it belongs to another model.")
+    for name, variable in variables.items():
+        if tuple(variable.shape) != weights[name].shape:
+            raise InputError(
+                f"{source}: {name} has shape {weights[name].shape}, not {tuple(variable.shape)}."
+            )
+        variable.assign(weights[name])

@@ -1,0 +1,85 @@
+"""Writes a mirror: a folder with the files of presets, for any static web server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from classwise.zoo.errors import InputError
+from classwise.zoo.files import replacing_directory
+from classwise.zoo.presets.locate import locate
+from classwise.zoo.presets.registry import Preset, get_preset, list_models
+
+FORMAT_VERSION = 1
+INDEX, CHECKSUMS = "index.json", "SHA256SUMS"
+
+
+def write_mirror(
+    path: str | os.PathLike,
+    names: Iterable[str] = (),
+    mirrors: str | Iterable[str] | None = None,
+) -> list[dict]:
+    """Writes the files of presets, `index.json` and `SHA256SUMS`; the folder appears whole.
+
+    Args:
+        path: the folder. One that is empty, or is a mirror already, is replaced.
+        names: of presets. Defaults to all.
+        mirrors: to fetch from what is neither bundled nor cached. Defaults to CLASSWISE_MIRRORS.
+
+    Returns:
+        One dict a file: `file`, `bytes`, `sha256`, and the names of the `presets` that need it.
+
+    Raises:
+        InputError: no such preset, a file cannot be had, or the folder holds something else.
+        OSError: the folder cannot be written; nothing is left behind.
+    """
+    check_folder(Path(path))
+    wanted = [get_preset(name) for name in names or list_models()]
+    entries = {}
+    for preset in wanted:
+        for file, size, sha256 in files_of(preset):
+            entry = {"file": file, "bytes": size, "sha256": sha256, "presets": []}
+            entries.setdefault(file, entry)["presets"].append(preset.name)
+    found = list(entries.values())
+    with replacing_directory(Path(path).resolve()) as folder:
+        for entry in found:
+            source = locate(entry["file"], entry["bytes"], entry["sha256"], mirrors)
+            target = folder / entry["file"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        index = {"format_version": FORMAT_VERSION, "files": found}
+        (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+        sums = "".join(f"{entry['sha256']}  {entry['file']}\n" for entry in found)
+        (folder / CHECKSUMS).write_text(sums, encoding="utf-8")
+    return found
+
+
+def files_of(preset: Preset) -> list[tuple[str, int, str]]:
+    """Returns (path, bytes, SHA-256) of each file that a preset needs."""
+    return [(file.file, file.bytes, file.sha256) for file in preset.files]
+
+
+def check_folder(path: Path) -> None:
+    """Raises `InputError` if a mirror written there would destroy something else."""
+    if path.name in ("", ".."):
+        raise InputError(f"'{path}' names no new folder; give a name, such as mirror.")
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file; a mirror is a folder, so give another name.")
+    if path.is_dir() and not is_mirror(path):
+        found = next(path.iterdir(), None)
+        if found is not None:
+            raise InputError(
+                f"{path} is no mirror and holds {found.name}; give another folder, or empty it."
+            )
+
+
+def is_mirror(path: Path) -> bool:
+    """Returns whether a folder was written by `write_mirror`."""
+    try:
+        index = json.loads((path / INDEX).read_text(encoding="utf-8"))
+        return {"format_version", "files"} <= index.keys()
+    except (OSError, ValueError, AttributeError):
+        return False

@@ -1,0 +1,123 @@
+"""docs/ZOO.md: all presets by data set and method, beside the figures that papers publish."""
+
+from collections.abc import Iterable, Sequence
+
+from classwise.zoo.commands.printing import megabytes
+from classwise.zoo.presets.data_set_facts import DATA_SETS
+from classwise.zoo.presets.markdown import escaped, table
+from classwise.zoo.presets.publications import METHODS, PUBLISHED, PublishedFigures
+from classwise.zoo.presets.registry import Preset, Trunk
+from classwise.zoo.presets.write_tables import RECALL, mean_ap
+
+INTRODUCTION = """\
+<!-- python -m classwise.zoo.presets.write_cards makes this page from the registry. -->
+
+# The zoo
+
+Every hasher, its size and what it measured. `zoo.load(NAME)` loads one, `classwise info NAME`
+prints what is known of it, and its name here leads to its card."""
+TIE_RULE = """\
+**Ties.** A Hamming distance takes few values, so most of a ranking is ties. mAP here is the
+expectation over all orders inside ties, in closed form, ± its standard error over queries; in
+brackets what the worst and the best order give ([definitions](METRICS.md)). It is taken over the
+whole database. Queries decided nothing: epochs were selected on images carved from the training
+images. Published figures come without a band, and which order inside ties they stand for is not
+known here: compare them with the band, not with the expectation alone."""
+NOT_AT_HAND = (
+    "Of the vMF paper's retrieval figures none was at hand; the two methods are compared with each "
+    "other."
+)
+
+
+def zoo_page(presets: Sequence[Preset], trunks: Sequence[Trunk]) -> str:
+    """Returns the page, given all presets and all trunks."""
+    parts = [INTRODUCTION, TIE_RULE]
+    for dataset in in_order(preset.dataset for preset in presets):
+        found = [preset for preset in presets if preset.dataset == dataset]
+        facts = DATA_SETS[dataset]
+        parts += [f"## {facts.title}", f"{facts.link}. {facts.content}"]
+        for protocol in in_order(preset.protocol for preset in found):
+            under = [preset for preset in found if preset.protocol == protocol]
+            parts += [f"### mAP by code length, `{protocol}`", by_code_length(under, PUBLISHED)]
+        if any(preset.method == "vmf" for preset in found):
+            parts.append(NOT_AT_HAND)
+        for method in in_order(preset.method for preset in found):
+            of_method = [preset for preset in found if preset.method == method]
+            parts += [f"### {METHODS[method].name}: {METHODS[method].link}", preset_rows(of_method)]
+    parts += ["## Trunks", trunk_rows(trunks, presets)]
+    return "\n\n".join(parts) + "\n"
+
+
+def in_order(values: Iterable[str]) -> list[str]:
+    """Returns the different values, in alphabetical order."""
+    return sorted(set(values))
+
+
+def by_code_length(presets: Sequence[Preset], published: Iterable[PublishedFigures]) -> str:
+    """Returns mAP with a row for each family and each source, a column for each code length.
+
+    Args:
+        presets: of one protocol.
+        published: figures; those of other protocols are left out.
+    """
+    (protocol,) = {preset.protocol for preset in presets}
+    rows: dict[tuple[str, str], dict[int, str]] = {}
+    for preset in presets:
+        family = (f"**classwise**, {METHODS[preset.method].name}", f"`{preset.backbone}`")
+        value = preset.metrics["map"]["expected"]
+        cell = f"[{value:.4f}](models/{preset.name}.md)"
+        rows.setdefault(family, {})[preset.code_length] = cell
+    for figures in published:
+        if figures.protocol == protocol:
+            source = (escaped(figures.source), escaped(figures.backbone))
+            rows[source] = {bits: f"{value:.4f}" for bits, value in figures.map.items()}
+    lengths = sorted({bits for values in rows.values() for bits in values})
+    return table(
+        ["source", "backbone", *(f">{bits} bits" for bits in lengths)],
+        ((*names, *(values.get(bits, "-") for bits in lengths)) for names, values in rows.items()),
+    )
+
+
+def preset_rows(presets: Sequence[Preset]) -> str:
+    """Returns a row for each preset, by backbone and code length."""
+    return table(
+        [
+            "preset",
+            ">bits",
+            "protocol",
+            "mAP (worst to best order)",
+            ">nearest centre, codes",
+            ">Recall@1, cosine",
+            ">size",
+        ],
+        (
+            (
+                f"[`{preset.name}`](models/{preset.name}.md)",
+                preset.code_length,
+                preset.protocol,
+                mean_ap(preset),
+                f"{preset.accuracy['hamming']['accuracy']:.4f}",
+                f"{preset.embedding_metrics[RECALL]['value']:.4f}",
+                megabytes(preset.total_bytes),
+            )
+            for preset in sorted(presets, key=lambda p: (p.backbone, p.protocol, p.code_length))
+        ),
+    )
+
+
+def trunk_rows(trunks: Sequence[Trunk], presets: Sequence[Preset]) -> str:
+    """Returns a row for each trunk."""
+    return "Backbones, each stored once for all hashers that stand on it:\n\n" + table(
+        ["trunk", "backbone", "data set", ">hashers on it", ">size", "licence"],
+        (
+            (
+                f"[`{trunk.name}`](models/{trunk.name}.md)",
+                f"`{trunk.backbone}`",
+                DATA_SETS[trunk.dataset].title,
+                sum(preset.trunk == trunk.name for preset in presets),
+                megabytes(trunk.bytes),
+                escaped(trunk.license),
+            )
+            for trunk in trunks
+        ),
+    )

@@ -1,0 +1,37 @@
+"""What happens to the model at the end of an epoch."""
+
+import time
+
+import keras
+
+from classwise.zoo.training.run_directory import RunDirectory
+
+
+class EpochCheckpoint(keras.callbacks.Callback):
+    """Validates the model at the end of an epoch and hands it to the run directory.
+
+    Comes after `CenterUpdate`: `fit` itself would validate before the centres move, and so score
+    another model than the one that is saved. The scores go into `logs`, as `val_...`.
+    """
+
+    def __init__(self, run: RunDirectory, validation, stage: int, selectable: bool):
+        super().__init__()
+        self.run = run
+        self.validation = validation
+        self.stage = stage
+        self.selectable = selectable
+        self.start = time.time()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.time()
+
+    def on_epoch_end(self, epoch, logs=None):
+        scores = self.model.evaluate(self.validation, return_dict=True, verbose=0)
+        logs.update({f"val_{name}": value for name, value in scores.items()})
+        measured = {
+            "epoch": epoch + 1,
+            "stage": self.stage + 1,
+            "seconds": round(time.time() - self.start, 1),
+            **{name: round(float(value), 6) for name, value in logs.items()},
+        }
+        self.run.save_epoch(self.model, measured, self.selectable)

@@ -1,0 +1,211 @@
+"""Training of a backbone's upper layers alone, on the cached output of the frozen ones below."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.errors import InputError, unknown_name
+from classwise.zoo.files import replacing_file
+from classwise.zoo.hasher import Hasher
+from classwise.zoo.presets.registry import get_trunk
+from classwise.zoo.presets.weight_files import assign_weights, named_weights, variables_by_path
+from classwise.zoo.training.recipe import Recipe
+
+BATCH = 256
+
+
+@keras.saving.register_keras_serializable(package="classwise")
+class FeatureHasher(Hasher):
+    """A hasher whose images are features: of any range, computed and not given by a user."""
+
+    def _checked(self, x, y):
+        return x, y
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CachedFeatures:
+    """Features of labelled images, plain and, where training mirrors them, mirrored.
+
+    Args:
+        images: the labelled images whose features they are.
+        views: float16 `[N, V, h, w, F]`, V being 2 with mirrored images, else 1.
+    """
+
+    images: LabelledImages
+    views: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image's features."""
+        return self.views.shape[2:]
+
+    @property
+    def num_classes(self) -> int:
+        return self.images.num_classes
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.images.class_names
+
+    @property
+    def labels(self) -> np.ndarray:
+        return self.images.labels
+
+    def training_batches(self, batch_size: int, seed: int, epochs: range) -> tf.data.Dataset:
+        """Returns the batches of several epochs; an epoch's depend on seed and number alone."""
+
+        def batches():
+            for epoch in epochs:
+                random = np.random.default_rng([seed, epoch])
+                order = random.permutation(len(self))
+                views = random.integers(self.views.shape[1], size=len(self))
+                for start in range(0, max(len(self) // batch_size, 1) * batch_size, batch_size):
+                    chosen = order[start : start + batch_size]
+                    yield self.views[chosen, views[chosen]], self.labels[chosen]
+
+        return self._dataset(batches)
+
+    def batches(self, batch_size: int) -> tf.data.Dataset:
+        """Returns the plain features in their own order."""
+
+        def batches():
+            for start in range(0, len(self), batch_size):
+                chosen = slice(start, start + batch_size)
+                yield self.views[chosen, 0], self.labels[chosen]
+
+        count = math.ceil(len(self) / batch_size)
+        return self._dataset(batches).apply(tf.data.experimental.assert_cardinality(count))
+
+    def _dataset(self, batches) -> tf.data.Dataset:
+        signature = (
+            tf.TensorSpec((None, *self.image_shape), tf.float16),
+            tf.TensorSpec((None,), tf.int64),
+        )
+        return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(4)
+
+
+class FrozenTrunk:
+    """A backbone split at a layer: what is below is frozen, what is above is trained.
+
+    The layers below run in inference mode, once for every image (and its mirror image): an epoch
+    costs what the layers above cost.
+
+    Args:
+        backbone: the pretrained backbone.
+        layer: name of the last frozen layer; the backbone's last one leaves the hash layer only.
+
+    Raises:
+        InputError: the backbone has no such layer, or its output is no single tensor that the
+            layers above start from.
+    """
+
+    def __init__(self, backbone: keras.Model, layer: str):
+        names = [known.name for known in backbone.layers]
+        if layer not in names:
+            raise unknown_name(f"layer of {backbone.name} (key frozen_until)", layer, names)
+        output = backbone.get_layer(layer).output
+        self.backbone = backbone
+        self.by_path = variables_by_path(backbone)
+        self.lower = keras.Model(backbone.input, output)
+        shape = output.shape[1:]
+        features = keras.Input(shape if len(shape) == 3 else (1, 1, shape[-1]), name="features")
+        x = layers.Rescaling(1.0, name="cast")(features)
+        if layer == names[-1]:
+            x = layers.Flatten(name="flatten")(x) if len(shape) == 1 else x
+        else:
+            try:
+                x = keras.Model(output, backbone.output, name="upper")(x)
+            except ValueError as error:
+                raise InputError(
+                    f"{backbone.name} cannot be split at {layer}: the layers above need more than "
+                    "its output; choose the last layer of a block."
+                ) from error
+        self.upper = keras.Model(features, x, name=f"{backbone.name}_upper")
+
+    def cache(self, images: LabelledImages, file: Path, mirrored: bool) -> CachedFeatures:
+        """Computes the features of all images, or maps the file that holds them already."""
+        count, views = len(images), 1 + mirrored
+        shape = (count, views, *self.upper.input_shape[1:])
+        if not file.exists():
+            with replacing_file(file) as temporary:
+                found = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
+                progress = keras.utils.Progbar(count, unit_name="image")
+                for start in range(0, count, BATCH):
+                    stop = min(start + BATCH, count)
+                    pixels = np.asarray(images.images[start:stop])
+                    for view in range(views):
+                        seen = pixels[:, :, ::-1] if view else pixels
+                        output = self.lower.predict_on_batch(np.ascontiguousarray(seen))
+                        found[start:stop, view] = output.reshape(stop - start, *shape[2:])
+                    progress.update(stop)
+                found.flush()
+        found = np.load(file, mmap_mode="r")
+        if found.shape != shape or found.dtype != np.float16:
+            raise InputError(f"{file} holds features {found.shape}, not {shape}; remove it.")
+        return CachedFeatures(images, found)
+
+    def cache_both(
+        self,
+        recipe: Recipe,
+        digests: dict[str, dict],
+        training: LabelledImages,
+        validation: LabelledImages,
+        folder: Path,
+    ) -> tuple[CachedFeatures, CachedFeatures]:
+        """Returns the features of a recipe's training and validation images.
+
+        A file's name says what its features were computed from: `digests` are those of the images.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        found = []
+        for role, images in (("training", training), ("validation", validation)):
+            mirrored = role == "training" and recipe.augmentation.flip
+            source = [
+                digests[role],
+                images.image_shape,
+                get_trunk(recipe.trunk).sha256,
+                recipe.frozen_until,
+                mirrored,
+            ]
+            digest = hashlib.sha256(json.dumps(source).encode()).hexdigest()
+            found.append(self.cache(images, folder / f"{role}-{digest[:16]}.npy", mirrored))
+        return tuple(found)
+
+    def feature_hasher(self, untrained: Hasher) -> FeatureHasher:
+        """Returns an untrained hasher of features, like one of images."""
+        return FeatureHasher.from_config(
+            {
+                **untrained.get_config(),
+                "backbone": keras.saving.serialize_keras_object(self.upper),
+            }
+        )
+
+    def complete(self, trained: Hasher) -> Hasher:
+        """Returns a hasher of images, given the one that was trained on their features."""
+        upper = named_weights(variables_by_path(trained.backbone))
+        changed = {name: self.by_path[name] for name in upper}
+        assign_weights(changed, upper, "the trained upper layers")
+        hasher = Hasher(
+            self.backbone,
+            code_length=trained.code_length,
+            num_classes=trained.num_classes,
+            normalize=trained.normalize,
+            class_names=trained.class_names,
+            seed=trained.seed,
+        )
+        hasher.hash_layer.set_weights(trained.hash_layer.get_weights())
+        hasher.class_centers.set_weights(trained.class_centers.get_weights())
+        return hasher
