@@ -67,10 +67,16 @@ def open_encoder(
     Raises:
         InputError: no such model, a damaged one, or providers for a model that has none.
     """
-    if Path(name_or_path).suffix == ".onnx":
+    path = Path(name_or_path)
+    if path.suffix == ".onnx":
         from classwise.zoo.onnx_encoder import OnnxEncoder
 
         return OnnxEncoder(name_or_path, providers or ("cpu",), require_provider)
+    if path.suffix not in ("", ".keras") or path.is_dir():
+        raise InputError(
+            f"{path} cannot encode; give a preset's name, a .keras file, or an .onnx file that "
+            "`classwise export` wrote."
+        )
     if providers or require_provider:
         raise InputError(
             f"{name_or_path} runs in Keras, which knows no execution providers; export it with "

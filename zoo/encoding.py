@@ -52,8 +52,12 @@ def open_images(
         InputError: no such folder or data set, images of another size, an unreadable file.
     """
     name, colon, split = source.partition(":")
-    if colon and not Path(source).exists():
-        return open_split(name, split, image_shape, batch_size, data_dir)
+    if not Path(source).exists():
+        if colon:
+            return open_split(name, split, image_shape, batch_size, data_dir)
+        if name in TFDS_IMAGE_SETS:
+            splits = " or ".join(f"{name}:{split}" for split in TFDS_IMAGE_SETS[name].num_images)
+            raise InputError(f"{name} is a data set of several splits; give {splits}.")
     images = load_folder(source, image_shape, skip_bad_files=skip_bad_files)
 
     def batches(first: int) -> Batches:

@@ -225,6 +225,21 @@ def test_a_split_goes_on_in_the_middle_of_a_batch():
         assert column[:50].tolist() == expected[1:51].tolist()
 
 
-def test_a_split_of_another_size():
-    with pytest.raises(InputError, match="Unknown data set 'fashion'"):
-        open_images("fashion:test", (28, 28, 1))
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("fashion:test", "Unknown data set 'fashion'"),
+        ("cifar10", "give cifar10:train or cifar10:test"),
+        ("cifar", "'cifar' is not a folder"),
+    ],
+)
+def test_images_that_are_not_there(source, message):
+    with pytest.raises(InputError, match=message):
+        open_images(source, (28, 28, 1))
+
+
+@pytest.mark.parametrize("name", ["mine.tflite", "mine.h5", "folder"])
+def test_models_that_cannot_encode(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=f"{name} cannot encode; give a preset's name"):
+        open_encoder(tmp_path / name)

@@ -7,12 +7,21 @@ from classwise.zoo.commands.printing import megabytes, print_json, print_table
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a name of `classwise list`")
-    parser.add_argument("--json", action="store_true", help="print a JSON object")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print a JSON object")
+    form.add_argument(
+        "--card", action="store_true", help="print its model card, the README.md of a model hub"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     from classwise.zoo.presets import get_preset
 
+    if options.card:
+        from classwise.zoo.presets.cards import card
+
+        print(card(options.name), end="")
+        return 0
     preset = get_preset(options.name)
     entry = preset.to_dict()
     if options.json:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.datasets.protocols import get_protocol
+from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.encoders import KerasEncoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import encode_protocol, evaluate
@@ -83,11 +83,11 @@ def add_preset(run: Path, data_dir: Path | None = None) -> dict:
     return entry
 
 
-def measure(name: str, trained: Hasher, images) -> dict:
+def measure(name: str, trained: Hasher, images: ProtocolImages) -> dict:
     """Returns what the stored preset measures under its protocol."""
     sets = encode_protocol(KerasEncoder(load(name)), images)
-    before = encode_protocol(KerasEncoder(trained), images)
-    flipped = np.unpackbits(sets.query_codes ^ before.query_codes).sum()
+    before = trained.encode(images.queries.images, verbose=0)
+    flipped = np.unpackbits(sets.query_codes ^ before).sum()
     changed = float(flipped / (len(sets.query_codes) * trained.code_length))
     if changed > BITS_CHANGED:
         raise InputError(

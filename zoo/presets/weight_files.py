@@ -21,7 +21,7 @@ def write_weights(
     Raises:
         InputError: a weight is not finite, or too large for float16.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     stored = {}
     for name, weight in weights.items():
@@ -29,7 +29,7 @@ def write_weights(
         if not np.isfinite(stored[name]).all():
             raise InputError(f"{name} has a weight that {stored[name].dtype} cannot hold.")
     with replacing_file(path) as temporary:
-        save_file(stored, temporary)
+        temporary.write_bytes(save(stored))
 
 
 def read_weights(path: str | os.PathLike) -> dict[str, np.ndarray]:

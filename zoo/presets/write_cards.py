@@ -74,7 +74,10 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     options = parser.parse_args()
     root = Path.cwd()
-    write(root, options.names)
+    try:
+        write(root, options.names)
+    except InputError as error:
+        parser.exit(2, f"write_cards: {error}\n")
     chosen = [presets()[name] for name in options.names or presets() if name in presets()]
     old = list(outdated(chosen, root / CARDS))
     if options.pictures:

@@ -5,7 +5,6 @@ import inspect
 import json
 import math
 
-from classwise.zoo.codes import check_code_length
 from classwise.zoo.errors import InputError, unknown_name
 
 SCHEDULES = ("cosine", "constant")
@@ -134,6 +133,8 @@ class Recipe:
     image_shape: tuple[int, int, int] | None = None
 
     def __post_init__(self):
+        from classwise.zoo.codes import check_code_length  # imports NumPy: not for --help
+
         check_code_length(self.code_length)
         check(whole(self.batch_size, 1), "batch_size", self.batch_size, "1 or more")
         check(whole(self.seed, 0) and self.seed < 2**32, "seed", self.seed, "from 0 to 2^32 - 1")

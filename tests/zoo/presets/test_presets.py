@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from classwise.zoo import Hasher, InputError, list_models, load
+from classwise.zoo import Hasher, InputError, list_models, load, load_backbone
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.datasets.sample import load_sample
 from classwise.zoo.encoders import open_encoder
@@ -43,8 +43,10 @@ def test_fashion_mnist_presets_reach_their_map(method):
 @pytest.mark.parametrize("name", NAMES)
 def test_an_entry_says_the_truth_about_its_file(name):
     preset = get_preset(name)
-    assert preset.path.stat().st_size == preset.bytes <= BYTES
-    assert sha256(preset.path) == preset.sha256
+    for file in preset.files:
+        path = registry.FOLDER / file.file
+        assert (path.stat().st_size, sha256(path)) == (file.bytes, file.sha256)
+    assert preset.total_bytes <= BYTES
     hasher = load(name)
     assert hasher.image_shape == preset.image_shape
     assert hasher.class_names == preset.class_names
@@ -59,7 +61,7 @@ def test_an_entry_has_its_recipe_and_log(name):
     recipe = read_recipe(name)
     # A preset may be older than a key of recipes, which then has its default.
     assert build_recipe(preset.recipe, name) == recipe
-    log = preset.path.with_suffix(".log.jsonl").read_text().splitlines()
+    log = (registry.FOLDER / preset.file).with_suffix(".log.jsonl").read_text().splitlines()
     assert len(log) == preset.training["epochs"] == recipe.epochs
 
 
@@ -116,6 +118,39 @@ def test_fine_tuning_gets_a_fresh_head_on_the_trained_backbone():
         np.testing.assert_array_equal(mine, other)
     with pytest.raises(InputError, match="from 2 on"):
         load(name, num_classes=1)
+
+
+def test_a_loaded_preset_goes_on_training_with_its_own_loss():
+    for name in NAMES:
+        hasher, sample = load(name), load_sample()
+        loss = get_preset(name).recipe["stages"][-1]["loss"]
+        assert loss.items() <= hasher.loss.get_config().items()
+        scores = hasher.evaluate(
+            sample.images[:200], sample.labels[:200], return_dict=True, verbose=0
+        )
+        assert scores["accuracy"] > 0.9
+
+
+def test_a_fresh_head_of_another_method_and_size():
+    hasher = load(NAMES[0], num_classes=4, code_length=9, method="vmf", image_shape=(32, 24, 1))
+    assert (hasher.image_shape, hasher.normalize) == ((32, 24, 1), True)
+    assert hasher.class_names == ("0", "1", "2", "3")
+    with pytest.raises(InputError, match="did you mean 'vmf'"):
+        load(NAMES[0], method="vfm")
+
+
+def test_a_trunk_is_loaded_as_a_backbone_or_with_a_fresh_head():
+    trunk = get_preset(NAMES[0]).trunk
+    backbone = load_backbone(trunk)
+    for mine, other in zip(
+        backbone.get_weights(), load(NAMES[0]).backbone.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(mine, other)
+    assert load(trunk, num_classes=3, code_length=8).class_centers.get_centers().shape == (3, 8)
+    with pytest.raises(InputError, match="give num_classes and code_length"):
+        load(trunk, num_classes=3)
+    with pytest.raises(InputError, match=f"Unknown trunk .*did you mean '{trunk}'"):
+        load_backbone(trunk + "x")
 
 
 def test_unknown_preset():

@@ -35,6 +35,9 @@ FIGURES = {
         {"DCWH": {n: MetricValue(0.8, 0.7, 0.9, None) for n in (12, 24)}}
     ),
     "bars": lambda: figures.class_bars(np.arange(30), np.full((3, 30), 0.4), 0.4),
+    "many bars": lambda: figures.class_bars(
+        np.arange(12_000), np.linspace(0.1, 1, 12_000) * np.ones((3, 1)), 0.5
+    ),
     "map": lambda: figures.embedding_map(
         np.eye(4)[[0, 1, 2, 2]], np.array([0, 1, 2, 2]), np.eye(4)[:3]
     ),

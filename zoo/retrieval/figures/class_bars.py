@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classwise.zoo.retrieval.figures.style import BLUE, FAINT, INK, names_of, new_figure, plain_axes
+from classwise.zoo.retrieval.figures.style import (
+    BLUE,
+    FAINT,
+    INK,
+    names_of,
+    new_axes,
+    new_figure,
+    plain_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _BARS_A_COLUMN = 25
+_MOST_BARS = 200
 
 
 def class_bars(
@@ -25,7 +34,8 @@ def class_bars(
 ) -> Figure:
     """Draws a metric of every class as sorted bars with their values, the highest first.
 
-    The thin line at the end of a bar is the tie band; more than 25 classes go into columns.
+    The thin line at the end of a bar is the tie band; more than 25 classes go into columns. More
+    than 200 become a curve without names.
 
     Args:
         classes: class ids `[C]`, as `RetrievalResult.classes`.
@@ -36,6 +46,8 @@ def class_bars(
         metric: what the horizontal axis is called.
     """
     order = np.argsort(-values[0], kind="stable")  # NaN last
+    if len(order) > _MOST_BARS:
+        return _draw_curve(values[:, order], mean, metric)
     parts = np.array_split(order, -(-len(order) // _BARS_A_COLUMN))
     figure = new_figure(max(5.6, 3.1 * len(parts)), 0.8 + 0.24 * len(parts[0]))
     all_axes = figure.subplots(1, len(parts), squeeze=False)[0]
@@ -45,6 +57,19 @@ def class_bars(
         axes.axvline(mean, color=INK, linestyle="--", linewidth=1, zorder=0)
         axes.set(xlim=(0, 1), ylim=(len(parts[0]) - 0.4, -0.6), xlabel=metric)
     all_axes[0].set_title(f"dashed: {mean:.3f}, all queries", loc="left", fontsize=9, color=FAINT)
+    return figure
+
+
+def _draw_curve(values: np.ndarray, mean: float, metric: str) -> Figure:
+    figure, axes = new_axes(5.6, 3.6)
+    expected, worst, best = values
+    places = np.arange(1, len(expected) + 1)
+    axes.fill_between(places, worst, best, color=BLUE, alpha=0.25, linewidth=0)
+    axes.plot(places, expected, color=BLUE)
+    axes.axhline(mean, color=INK, linestyle="--", linewidth=1, zorder=0)
+    axes.set_title(f"dashed: {mean:.3f}, all queries", loc="left", fontsize=9, color=FAINT)
+    axes.set(xlim=(1, len(expected)), ylim=(0, 1), xlabel="classes, the highest first")
+    axes.set_ylabel(metric)
     return figure
 
 

@@ -1,0 +1,89 @@
+"""What a card quotes of the benches: its own weights' figures, no others'."""
+
+import dataclasses
+import json
+
+import pytest
+
+from classwise.zoo.presets.card_exports import export_tables, read_exports
+from classwise.zoo.presets.preset_card import preset_card
+from classwise.zoo.presets.registry import get_trunk, presets
+
+PRESET = next(iter(presets().values()))
+MAP = PRESET.metrics["map"]["expected"]
+MACHINE = {"cores": 2, "processor": "x86_64"}
+
+
+def report(precision, **changes):
+    return {
+        "precision": precision,
+        "bytes_fp32": 4_000_000,
+        "bytes": 2_000_000,
+        "share_of_bits": 0.00012,
+        "images_per_second_fp32": 2000.0,
+        "images_per_second": 1500.0,
+        "map_fp32": MAP,
+        "map": MAP - 0.001,
+        **changes,
+    }
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """Writes the results of both benches into a folder."""
+
+    def write(model=PRESET.name, map_fp32=MAP, sha256=PRESET.sha256):
+        figures = {
+            "precision": {
+                "fp16": report("fp16", map_fp32=map_fp32),
+                "int8": report("int8", bytes=1_000_000, images_per_second=3000.0),
+            },
+            "images per second": {"batch 1": {"onnx": 1234.5}, "batch 256": {"onnx": 2345.6}},
+        }
+        (tmp_path / "export.json").write_text(
+            json.dumps(
+                {"model": model, "machine": MACHINE, "versions": {"onnx": "1"}, "figures": figures}
+            )
+        )
+        small = {
+            "sha256": sha256,
+            "machine": MACHINE,
+            "versions": {"onnxruntime": "1.2"},
+            "precision": {"fp16": report("fp16", map=None, map_fp32=None)},
+        }
+        (tmp_path / "preset_exports.json").write_text(json.dumps({PRESET.name: small}))
+        return tmp_path
+
+    return write
+
+
+def test_the_large_bench_comes_first(bench):
+    text = export_tables(read_exports(bench(), PRESET))
+    assert "| ONNX, float32 | 4.00 MB | 0% | 1 | " + f"{MAP:.4f} |" in text
+    assert "| ONNX, float16 | 2.00 MB | 0.012% | 0.75 | " + f"{MAP - 0.001:.4f} |" in text
+    assert "| ONNX, int8 | 1.00 MB | 0.012% | 1.50 |" in text
+    assert "| ONNX Runtime | 1,234 | 2,346 |" in text
+    assert "2,000 images/s" in text
+    assert "Measured on 2 cores (x86_64) with onnx 1." in text
+
+
+@pytest.mark.parametrize("other", [{"model": "another"}, {"map_fp32": MAP + 1e-3}])
+def test_the_large_bench_of_other_weights_is_not_quoted(bench, other):
+    text = export_tables(read_exports(bench(**other), PRESET))
+    assert "with onnxruntime 1.2." in text
+    assert "int8" not in text
+    assert "mAP" not in text
+
+
+def test_of_other_weights_nothing_is_quoted(bench):
+    folder = bench(model="another", sha256="0" * 64)
+    assert read_exports(folder, PRESET) == {}
+    other = dataclasses.replace(PRESET, name="unmeasured")
+    assert read_exports(folder, other) == {}
+
+
+def test_without_a_bench_the_card_says_how_to_export(tmp_path):
+    assert read_exports(tmp_path, PRESET) == {}
+    text = preset_card(PRESET, get_trunk(PRESET.name), exports={})
+    assert f"`classwise export {PRESET.name}`" in text
+    assert "images/s" not in text
