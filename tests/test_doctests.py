@@ -11,7 +11,7 @@ import classwise.losses
 import classwise.zoo
 
 # Not imported for their examples, but run as programs.
-PROGRAMS = ("add_preset", "record_protocol_digests")
+PROGRAMS = ("add_preset", "convert_efficientnet_lite0", "record_protocol_digests")
 
 
 def modules():

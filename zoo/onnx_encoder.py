@@ -46,7 +46,8 @@ class OnnxEncoder:
         providers: Sequence[str] = ("cpu",),
         require_provider: bool = False,
     ):
-        self.session = open_session(path, providers, require_provider)
+        # The next images are decoded meanwhile, and need the processor too.
+        self.session = open_session(path, providers, require_provider, spinning=False)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         if len(inputs) != 1 or inputs[0].type != IMAGES or not fixed(inputs[0].shape, 4):
             raise InputError(

@@ -40,6 +40,7 @@ def open_session(
     path: str | os.PathLike,
     providers: Sequence[str] = ("cpu",),
     require_provider: bool = False,
+    spinning: bool = True,
 ) -> onnxruntime.InferenceSession:
     """Opens an ONNX file with the first of the providers that works.
 
@@ -50,6 +51,8 @@ def open_session(
         path: the file.
         providers: names in `PROVIDERS`, the most wanted first. Defaults to ("cpu",).
         require_provider: whether the first one must run. Defaults to False.
+        spinning: whether threads on the CPU wait busily for work. That answers single images
+            sooner, and takes the processor from what else runs. Defaults to True.
 
     Raises:
         InputError: not an ONNX file; an unknown provider; a required one that does not run.
@@ -60,6 +63,7 @@ def open_session(
     usable = [PROVIDERS[name] for name in providers if PROVIDERS[name] in built_in]
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no ONNX file {path}.")

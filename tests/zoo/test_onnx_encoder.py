@@ -21,6 +21,11 @@ def test_codes_and_embeddings(make_onnx_file, onnx_embeddings, batch):
     assert encoder.engine == "ONNX Runtime on cpu"
 
 
+def test_threads_leave_the_processor_to_decoding(make_onnx_file):
+    options = OnnxEncoder(make_onnx_file()).session.get_session_options()
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
 @pytest.mark.parametrize("output", ["embedding", "code"])
 def test_a_file_with_one_output(make_onnx_file, onnx_embeddings, output):
     encoder = OnnxEncoder(make_onnx_file(outputs=(output,)))

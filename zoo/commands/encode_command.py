@@ -7,7 +7,8 @@ import argparse
 import time
 from pathlib import Path
 
-from classwise.zoo.commands.printing import count_bar, print_json, print_note
+from classwise.zoo.commands.printing import print_json, print_note
+from classwise.zoo.count_bar import count_bar
 from classwise.zoo.errors import InputError
 
 

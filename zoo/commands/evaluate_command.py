@@ -9,7 +9,8 @@ import contextlib
 from pathlib import Path
 
 from classwise.zoo.commands.info_command import number, print_metrics
-from classwise.zoo.commands.printing import count_bar, print_json, print_note, print_table
+from classwise.zoo.commands.printing import print_json, print_note, print_table
+from classwise.zoo.count_bar import count_bar
 from classwise.zoo.errors import InputError
 
 MOST_IN_A_REPORT = 7  # as many as the colours of a figure tell apart
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(documents if len(documents) > 1 else documents[0])
     elif len(documents) > 1:
-        print_comparison(documents)
+        print_comparison(documents, options.top_k, options.radius)
     else:
         print_evaluation(documents[0])
     return 0
@@ -159,24 +160,24 @@ def print_evaluation(document: dict) -> None:
             print(f"embedding {name}: {value['value']:.4f}")
 
 
-def print_comparison(documents: list[dict]) -> None:
-    """Prints one table with a row a model; of every metric but mAP the expected value."""
-    first = documents[0]["metrics"]
-    others = [name for name in first if name != "map" and "recall" not in name]
-    others = [name for name in others if all(name in d["metrics"] for d in documents)]
+def print_comparison(documents: list[dict], top_k: list[int] | None, radius: list[int] | None):
+    """Prints one table with a row a model: mAP, and what else was asked for by name."""
     columns = ["model", ">bits", ">map", ">std. error", ">worst", ">best"]
+    asked = [f"map@{k}" for k in top_k or ()]
+    asked += [f"precision_within_radius_{r}" for r in radius or ()]
     rows = []
     for document in documents:
         metrics = document["metrics"]
         values = [metrics["map"][key] for key in ("expected", "standard_error", "worst", "best")]
-        values += [metrics[name]["expected"] for name in others]
+        values += [metrics[name]["expected"] for name in asked]
         bits = document["code_statistics"]["code_length"]
         rows.append([document["model"], bits, *map(number, values)])
     print_table(
         title(f"{len(documents)} models", documents[0]["protocol"]),
-        [*columns, *(f">{name.replace('_', ' ')}" for name in others)],
+        [*columns, *(f">{name.replace('_', ' ')}" for name in asked)],
         rows,
     )
+    print("Every other metric: --json or --report.")
 
 
 def title(subject: str, protocol: str | None) -> str:

@@ -29,7 +29,10 @@ def run(options: argparse.Namespace) -> int:
     print_table(
         f"{len(found)} presets",
         ["name", ">bits", "protocol", ">mAP", ">size"],
-        ((p.name, p.code_length, p.protocol, map_of(p.metrics), megabytes(p.total_bytes)) for p in found),
+        (
+            (p.name, p.code_length, p.protocol, map_of(p.metrics), megabytes(p.total_bytes))
+            for p in found
+        ),
     )
     return 0
 

@@ -9,7 +9,7 @@ from classwise.zoo.commands.printing import megabytes, print_json
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder to write")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="presets (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="presets or trunks (default: all)")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 

@@ -1,10 +1,8 @@
 """What commands print: JSON for machines on stdout, tables for people, notes on stderr."""
 
-import contextlib
 import json
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 
 def print_json(document) -> None:
@@ -29,32 +27,6 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     Console(highlight=False).print(table)
-
-
-@contextlib.contextmanager
-def count_bar(title: str, count: int) -> Iterator[Callable[[int], None]]:
-    """Shows images done, images/s and time left on stderr; yields a function that adds some."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
-    with Progress(title, *columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=count, speed="")
-        started, done = time.perf_counter(), 0
-
-        def advance(images: int) -> None:
-            nonlocal done
-            done += images
-            speed = done / (time.perf_counter() - started)
-            bar.update(task, advance=images, speed=f"{speed:.0f} images/s")
-
-        yield advance
 
 
 def megabytes(size: int) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from classwise.zoo.presets.registry import Preset
 
 # The images of some data sets are for research: a handful stands for all.
-QUERIES, NEIGHBOURS = 5, 6
+QUERIES, NEIGHBOURS = 4, 6
 # A palette this large changes nothing that an eye sees, and a third of the bytes remains.
 COLOURS = 128
 KEY = "weights"
@@ -39,8 +39,8 @@ class Picture:
 
 PICTURES = {
     "neighbours.png": Picture(
-        "Five queries, each with its six nearest database images",
-        "The first query of each of five classes and its nearest database images, not chosen by "
+        "Four queries, each with its six nearest database images",
+        "The first query of each of four classes and its nearest database images, not chosen by "
         "their success. A solid frame and a tick mark the query's class, a dashed frame and a "
         "cross another one; the number is the Hamming distance.",
     ),

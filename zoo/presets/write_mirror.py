@@ -1,4 +1,4 @@
-"""Writes a mirror: a folder with the files of presets, for any static web server."""
+"""Writes a mirror: a folder with the files of presets and trunks, for any static web server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from classwise.zoo.errors import InputError
 from classwise.zoo.files import replacing_directory
 from classwise.zoo.presets.locate import locate
-from classwise.zoo.presets.registry import Preset, get_preset, list_models
+from classwise.zoo.presets.registry import WeightFile, get_preset, presets, trunks
 
 FORMAT_VERSION = 1
 INDEX, CHECKSUMS = "index.json", "SHA256SUMS"
@@ -19,30 +19,30 @@ INDEX, CHECKSUMS = "index.json", "SHA256SUMS"
 
 def write_mirror(
     path: str | os.PathLike,
-    names: Iterable[str] = (),
+    names: Iterable[str] | None = None,
     mirrors: str | Iterable[str] | None = None,
 ) -> list[dict]:
     """Writes the files of presets, `index.json` and `SHA256SUMS`; the folder appears whole.
 
     Args:
         path: the folder. One that is empty, or is a mirror already, is replaced.
-        names: of presets. Defaults to all.
+        names: of presets, or of trunks alone. Defaults to all of both.
         mirrors: to fetch from what is neither bundled nor cached. Defaults to CLASSWISE_MIRRORS.
 
     Returns:
-        One dict a file: `file`, `bytes`, `sha256`, and the names of the `presets` that need it.
+        One dict a file: `file`, `bytes`, `sha256`, and `needed_by`, the names that need it.
 
     Raises:
-        InputError: no such preset, a file cannot be had, or the folder holds something else.
+        InputError: no such preset or trunk, a file cannot be had, or the folder holds something
+            else.
         OSError: the folder cannot be written; nothing is left behind.
     """
     check_folder(Path(path))
-    wanted = [get_preset(name) for name in names or list_models()]
     entries = {}
-    for preset in wanted:
-        for file, size, sha256 in files_of(preset):
-            entry = {"file": file, "bytes": size, "sha256": sha256, "presets": []}
-            entries.setdefault(file, entry)["presets"].append(preset.name)
+    for name in dict.fromkeys(names or [*trunks(), *presets()]):
+        for part in files_of(name):
+            entry = {"file": part.file, "bytes": part.bytes, "sha256": part.sha256, "needed_by": []}
+            entries.setdefault(part.file, entry)["needed_by"].append(name)
     found = list(entries.values())
     with replacing_directory(Path(path).resolve()) as folder:
         for entry in found:
@@ -57,9 +57,9 @@ def write_mirror(
     return found
 
 
-def files_of(preset: Preset) -> list[tuple[str, int, str]]:
-    """Returns (path, bytes, SHA-256) of each file that a preset needs."""
-    return [(file.file, file.bytes, file.sha256) for file in preset.files]
+def files_of(name: str) -> tuple[WeightFile, ...]:
+    """Returns the files that a preset, or a trunk alone, needs."""
+    return (trunks()[name],) if name in trunks() else get_preset(name).files
 
 
 def check_folder(path: Path) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -135,14 +136,22 @@ class FrozenTrunk:
                 ) from error
         self.upper = keras.Model(features, x, name=f"{backbone.name}_upper")
 
-    def cache(self, images: LabelledImages, file: Path, mirrored: bool) -> CachedFeatures:
-        """Computes the features of all images, or maps the file that holds them already."""
+    def cache(
+        self,
+        images: LabelledImages,
+        file: Path,
+        mirrored: bool,
+        progress: Callable[[int], None] | None = None,
+    ) -> CachedFeatures:
+        """Computes the features of all images, or maps the file that holds them already.
+
+        `progress` is called with the number of images of every batch done.
+        """
         count, views = len(images), 1 + mirrored
         shape = (count, views, *self.upper.input_shape[1:])
         if not file.exists():
             with replacing_file(file) as temporary:
                 found = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
-                progress = keras.utils.Progbar(count, unit_name="image")
                 for start in range(0, count, BATCH):
                     stop = min(start + BATCH, count)
                     pixels = np.asarray(images.images[start:stop])
@@ -150,7 +159,8 @@ class FrozenTrunk:
                         seen = pixels[:, :, ::-1] if view else pixels
                         output = self.lower.predict_on_batch(np.ascontiguousarray(seen))
                         found[start:stop, view] = output.reshape(stop - start, *shape[2:])
-                    progress.update(stop)
+                    if progress is not None:
+                        progress(stop - start)
                 found.flush()
         found = np.load(file, mmap_mode="r")
         if found.shape != shape or found.dtype != np.float16:
@@ -164,6 +174,7 @@ class FrozenTrunk:
         training: LabelledImages,
         validation: LabelledImages,
         folder: Path,
+        progress: Callable[[int], None] | None = None,
     ) -> tuple[CachedFeatures, CachedFeatures]:
         """Returns the features of a recipe's training and validation images.
 
@@ -181,7 +192,9 @@ class FrozenTrunk:
                 mirrored,
             ]
             digest = hashlib.sha256(json.dumps(source).encode()).hexdigest()
-            found.append(self.cache(images, folder / f"{role}-{digest[:16]}.npy", mirrored))
+            found.append(
+                self.cache(images, folder / f"{role}-{digest[:16]}.npy", mirrored, progress)
+            )
         return tuple(found)
 
     def feature_hasher(self, untrained: Hasher) -> FeatureHasher:

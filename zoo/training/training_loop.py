@@ -21,7 +21,7 @@ from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.methods import METHODS, build_loss
 from classwise.zoo.training.recipe import Augmentation, Optimizer, Recipe
 from classwise.zoo.training.run_directory import RunDirectory
-from classwise.zoo.training.training_progress import TrainingProgress
+from classwise.zoo.training.training_progress import TrainingProgress, features_bar
 
 EVALUATION_BATCH = 256
 
@@ -73,7 +73,10 @@ def train(
         if recipe.frozen_until is not None:
             trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
             folder = Path(features or run.path / "features")
-            training, validation = trunk.cache_both(recipe, images, training, validation, folder)
+            with features_bar(len(training) + len(validation), verbose) as advance:
+                training, validation = trunk.cache_both(
+                    recipe, images, training, validation, folder, advance
+                )
             untrained, complete = trunk.feature_hasher(untrained), trunk.complete
         saved, epochs_done = run.load_checkpoint(steps)
         hasher = saved or untrained

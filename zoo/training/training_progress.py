@@ -1,5 +1,6 @@
 """What a person sees of a training while it runs."""
 
+import contextlib
 from typing import Literal
 
 import keras
@@ -71,3 +72,10 @@ class TrainingProgress(keras.callbacks.Callback):
 
     def _title(self, epoch: int) -> str:
         return f"Epoch {epoch + 1}/{self.epochs}"
+
+
+def features_bar(count: int, verbose: Literal[0, 1, 2, "auto"]):
+    """Returns a context that yields what to call with the images whose features are done."""
+    from classwise.zoo.count_bar import count_bar
+
+    return count_bar("Features", count) if verbose in (1, "auto") else contextlib.nullcontext()

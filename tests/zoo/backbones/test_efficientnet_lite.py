@@ -23,9 +23,9 @@ def random_state() -> dict[str, np.ndarray]:
     state = {}
 
     def add_norm(name, filters):
-        for key in ("weight", "bias", "running_mean"):
-            state[f"{name}.{key}"] = random.normal(0.5, 0.2, filters).astype(np.float32)
-        state[f"{name}.running_var"] = random.uniform(0.5, 2, filters).astype(np.float32)
+        for key, mean in (("weight", 1), ("bias", 0), ("running_mean", 0)):
+            state[f"{name}.{key}"] = random.normal(mean, 0.1, filters).astype(np.float32)
+        state[f"{name}.running_var"] = random.uniform(0.4, 0.8, filters).astype(np.float32)
         state[f"{name}.num_batches_tracked"] = np.array(7)
 
     def add_convolution(name, *shape):
@@ -35,7 +35,9 @@ def random_state() -> dict[str, np.ndarray]:
     add_convolution("_conv_stem", 32, 3, 3, 3)
     add_norm("_bn0", 32)
     inputs = 32
-    for i, (expansion, kernel, filters) in enumerate(zip(EXPANSIONS, KERNELS, FILTERS)):
+    for i, (expansion, kernel, filters) in enumerate(
+        zip(EXPANSIONS, KERNELS, FILTERS, strict=True)
+    ):
         wide = inputs * expansion
         if expansion > 1:
             add_convolution(f"_blocks.{i}._expand_conv", wide, inputs, 1, 1)
@@ -57,10 +59,11 @@ def naive_features(state, images: np.ndarray) -> np.ndarray:
 
     def convolve(x, name, stride=1):
         kernel = weights[f"{name}.weight"]
-        size, height = kernel.shape[-1], x.shape[-1]
-        missing = max((-(-height // stride) - 1) * stride + size - height, 0)
-        low = missing // 2  # TensorFlow's SAME puts the odd pixel at the end
-        x = torch.nn.functional.pad(x, (low, missing - low) * 2)
+        margins = []
+        for length in (x.shape[-1], x.shape[-2]):
+            missing = max((-(-length // stride) - 1) * stride + kernel.shape[-1] - length, 0)
+            margins += [missing // 2, missing - missing // 2]  # SAME: the odd one at the end
+        x = torch.nn.functional.pad(x, margins)
         groups = kernel.shape[0] if "depthwise" in name else 1
         return torch.nn.functional.conv2d(x, kernel, stride=stride, groups=groups)
 

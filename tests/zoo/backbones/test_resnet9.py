@@ -28,7 +28,7 @@ def test_the_residual_is_what_the_branch_adds():
     assert ops.convert_to_numpy(before).any()
 
 
-@pytest.mark.parametrize("shape, width", [((7, 8, 3), 24), ((8, 8), 24), ((8, 8, 3), 0)])
+@pytest.mark.parametrize(("shape", "width"), [((7, 8, 3), 24), ((8, 8), 24), ((8, 8, 3), 0)])
 def test_bad_sizes_are_refused(shape, width):
     with pytest.raises(InputError, match="at least"):
         resnet9(shape, width)

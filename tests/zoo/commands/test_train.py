@@ -1,7 +1,8 @@
 import json
-import os
+import resource
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from classwise.zoo.commands.train_command import next_command
+from classwise.zoo.training import learning_images, list_recipes
 
 
 @pytest.fixture
@@ -17,9 +19,23 @@ def arguments(folder_recipe, image_folder, tmp_path):
     return ["train", folder_recipe, "--images", image_folder, "-o", tmp_path / "run", "-q"]
 
 
+@pytest.fixture
+def reading_prints(monkeypatch):
+    """Reading images prints to stdout, as TFDS does when it downloads."""
+
+    def load_and_print(*given):
+        print("Downloading and preparing ...")
+        return original(*given)
+
+    original = learning_images.learning_images
+    monkeypatch.setattr(learning_images, "learning_images", load_and_print)
+
+
+@pytest.mark.usefixtures("reading_prints")
 def test_train_on_a_folder_and_go_on(classwise, arguments, tmp_path):
     status, out, err = classwise(*arguments, "--json")
     assert status == 0
+    assert "Downloading" in err
     assert "Training images: 4. Validation images: 2. Epochs: 1." in err
     assert "Epoch 1/1: loss " in err
     document = json.loads(out)
@@ -36,8 +52,6 @@ def test_train_on_a_folder_and_go_on(classwise, arguments, tmp_path):
 
 
 def test_the_next_command_can_be_typed():
-    from argparse import Namespace
-
     options = Namespace(images=None, data_dir=Path("my data"))
     assert next_command(Path("runs/x/hasher.keras"), options, "cifar10-full") == (
         "classwise evaluate runs/x/hasher.keras --protocol cifar10-full --data-dir 'my data'"
@@ -112,6 +126,19 @@ def test_a_target_that_cannot_be_written(classwise, arguments, tmp_path, target)
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_full_disk_is_named(classwise, arguments, tmp_path):
+    """A limit on the size of files fails a write in the middle of it, as a full disk does."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        status, out, err = classwise(*arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1].startswith(f"classwise train: {tmp_path / 'run'}")
+    assert err.rstrip().endswith("File too large.")
+
+
 def test_an_unknown_recipe_is_told_without_tensorflow():
     code = (
         "import sys; from classwise.zoo.commands import main; status = main(['train', 'shoes']); "
@@ -124,9 +151,7 @@ def test_an_unknown_recipe_is_told_without_tensorflow():
 
 
 def test_help_in_a_narrow_terminal(classwise, monkeypatch):
-    from classwise.zoo.training import list_recipes
-
-    monkeypatch.setitem(os.environ, "COLUMNS", "60")
+    monkeypatch.setenv("COLUMNS", "60")
     _, out, _ = classwise("train", "--help")
     assert max(len(line) for line in out.splitlines()) <= 60
     for name in list_recipes():

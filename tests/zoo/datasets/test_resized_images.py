@@ -14,7 +14,7 @@ def labelled(shape, count=5):
 
 
 @pytest.mark.parametrize(
-    "shape, wanted",
+    ("shape", "wanted"),
     [((8, 8, 3), (24, 24, 3)), ((8, 10, 1), (16, 16, 3)), ((12, 12, 3), (6, 5, 1))],
 )
 def test_pixels_are_those_of_a_file_read_at_that_size(tmp_path, shape, wanted):

@@ -1,12 +1,13 @@
 import hashlib
 import json
+import re
 import subprocess
 
 import pytest
 
 from classwise.zoo import InputError, list_models
 from classwise.zoo.commands import main
-from classwise.zoo.presets import get_preset, registry
+from classwise.zoo.presets import get_preset, presets, registry
 from classwise.zoo.presets.locate import locate
 from classwise.zoo.presets.mirrors import is_offline, parse_mirrors
 from classwise.zoo.presets.write_mirror import write_mirror
@@ -18,7 +19,7 @@ def no_bundled_files(cache, tmp_path, monkeypatch):
     mirror = tmp_path / "mirror"
     write_mirror(mirror)
     (tmp_path / "nothing").mkdir()
-    list_models()  # the table, which is kept in memory
+    presets()  # the table, which is kept in memory
     monkeypatch.setattr(registry, "FOLDER", tmp_path / "nothing")
     return mirror
 
@@ -90,8 +91,9 @@ def test_offline_is_0_or_1(monkeypatch):
 
 def test_a_mirror_holds_the_files_and_their_checksums(no_bundled_files):
     index = json.loads((no_bundled_files / "index.json").read_text())
-    names = {name for entry in index["files"] for name in entry["presets"]}
-    assert names == set(list_models())
+    names = {name for entry in index["files"] for name in entry["needed_by"]}
+    assert names == set(list_models()) | set(registry.trunks())
+    assert len({entry["file"] for entry in index["files"]}) == len(index["files"]) == len(names)
     for entry in index["files"]:
         content = (no_bundled_files / entry["file"]).read_bytes()
         assert len(content) == entry["bytes"]
@@ -110,9 +112,10 @@ def test_a_hasher_comes_from_a_mirror(no_bundled_files, serve, cache):
     server, name = serve(no_bundled_files), list_models()[0]
     hasher = zoo.load(name, mirror=server.url)
     assert hasher.code_length == get_preset(name).code_length
-    assert len(list(cache.glob("*.keras"))) == 1
+    files = get_preset(name).files
+    assert sum(path.is_file() for path in cache.iterdir()) == len(server.requests) == len(files)
     zoo.load(name)
-    assert len(server.requests) == 1
+    assert len(server.requests) == len(files)
 
 
 def test_a_preset_without_a_mirror(no_bundled_files, cache):
@@ -122,17 +125,22 @@ def test_a_preset_without_a_mirror(no_bundled_files, cache):
     with pytest.raises(InputError) as caught:
         zoo.load(name)
     message = str(caught.value)
-    assert message.startswith(f"{name}: {get_preset(name).file} is missing")
+    assert re.match(r"\w+: files/[\w.]+ is missing, neither bundled", message)
     assert str(cache) in message
     assert "CLASSWISE_MIRRORS or mirror= (--mirror)" in message
 
 
 def test_a_mirror_of_some_presets_made_from_another_mirror(no_bundled_files, tmp_path):
     name = list_models()[0]
-    (entry,) = write_mirror(tmp_path / "some", [name], no_bundled_files.as_uri())
-    assert entry["presets"] == [name]
-    found = sorted(p.name for p in (tmp_path / "some").rglob("*") if p.is_file())
-    assert found == sorted(["SHA256SUMS", f"{name}.keras", "index.json"])
+    entries = write_mirror(tmp_path / "some", [name], no_bundled_files.as_uri())
+    assert [entry["needed_by"] for entry in entries] == [[name]] * len(entries)
+    found = {path for path in (tmp_path / "some").rglob("*") if path.is_file()}
+    files = {part.file for part in get_preset(name).files}
+    assert found == {tmp_path / "some" / file for file in files | {"SHA256SUMS", "index.json"}}
+
+    trunk = get_preset(name).trunk
+    (entry,) = write_mirror(tmp_path / "trunk", [trunk], no_bundled_files.as_uri())
+    assert entry["needed_by"] == [trunk]
 
 
 def test_a_mirror_is_written_whole_or_not_at_all(no_bundled_files, tmp_path):
@@ -169,12 +177,11 @@ def test_commands(no_bundled_files, cache, tmp_path, monkeypatch, capsys):
     copy, url = tmp_path / "my copy", no_bundled_files.as_uri()
     assert main(["mirror", str(copy), "--mirror", url]) == 0
     out = capsys.readouterr().out
-    assert f"Wrote {copy} ({len(list_models())} files" in out
+    entries = (presets() | registry.trunks()).values()
+    assert f"Wrote {copy} ({len(entries)} files" in out
     assert f"python -m http.server --directory '{copy}'" in out
     assert f"CLASSWISE_MIRRORS={tmp_path.as_uri()}/my%20copy" in out
     assert main(["mirror", str(tmp_path / "other"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["bytes"] == sum(
-        get_preset(name).bytes for name in list_models()
-    )
+    assert json.loads(capsys.readouterr().out)["bytes"] == sum(entry.bytes for entry in entries)
     assert main(["mirror", str(tmp_path), "--mirror", url]) == 2
     assert "is no mirror" in capsys.readouterr().err

@@ -55,7 +55,7 @@ def test_other_files_are_refused(tmp_path, content):
         write_weights(path, {"a": np.ones(9)})
         content = path.read_bytes()[:-4]
     path.write_bytes(content)
-    with pytest.raises(InputError, match="w.safetensors is not a file of weights"):
+    with pytest.raises(InputError, match=r"w\.safetensors is not a file of weights"):
         read_weights(path)
 
 

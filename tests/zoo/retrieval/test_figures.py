@@ -136,11 +136,18 @@ def test_histogram_shows_per_cent_of_each_kind():
     assert heights[1] == pytest.approx([0, 100 / 3, 200 / 3])
 
 
-def test_names_of_equal_heights_do_not_overlap():
-    value = {12: MetricValue(0.8, 0.8, 0.8, 0.01)}
-    figure = figures.map_by_code_length({"a": value, "b": value, "c": value})
-    heights = [t.xyann[1] for t in figure.axes[0].texts]
-    assert np.diff(heights).min() > 0.05 * np.ptp(figure.axes[0].get_ylim())
+@pytest.mark.parametrize("draw", [figures.precision_recall_curves, figures.map_by_code_length])
+def test_names_of_series_stand_below_the_axes(draw):
+    value = MetricValue(0.8, 0.7, 0.9, 0.01)
+    names = [f"model {number}" for number in range(7)]
+    curves = {name: curve() if "pre" in draw.__name__ else {12: value, 24: value} for name in names}
+    figure = draw(curves)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == names
+    axes = figure.axes[0].get_tightbbox()
+    assert legend.get_window_extent().y1 <= axes.y0 + 1
+    assert axes.height > 2.5 * figure.dpi  # the figure grows with the names
 
 
 def test_bars_are_sorted_with_unknown_classes_last():
@@ -181,6 +188,22 @@ def test_map_projects_on_the_plane_of_the_centres():
 def test_map_refuses_arrays_that_do_not_fit():
     with pytest.raises(InputError, match=r"centers \(2, 3\)"):
         figures.embedding_map(np.eye(2), np.arange(2), np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("classes", [2, 30, 70])
+def test_matrices_hide_none_of_their_labels(classes):
+    figure = figures.center_distances(
+        np.ones((classes, classes)), [f"class {i}" for i in range(70)]
+    )
+    figure.draw_without_rendering()
+    labels = figure.axes[0].get_yticklabels() + figure.axes[0].get_xticklabels()
+    boxes = [label.get_window_extent() for label in labels if label.get_text()]
+    assert min(min(box.x0, box.y0) for box in boxes) >= 0
+
+
+def test_colliding_centres_show_their_zero():
+    distances = np.array([[0, 0, 5], [0, 0, 5], [5, 5, 0]])
+    assert texts(figures.center_distances(distances)) == ["0", "5", "0", "5", "5", "5"]
 
 
 def test_confusion_is_in_per_cent_of_the_class():

@@ -45,7 +45,8 @@ def test_the_completed_hasher_embeds_images_as_the_upper_layers_embed_features(
     np.testing.assert_array_equal(
         complete.class_centers.get_centers(), hasher.class_centers.get_centers()
     )
-    assert type(complete) is Hasher and complete.class_names == ("a", "b", "c")
+    assert type(complete) is Hasher
+    assert complete.class_names == ("a", "b", "c")
 
 
 def test_views_are_the_images_and_their_mirror_images(images, tmp_path):

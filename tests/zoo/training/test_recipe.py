@@ -120,7 +120,7 @@ def test_another_code_length_is_another_name():
 
 def test_unknown_recipe_and_missing_file(tmp_path):
     with pytest.raises(InputError, match="did you mean 'dcwh_resnet9_fashion_mnist_48'"):
-        read_recipe("dcwh_resnet9_fashion_mnist_84")
+        read_recipe("dcwh_resnet9_fashion_mnist_48s")
     with pytest.raises(InputError, match="no recipe file"):
         read_recipe(tmp_path / "gone.toml")
 

@@ -74,10 +74,14 @@ def _draw_curve(values: np.ndarray, mean: float, metric: str) -> Figure:
 
 
 def _draw_bars(axes: Axes, names: list[str], values: np.ndarray) -> None:
+    from matplotlib.patheffects import withStroke
+
     rows = np.arange(len(names))
     expected, worst, best = values
     axes.barh(rows, expected, height=0.72, color=BLUE)
-    axes.hlines(rows, worst, best, color=INK, linewidth=1)
+    # White around the line, which is nearly as dark as the bar on paper without colour.
+    outline = [withStroke(linewidth=2.6, foreground="white")]
+    axes.hlines(rows, worst, best, color=INK, linewidth=1, path_effects=outline)
     for row in rows:
         known = np.isfinite(expected[row])
         # White on the bar where the bar is long enough, so that no text leaves the axes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,9 @@ def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str] | None = 
     """
     confusion = np.asarray(confusion)
     shares = 100 * confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    figure = _class_matrix(shares, class_names, "Blues", "items of the class, %", emphasis=0.5)
+    figure = _class_matrix(
+        shares, class_names, "Blues", "items of the class, %", _per_cent, emphasis=0.5
+    )
     figure.axes[0].set(xlabel="nearest class centre", ylabel="class")
     return figure
 
@@ -45,7 +47,14 @@ def center_distances(
     """
     distances = np.asarray(distances, np.float64).copy()
     np.fill_diagonal(distances, np.nan)  # 0 by definition, it would only widen the scale
-    return _class_matrix(distances, class_names, "cividis", measure)
+    return _class_matrix(distances, class_names, "cividis", measure, "{:.0f}".format)
+
+
+def _per_cent(share: float) -> str:
+    """Returns what is written into a cell; what rounds to 0.0 % stays empty."""
+    if round(share, 1) == 0:
+        return ""
+    return f"{share:.0f}" if share >= 1 else "<1"
 
 
 def _class_matrix(
@@ -53,11 +62,13 @@ def _class_matrix(
     class_names: Sequence[str] | None,
     colour_map: str,
     measure: str,
+    number: Callable[[float], str],
     emphasis: float = 1.0,
 ) -> Figure:
     """Draws a square matrix; few classes get numbers in the cells, very many no names.
 
-    `emphasis` below 1 gives small values more of the colour scale.
+    `number` writes the value of a cell; `emphasis` below 1 gives small values more of the colour
+    scale.
     """
     from matplotlib import colormaps
     from matplotlib.colors import PowerNorm
@@ -65,6 +76,7 @@ def _class_matrix(
     classes = len(values)
     size = np.clip(0.5 * classes, 4.2, 9.0)
     figure, axes = new_axes(size + 1.2, size)
+    figure.set_layout_engine("compressed")  # made for axes of a fixed aspect
     colours = colormaps[colour_map].with_extremes(bad="#EEEEEE")
     norm = PowerNorm(emphasis, np.nanmin(values), np.nanmax(values))
     image = axes.imshow(values, cmap=colours, norm=norm, interpolation="none")
@@ -80,12 +92,13 @@ def _class_matrix(
         axes.tick_params(length=0)
     if classes <= _MOST_NUMBERS:
         for (row, column), value in np.ndenumerate(values):
-            if np.isfinite(value) and round(value, 1) != 0:
+            text = number(value)
+            if text and np.isfinite(value):
                 light = np.dot(colours(norm(value))[:3], (0.299, 0.587, 0.114)) > 0.5
                 axes.text(
                     column,
                     row,
-                    f"{value:.0f}" if value >= 1 else "<1",
+                    text,
                     ha="center",
                     va="center",
                     fontsize=8,

@@ -12,7 +12,10 @@ from classwise.zoo.retrieval.figures.style import (
     INK,
     LINE_STYLES,
     MARKERS,
+    as_label,
     check_series,
+    legend_below,
+    legend_height,
     new_axes,
 )
 from classwise.zoo.retrieval.retrieval_result import PrecisionRecallCurve
@@ -34,7 +37,7 @@ def precision_recall_curves(curves: Mapping[str, PrecisionRecallCurve]) -> Figur
         InputError: no curve, or more than can be told apart.
     """
     check_series("curves", curves)
-    figure, axes = new_axes(5.6, 3.8)
+    figure, axes = new_axes(5.6, 3.8 + (legend_height(curves) if len(curves) > 1 else 0))
     for number, (name, curve) in enumerate(curves.items()):
         axes.plot(
             curve.recall,
@@ -43,12 +46,12 @@ def precision_recall_curves(curves: Mapping[str, PrecisionRecallCurve]) -> Figur
             linestyle=LINE_STYLES[number],
             marker=MARKERS[number],
             markersize=4.5,
-            label=name.replace("$", r"\$"),
+            label=as_label(name),
         )
     if len(curves) == 1:
         _write_radii(axes, curve)
     else:
-        axes.legend(frameon=False, fontsize=9, handlelength=3.5)
+        legend_below(figure, curves)
     axes.set(
         xlim=(-0.02, 1.02),
         ylim=(0, 1.05),

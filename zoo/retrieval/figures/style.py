@@ -53,6 +53,32 @@ def check_series(name: str, series: Mapping) -> None:
         )
 
 
+def as_label(name: str) -> str:
+    """Returns a name for a legend, in which a dollar sign begins no mathematics."""
+    return name.replace("$", r"\$")
+
+
+def legend_height(series: Mapping) -> float:
+    """Returns the inches that `legend_below` takes."""
+    return 0.2 * -(-len(series) // _legend_columns(series))
+
+
+def legend_below(figure: Figure, series: Mapping) -> None:
+    """Writes the names of all series below the axes, where no curve can run through them."""
+    figure.legend(
+        loc="outside lower center",
+        ncols=_legend_columns(series),
+        frameon=False,
+        fontsize=8,
+        handlelength=3.5,
+        columnspacing=1.5,
+    )
+
+
+def _legend_columns(series: Mapping) -> int:
+    return 2 if max(map(len, series)) <= 32 else 1
+
+
 def names_of(classes: Sequence[int], class_names: Sequence[str] | None) -> list[str]:
     """Returns the names of class ids, the ids themselves where nobody named them."""
     return [shortened(class_names[c]) if class_names else str(c) for c in map(int, classes)]
