@@ -1,7 +1,8 @@
 # Every target sets itself up: a machine needs Python 3.11 or newer, make and PyPI, no more.
 
 PYTHON ?= python3
-BACKEND_TESTS := tests/losses tests/zoo/test_hasher.py \
+BACKEND_TESTS := tests/losses tests/zoo/test_hasher.py tests/zoo/test_class_wise_model.py \
+	tests/zoo/datasets/test_check_batches.py \
 	tests/zoo/retrieval/test_retrieval_evaluation.py
 VENV := .venv
 # Two processes, each with whole files, which share their models.

@@ -1,6 +1,6 @@
 """Data sets: labelled images, read from TensorFlow Datasets or from folders, and protocols."""
 
-from classwise.zoo.datasets.check_images import check_images, check_labels
+from classwise.zoo.datasets.check_images import check_images
 from classwise.zoo.datasets.image_folder import FolderImages, load_folder, plain_input_errors
 from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.datasets.protocols import (
@@ -20,7 +20,6 @@ __all__ = [
     "Protocol",
     "ProtocolImages",
     "check_images",
-    "check_labels",
     "get_protocol",
     "list_protocols",
     "load_folder",

@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 
-from classwise.zoo import labels as labels_module
 from classwise.zoo.errors import InputError
 
 _AXES = ("height", "width", "channels")
@@ -49,10 +48,6 @@ def check_images(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.nd
     if images.size:
         _check_values(images)
     return images.astype(np.float32 if images.dtype.kind == "f" else np.uint8, copy=False)
-
-
-def check_labels(labels: np.ndarray, num_classes: int, num_images: int) -> np.ndarray:
-    return labels_module.check_labels("labels", labels, num_images, num_classes)
 
 
 def _check_shape(shape: tuple[int, ...], image_shape: tuple[int, int, int]) -> None:

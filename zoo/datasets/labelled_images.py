@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from classwise.zoo.datasets.check_images import check_labels
 from classwise.zoo.errors import InputError
+from classwise.zoo.labels import check_labels
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -69,7 +69,7 @@ class LabelledImages:
         if len(self.ids) != len(self):
             raise InputError(f"{self}: there are {len(self.ids)} ids; one an image is needed.")
         if self.labels is not None:
-            check_labels(self.labels, self.num_classes, len(self))
+            check_labels("labels", self.labels, len(self), self.num_classes)
 
     def __len__(self) -> int:
         return int(self.images.shape[0])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # The images of some data sets are for research: a handful stands for all.
 QUERIES, NEIGHBOURS = 4, 6
-# A palette this large changes nothing that an eye sees, and a third of the bytes remains.
+# A palette takes a third of the bytes of full colour, and such small photographs lose little by it.
 COLOURS = 128
 KEY = "weights"
 

@@ -39,7 +39,7 @@ def trunk_card(trunk: Trunk, standing: Sequence[str]) -> str:
         "(`image_shape=`). Scaling is inside the model.",
         "Data": f"{facts.content} {facts.licence}",
         "Hashers on it": ", ".join(f"[`{name}`]({name}.md)" for name in standing)
-        or "None in the zoo has exactly these weights; others were trained from them.",
+        or "None has exactly these weights.",
         "Files": file_table([trunk]),
         "Limits": f"{facts.biases} Hashers on it inherit all of this.",
     }

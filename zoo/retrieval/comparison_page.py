@@ -90,11 +90,12 @@ def _ranking(
         values = value.expected, value.standard_error, value.worst, value.best
         rows.append((name, f"{report.result.code_length} bits", *map(number, values)))
     return ReportTable(
-        "Mean average precision (mAP), ranked by Hamming distance",
+        "Mean average precision (mAP)",
         ("Model", "Code", "Expected", "Standard error", "Worst order", "Best order"),
         rows,
-        "Items at the same distance are tied. Expected is the mean over all their orders, beside "
-        "it what the worst and the best order give; the standard error is over queries.",
+        "Ranked by Hamming distance. Items at the same distance are tied. Expected is the mean "
+        "over all their orders, beside it what the worst and the best order give; the standard "
+        "error is over queries.",
         tuple(links),
     )
 

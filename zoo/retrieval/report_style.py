@@ -50,6 +50,6 @@ figure.wide { grid-column: 1 / -1; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 @media (max-width: 40rem) {
   th, td { padding: .32rem .45rem; } td:last-child { padding-right: 0; }
-  th, caption { white-space: normal; } tbody th { min-width: 6.5rem; } }
+  th, caption { white-space: normal; } tbody th { min-width: 6.5rem; overflow-wrap: anywhere; } }
 @media print { .paper, .table { overflow: visible; } figure, tr { break-inside: avoid; } }
 """

@@ -118,8 +118,8 @@ def test_a_batch_size_below_one_is_refused(ten, batch_size):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"labels": np.array([0, 1, 2])}, "3 labels for 2 images"),
-        ({"labels": np.array([0, 2])}, "label 2 at index 1"),
+        ({"labels": np.array([0, 1, 2])}, r"labels has shape \(3,\) for 2 items"),
+        ({"labels": np.array([0, 2])}, "labels row 1 is 2"),
         ({"ids": np.array(["a"])}, "1 ids"),
     ],
 )

@@ -190,15 +190,14 @@ def test_map_refuses_arrays_that_do_not_fit():
         figures.embedding_map(np.eye(2), np.arange(2), np.zeros((2, 3)))
 
 
-@pytest.mark.parametrize("classes", [2, 30, 70])
-def test_matrices_hide_none_of_their_labels(classes):
-    figure = figures.center_distances(
-        np.ones((classes, classes)), [f"class {i}" for i in range(70)]
-    )
+@pytest.mark.parametrize("classes", [2, 30, 100])
+def test_matrices_cut_none_of_their_labels(classes):
+    names = [f"class number {number}" for number in range(classes)]
+    distances = np.random.default_rng(0).integers(10, 37, (classes, classes))
+    figure = figures.center_distances(distances, names)
     figure.draw_without_rendering()
-    labels = figure.axes[0].get_yticklabels() + figure.axes[0].get_xticklabels()
-    boxes = [label.get_window_extent() for label in labels if label.get_text()]
-    assert min(min(box.x0, box.y0) for box in boxes) >= 0
+    box = figure.axes[0].get_tightbbox()
+    assert min(box.x0, box.y0) >= 0
 
 
 def test_colliding_centres_show_their_zero():
