@@ -21,7 +21,7 @@ test: $(VENV)/dev.done  ## the default tests, on TensorFlow
 test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
 	KERAS_BACKEND=jax $(RUN)/python -m pytest $(BACKEND_TESTS)
 	KERAS_BACKEND=torch $(RUN)/python -m pytest $(BACKEND_TESTS) \
-		tests/zoo/training/test_training_loop.py
+		tests/zoo/training/test_training_loop.py tests/zoo/backbones/test_efficientnet_lite.py
 
 test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar100
 	$(RUN)/python -m pytest -m "real_data and not large"
@@ -63,4 +63,4 @@ $(VENV)/backends.done: $(VENV)/dev.done
 	touch $@
 
 verify-zoo: $(VENV)/dev.done  ## measures every preset again under its protocol
-	$(RUN)/python -m pytest -m large tests/zoo/presets
+	$(RUN)/python -m pytest -m "real_data or large" tests/zoo/presets

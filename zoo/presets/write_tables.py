@@ -8,11 +8,16 @@ from pathlib import Path
 
 from classwise.zoo.files import replacing_file
 from classwise.zoo.presets.markdown import table
-from classwise.zoo.presets.registry import Preset, presets
+from classwise.zoo.presets.registry import presets
+from classwise.zoo.presets.zoo_page import summary
 
 START = "<!-- results: python -m classwise.zoo.presets.write_tables -->"
 END = "<!-- end of results -->"
-RECALL = "recall@1"
+NOTE = """\
+mAP is the expectation over all orders inside ties, over the whole database. Every model was
+selected on validation images carved from the training images, never on queries. Published figures
+come without a tie band. Tie bands, Recall@1 and sizes are in [the zoo](docs/ZOO.md), everything
+else on the card that a figure leads to; `make verify-zoo` measures all of it again."""
 
 
 def results(root: Path) -> str:
@@ -20,52 +25,11 @@ def results(root: Path) -> str:
     return "\n\n".join(
         part
         for part in (
-            preset_table(list(presets().values())),
+            summary(list(presets().values()), "docs/models"),
+            NOTE,
             bench_table(root / "bench" / "results"),
         )
         if part
-    )
-
-
-def preset_table(rows: list[Preset]) -> str:
-    """Returns the presets with their retrieval metrics, as a Markdown table."""
-    header = (
-        "preset",
-        "protocol",
-        "mAP (worst to best order)",
-        "mAP@100",
-        "precision within radius 2",
-        "nearest centre, codes",
-        "Recall@1, cosine",
-        "training",
-    )
-    cells = (
-        (
-            f"`{preset.name}`",
-            preset.protocol,
-            mean_ap(preset),
-            f"{preset.metrics['map@100']['expected']:.4f}",
-            f"{preset.metrics['precision_within_radius_2']['expected']:.4f}",
-            f"{preset.accuracy['hamming']['accuracy']:.4f}",
-            f"{preset.embedding_metrics[RECALL]['value']:.4f}",
-            f"{preset.training['epochs']} epochs, {preset.training['minutes']:.0f} min",
-        )
-        for preset in rows
-    )
-    return (
-        table(header, cells)
-        + "\n\nmAP is the expectation over ties, over the whole database, ± its standard error "
-        "over queries; the model was selected on validation images carved from the training "
-        "split. `make verify-zoo` measures all of it again."
-    )
-
-
-def mean_ap(preset: Preset) -> str:
-    """Returns a preset's mean average precision with its standard error and its tie band."""
-    value = preset.metrics["map"]
-    return (
-        f"**{value['expected']:.4f}** ± {value['standard_error']:.4f} "
-        f"({value['worst']:.4f} to {value['best']:.4f})"
     )
 
 

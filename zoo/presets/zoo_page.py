@@ -1,14 +1,15 @@
 """docs/ZOO.md: all presets by data set and method, beside the figures that papers publish."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from classwise.zoo.commands.printing import megabytes
 from classwise.zoo.presets.data_set_facts import DATA_SETS
 from classwise.zoo.presets.markdown import escaped, table
 from classwise.zoo.presets.publications import METHODS, PUBLISHED, PublishedFigures
 from classwise.zoo.presets.registry import Preset, Trunk
-from classwise.zoo.presets.write_tables import RECALL, mean_ap
 
+T = TypeVar("T")
 INTRODUCTION = """\
 <!-- python -m classwise.zoo.presets.write_cards makes this page from the registry. -->
 
@@ -29,6 +30,9 @@ NOT_AT_HAND = (
 )
 
 
+RECALL = "recall@1"
+
+
 def zoo_page(presets: Sequence[Preset], trunks: Sequence[Trunk]) -> str:
     """Returns the page, given all presets and all trunks."""
     parts = [INTRODUCTION, TIE_RULE]
@@ -36,9 +40,7 @@ def zoo_page(presets: Sequence[Preset], trunks: Sequence[Trunk]) -> str:
         found = [preset for preset in presets if preset.dataset == dataset]
         facts = DATA_SETS[dataset]
         parts += [f"## {facts.title}", f"{facts.link}. {facts.content}"]
-        for protocol in in_order(preset.protocol for preset in found):
-            under = [preset for preset in found if preset.protocol == protocol]
-            parts += [f"### mAP by code length, `{protocol}`", by_code_length(under, PUBLISHED)]
+        parts += ["### mAP by code length", summary(found, "models")]
         if any(preset.method == "vmf" for preset in found):
             parts.append(NOT_AT_HAND)
         for method in in_order(preset.method for preset in found):
@@ -48,24 +50,42 @@ def zoo_page(presets: Sequence[Preset], trunks: Sequence[Trunk]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def in_order(values: Iterable[str]) -> list[str]:
+def in_order(values: Iterable[T]) -> list[T]:
     """Returns the different values, in alphabetical order."""
     return sorted(set(values))
 
 
-def by_code_length(presets: Sequence[Preset], published: Iterable[PublishedFigures]) -> str:
+def summary(presets: Sequence[Preset], cards: str) -> str:
+    """Returns a table of mAP by code length for every data set and protocol.
+
+    Args:
+        presets: any.
+        cards: path of their cards' folder from the page that shows the tables.
+    """
+    parts = []
+    for dataset, protocol in in_order((preset.dataset, preset.protocol) for preset in presets):
+        under = [preset for preset in presets if preset.protocol == protocol]
+        parts.append(f"mAP on **{DATA_SETS[dataset].title}**, protocol `{protocol}`:")
+        parts.append(by_code_length(under, PUBLISHED, cards))
+    return "\n\n".join(parts)
+
+
+def by_code_length(
+    presets: Sequence[Preset], published: Iterable[PublishedFigures], cards: str
+) -> str:
     """Returns mAP with a row for each family and each source, a column for each code length.
 
     Args:
         presets: of one protocol.
         published: figures; those of other protocols are left out.
+        cards: as in `summary`.
     """
     (protocol,) = {preset.protocol for preset in presets}
     rows: dict[tuple[str, str], dict[int, str]] = {}
     for preset in presets:
         family = (f"**classwise**, {METHODS[preset.method].name}", f"`{preset.backbone}`")
         value = preset.metrics["map"]["expected"]
-        cell = f"[{value:.4f}](models/{preset.name}.md)"
+        cell = f"[{value:.4f}]({cards}/{preset.name}.md)"
         rows.setdefault(family, {})[preset.code_length] = cell
     for figures in published:
         if figures.protocol == protocol:
@@ -102,6 +122,15 @@ def preset_rows(presets: Sequence[Preset]) -> str:
             )
             for preset in sorted(presets, key=lambda p: (p.backbone, p.protocol, p.code_length))
         ),
+    )
+
+
+def mean_ap(preset: Preset) -> str:
+    """Returns a preset's mean average precision with its standard error and its tie band."""
+    value = preset.metrics["map"]
+    return (
+        f"**{value['expected']:.4f}** ± {value['standard_error']:.4f} "
+        f"({value['worst']:.4f} to {value['best']:.4f})"
     )
 
 

@@ -4,7 +4,13 @@ import dataclasses
 
 from classwise.zoo.presets.publications import METHODS, PUBLISHED, PublishedFigures
 from classwise.zoo.presets.registry import presets, trunks
-from classwise.zoo.presets.zoo_page import by_code_length, preset_rows, trunk_rows, zoo_page
+from classwise.zoo.presets.zoo_page import (
+    by_code_length,
+    preset_rows,
+    summary,
+    trunk_rows,
+    zoo_page,
+)
 
 PRESET = next(iter(presets().values()))
 
@@ -25,19 +31,28 @@ def test_values_stand_in_the_column_of_their_bits():
         PublishedFigures("A|B", "dcwh", PRESET.protocol, "Net", {24: 0.5, 48: 0.61234}),
         PublishedFigures("Elsewhere", "dcwh", "another-protocol", "Net", {8: 0.1}),
     ]
-    header, _, *found = rows(by_code_length([preset(48, 0.91239), preset(16, 0.8)], figures))
+    page = by_code_length([preset(48, 0.91239), preset(16, 0.8)], figures, "cards")
+    header, _, ours, theirs = rows(page.replace(r"A\|B", "escaped"))
     assert header == ["source", "backbone", "16 bits", "24 bits", "48 bits"]
-    assert found[0][2:] == ["[0.8000](models/p16.md)", "-", "[0.9124](models/p48.md)"]
-    assert len(found) == 2
-    assert by_code_length([preset(48, 0.9)], figures).count(r"A\|B") == 1
-    assert rows(by_code_length([preset(48, 0.9)], figures))[-1][-2:] == ["0.5000", "0.6123"]
+    assert ours[2:] == ["[0.8000](cards/p16.md)", "-", "[0.9124](cards/p48.md)"]
+    assert theirs == ["escaped", "Net", "-", "0.5000", "0.6123"]
 
 
 def test_a_family_is_one_row_and_another_backbone_another():
-    page = by_code_length([preset(16, 0.8), preset(32, 0.9), preset(64, 0.7, backbone="x")], [])
-    _, _, *found = rows(page)
+    given = [preset(16, 0.8), preset(32, 0.9), preset(64, 0.7, backbone="x")]
+    _, _, *found = rows(by_code_length(given, [], "cards"))
     assert [row[1] for row in found] == [f"`{PRESET.backbone}`", "`x`"]
-    assert found[1][2:] == ["-", "-", "[0.7000](models/p64.md)"]
+    assert found[1][2:] == ["-", "-", "[0.7000](cards/p64.md)"]
+
+
+def test_every_protocol_has_a_table():
+    given = [preset(16, 0.8), preset(32, 0.9, dataset="cifar10", protocol="cifar10-full")]
+    first, table, second, _ = summary(given, "cards").split("\n\n")
+    assert first == "mAP on **CIFAR-10**, protocol `cifar10-full`:"
+    assert second.endswith(f"protocol `{PRESET.protocol}`:")
+    assert "p32" in table
+    assert "p16" not in table
+    assert "DCWH paper" in table
 
 
 def test_presets_come_in_the_order_of_their_bits():
