@@ -8,9 +8,9 @@ import pytest
 from classwise.zoo import InputError
 from classwise.zoo.presets import registry, write_cards
 from classwise.zoo.presets.check_entry import problems
-from classwise.zoo.presets.registry import get_trunk, presets
+from classwise.zoo.presets.registry import get_preset, get_trunk, list_models, presets
 
-PRESET = next(preset for preset in presets().values() if preset.method == "dcwh")
+PRESET = get_preset(list_models(method="dcwh", dataset="fashion_mnist")[0])
 TRUNK = get_trunk(PRESET.name)
 
 
@@ -68,27 +68,27 @@ LIES = [
     ("confusions", [[0, 1, 5], [0, 1, 4]], "not of different classes"),
     ("confusions", [[0, 1, 5], [1, 0, 6]], "not in their order"),
     ("confusions", [[0, 1, 9000]], "more than"),
-    ("code_length", 40, "its codes have"),
+    ("code_length", PRESET.code_length + 8, "its codes have"),
     ("code_statistics/codes", 10, "its database has 10 codes"),
     ("code_statistics/distinct_codes", 70_000, "70000 codes differ"),
-    ("code_statistics/constant_bits", 49, "49 bits are constant"),
+    ("code_statistics/constant_bits", 5000, "5000 bits are constant"),
     ("code_statistics/bit_imbalance", {"mean": 0.2, "maximum": 0.1}, "bit_imbalance"),
     ("code_statistics/bit_correlation/maximum", 1.1, "bit_correlation"),
     ("code_statistics/queries_within_radius_2", 1.1, "1.1 queries"),
-    ("code_statistics/center_distance/minimum", 49, "bits apart"),
+    ("code_statistics/center_distance/minimum", 5000, "bits apart"),
     ("accuracy/hamming/accuracy", 1.1, "accuracy, hamming"),
     ("accuracy", {"hamming": PRESET.accuracy["hamming"]}, "accuracy is not of"),
     ("embedding_metrics/recall@1/value", 1.0, "recall falls"),
     ("embedding_metrics/nmi/value", -0.1, "nmi is"),
-    ("recipe/code_length", 24, "its recipe has code_length 24"),
-    ("recipe/seed", 7, "its recipe has seed 7"),
+    ("recipe/code_length", 4000, "its recipe has code_length 4000"),
+    ("recipe/seed", 777, "its recipe has seed 777"),
     ("recipe/trunk", "nobody", "Unknown trunk 'nobody'"),
     ("recipe/spell", "abracadabra", "Unknown key"),
     ("versions", {}, "versions are missing"),
-    ("training/epochs", 3, "epochs"),
+    ("training/epochs", 333, "its log has"),
     ("training/selected_epoch", 0, "epoch 0 was kept"),
     ("training/minutes", 0, "0 minutes"),
-    ("training/minutes", 1.0, "its log has"),
+    ("training/minutes", 9999.5, "its log has"),
     ("training/val_accuracy", 0.999, "its log has val_accuracy"),
     ("training", {}, "course cannot be read"),
     ("file", "files/gone.safetensors", "there is no log gone.log.jsonl"),

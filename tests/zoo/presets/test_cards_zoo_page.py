@@ -3,7 +3,7 @@
 import dataclasses
 
 from classwise.zoo.presets.publications import METHODS, PUBLISHED, PublishedFigures
-from classwise.zoo.presets.registry import presets, trunks
+from classwise.zoo.presets.registry import get_preset, list_models, presets, trunks
 from classwise.zoo.presets.zoo_page import (
     by_code_length,
     preset_rows,
@@ -12,7 +12,7 @@ from classwise.zoo.presets.zoo_page import (
     zoo_page,
 )
 
-PRESET = next(iter(presets().values()))
+PRESET = get_preset(list_models(method="dcwh", dataset="fashion_mnist")[0])
 
 
 def preset(bits, value, **changes):
