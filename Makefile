@@ -10,7 +10,7 @@ PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-all lint format bench verify-zoo clean
+.PHONY: demo test test-backends test-real-data test-browser test-all lint format bench verify-zoo cards clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
 	$(RUN)/classwise demo
@@ -41,6 +41,10 @@ format: $(VENV)/dev.done
 
 bench: $(VENV)/dev.done  ## measures speed, writes bench/results/*.json
 	for script in bench/*.py; do PYTHONPATH=. $(RUN)/python $$script || exit 1; done
+
+cards: $(VENV)/dev.done  ## writes the cards, docs/ZOO.md and README's tables from the registry
+	$(RUN)/python -m classwise.zoo.presets.write_cards --pictures
+	$(RUN)/python -m classwise.zoo.presets.write_tables
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo

@@ -17,7 +17,7 @@ from classwise.zoo.evaluation import encode_protocol, evaluate
 from classwise.zoo.files import replacing_file, sha256
 from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets import registry
-from classwise.zoo.presets.load import head_variables, load, load_backbone, load_file
+from classwise.zoo.presets.load import head_variables, load_backbone, load_file, restore
 from classwise.zoo.presets.weight_files import named_weights, variables_by_path, write_weights
 from classwise.zoo.retrieval.retrieval_result import ORDERS
 from classwise.zoo.training.recipe import Recipe, build_recipe
@@ -74,24 +74,32 @@ def add_preset(run: Path, data_dir: Path | None = None) -> dict:
         "versions": {package: version(package) for package in PACKAGES},
         "license": LICENSE,
     }
-    unmeasured = {
-        field.name: {} for field in dataclasses.fields(registry.Preset) if field.name != "name"
-    }
-    write_entry("presets", recipe.name, {**unmeasured, **entry})
-    entry |= measure(recipe.name, trained, protocol.load(data_dir))
+    unmeasured = {field.name: {} for field in dataclasses.fields(registry.Preset)}
+    preset = registry.Preset(**{**unmeasured, **entry, "name": recipe.name})
+    entry |= measure(stored_hasher(preset, trained), trained, protocol.load(data_dir))
     write_entry("presets", recipe.name, entry)
     return entry
 
 
-def measure(name: str, trained: Hasher, images: ProtocolImages) -> dict:
-    """Returns what the stored preset measures under its protocol."""
-    sets = encode_protocol(KerasEncoder(load(name)), images)
+def stored_hasher(preset: registry.Preset, trained: Hasher) -> Hasher:
+    """Returns the hasher that the stored files give, which has no entry yet."""
+    settings = trained.get_config()
+    settings = {
+        key: settings[key] for key in ("code_length", "num_classes", "normalize", "class_names")
+    }
+    backbone = load_backbone(preset.trunk, preset.image_shape)
+    return restore(Hasher(backbone, **settings), preset)
+
+
+def measure(stored: Hasher, trained: Hasher, images: ProtocolImages) -> dict:
+    """Returns what a stored hasher measures under its protocol."""
+    sets = encode_protocol(KerasEncoder(stored), images)
     before = trained.encode(images.queries.images, verbose=0)
     flipped = np.unpackbits(sets.query_codes ^ before).sum()
     changed = float(flipped / (len(sets.query_codes) * trained.code_length))
     if changed > BITS_CHANGED:
         raise InputError(
-            f"Storing {name} as float16 changes {changed:.2%} of the queries' bits, more than "
+            f"Storing this hasher as float16 changes {changed:.2%} of the queries' bits, more than "
             f"{BITS_CHANGED:.1%}; its weights need float32."
         )
     evaluation = evaluate(sets, embeddings=True)
@@ -134,8 +142,9 @@ def store_trunk(recipe: Recipe, dataset: str, trained: Hasher) -> str:
     others = [preset.name for preset in standing if preset.name != recipe.name]
     if others:
         raise InputError(f"{', '.join(others)} stand on the trunk {name}; remove them first.")
-    origin = f"Trained end to end by the recipe {recipe.name}"
-    origin += f", from {recipe.trunk}." if recipe.trunk else ", from random weights."
+    layers = f"Trained above {recipe.frozen_until}" if recipe.frozen_until else "Trained end to end"
+    start = recipe.trunk or "random weights"
+    origin = f"{layers} by the recipe {recipe.name}, from {start}."
     add_trunk(name, weights, recipe.backbone, dataset, trained.image_shape, origin)
     return name
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.presets.locate import locate
-from classwise.zoo.presets.registry import WeightFile, get_preset, get_trunk, trunks
+from classwise.zoo.presets.registry import Preset, WeightFile, get_preset, get_trunk, trunks
 from classwise.zoo.presets.weight_files import assign_weights, read_weights, variables_by_path
 from classwise.zoo.quiet import start_tensorflow
 
@@ -62,7 +62,7 @@ def load(
     >>> zoo.load("dcwh_resnet9_fashion_mnist_48", num_classes=4, code_length=16).num_classes
     4
     """
-    from classwise.zoo.training.methods import METHODS, build_loss
+    from classwise.zoo.training.methods import METHODS
 
     is_trunk = name in trunks()
     if is_trunk and (num_classes is None or code_length is None):
@@ -92,10 +92,17 @@ def load(
         normalize=METHODS[method].normalize,
         class_names=class_names,
     )
-    if not fresh:
-        assign_weights(head_variables(hasher), read_weights(check_file(preset, mirror)), name)
-        loss = build_loss(method, preset.recipe["stages"][-1]["loss"])
-        hasher.compile(optimizer="adamw", loss=loss, metrics=["accuracy"])
+    return hasher if fresh else restore(hasher, preset, mirror)
+
+
+def restore(hasher: Hasher, preset: Preset, mirror: str | Sequence[str] | None = None) -> Hasher:
+    """Gives a hasher the hash layer, the class centres and the loss of a preset."""
+    from classwise.zoo.training.methods import build_loss
+
+    weights = read_weights(check_file(preset, mirror))
+    assign_weights(head_variables(hasher), weights, preset.name)
+    loss = build_loss(preset.method, preset.recipe["stages"][-1]["loss"])
+    hasher.compile(optimizer="adamw", loss=loss, metrics=["accuracy"])
     return hasher
 
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import yaml
 
 from classwise.zoo import InputError
 from classwise.zoo.presets.cards import card
@@ -135,7 +136,6 @@ def test_excluded_queries_are_told():
 
 
 def test_metadata_has_the_measured_values():
-    yaml = pytest.importorskip("yaml")
     _, block, _ = preset_card(PRESET, TRUNK).split("---\n", maxsplit=2)
     values = yaml.safe_load(block)
     assert values["license"] == "apache-2.0"

@@ -2,6 +2,7 @@
 
 import hypothesis
 import pytest
+import yaml
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -60,7 +61,6 @@ NESTED = st.recursive(
 @hypothesis.given(NESTED)
 @hypothesis.settings(max_examples=200, deadline=None)
 def test_yaml_holds_the_values_that_were_given(values):
-    yaml = pytest.importorskip("yaml")
     block = front_matter(values)
     first, *lines, last = block.split("\n")
     assert first == last == "---"
