@@ -89,7 +89,6 @@ def open_split(
         raise InputError(
             f"{name} has images of {known.image_shape}; this hasher takes {image_shape}."
         )
-
     count = known.num_images[split]
     return ImageStream(count, opened.after, f"{name}:{split}, {count} images")
 
