@@ -10,7 +10,7 @@ PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-all lint format bench verify-zoo cards clean
+.PHONY: demo test test-backends test-real-data test-browser test-wheel test-all lint format bench verify-zoo cards clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
 	$(RUN)/classwise demo
@@ -29,7 +29,10 @@ test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar
 test-browser: $(VENV)/dev.done  ## what needs Debian's chromium
 	$(RUN)/python -m pytest -m browser
 
-test-all: test test-backends test-real-data test-browser
+test-wheel: $(VENV)/dev.done  ## the wheel in a fresh environment
+	$(RUN)/python -m pytest -m large tests/test_packaging.py
+
+test-all: test test-backends test-real-data test-browser test-wheel
 
 lint: $(VENV)/dev.done
 	$(RUN)/ruff check .

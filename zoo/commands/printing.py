@@ -26,7 +26,14 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
         table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.on_broken_pipe = raise_again
+    console.print(table)
+
+
+def raise_again() -> None:
+    """Lets a closed pipe end in `main`; rich would exit with 1, which says that a result failed."""
+    raise sys.exception()
 
 
 def megabytes(size: int) -> str:

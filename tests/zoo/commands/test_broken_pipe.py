@@ -26,7 +26,7 @@ def test_json_that_nobody_reads(arguments):
 
 
 def test_a_table_that_nobody_reads():
-    assert run_unread("list")[1] == ""
+    assert run_unread("list") == (PIPE_SIGNAL, "")
 
 
 def test_codes_are_written_all_the_same(model_file, image_folder, tmp_path):
