@@ -10,7 +10,7 @@ PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-wheel test-all lint format bench verify-zoo cards clean
+.PHONY: demo test test-backends test-real-data test-browser test-large test-all lint format bench verify-zoo cards clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
 	$(RUN)/classwise demo
@@ -20,8 +20,9 @@ test: $(VENV)/dev.done  ## the default tests, on TensorFlow
 
 test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
 	KERAS_BACKEND=jax $(RUN)/python -m pytest $(BACKEND_TESTS)
-	KERAS_BACKEND=torch $(RUN)/python -m pytest $(BACKEND_TESTS) \
-		tests/zoo/training/test_training_loop.py tests/zoo/backbones/test_efficientnet_lite.py
+	KERAS_BACKEND=torch $(RUN)/python -m pytest -m "not real_data and not browser" \
+		$(BACKEND_TESTS) tests/zoo/training/test_training_loop.py \
+		tests/zoo/backbones/test_efficientnet_lite.py
 
 test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar100
 	$(RUN)/python -m pytest -m "real_data and not large"
@@ -29,10 +30,10 @@ test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar
 test-browser: $(VENV)/dev.done  ## what needs Debian's chromium
 	$(RUN)/python -m pytest -m browser
 
-test-wheel: $(VENV)/dev.done  ## the wheel in a fresh environment
-	$(RUN)/python -m pytest -m large tests/test_packaging.py
+test-large: $(VENV)/dev.done  ## what takes minutes: kills of trainings, the wheel in a fresh environment
+	$(RUN)/python -m pytest -m "large and not real_data"
 
-test-all: test test-backends test-real-data test-browser test-wheel
+test-all: test test-backends test-real-data test-browser test-large
 
 lint: $(VENV)/dev.done
 	$(RUN)/ruff check .

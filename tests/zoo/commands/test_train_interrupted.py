@@ -55,6 +55,7 @@ def in_an_epoch(arguments):
         process.stderr.close()
 
 
+@pytest.mark.large
 def test_interrupted_training(classwise, arguments, in_an_epoch, tmp_path):
     log = tmp_path / "run" / "log.jsonl"
     epochs = len(log.read_text().splitlines())

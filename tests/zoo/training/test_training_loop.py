@@ -42,6 +42,7 @@ def test_the_best_epoch_of_the_last_stage_is_kept(finished, log_of):
     assert scores["loss"] == pytest.approx(log[epochs - 1]["val_loss"], abs=1e-5)
 
 
+@pytest.mark.large
 def test_kill_at_random_moments_changes_no_weight(finished, tmp_path, log_of, weights):
     """kill -9 somewhere in an epoch, twice, and once while a checkpoint is being written."""
     directory = tmp_path / "run"
