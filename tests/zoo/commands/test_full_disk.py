@@ -38,6 +38,7 @@ def test_encode(model_file, image_folder, tmp_path):
     assert not output.exists()
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("limit", [100, 100_000])
 def test_training_keeps_its_folder_usable(folder_recipe, image_folder, tmp_path, limit):
     """100 bytes stop the recipe or TensorBoard's first line; 100 kB the checkpoint."""
