@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -105,7 +106,7 @@ def one_ahead(batches: Batches) -> Batches:
 def encode_to_file(
     encoder: Encoder,
     stream: ImageStream,
-    path: Path,
+    path: str | os.PathLike,
     *,
     embeddings: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -135,6 +136,7 @@ def encode_to_file(
             model gives no embeddings.
         OSError: the file cannot be written.
     """
+    path = Path(path)
     check_output(path)
     if embeddings and not encoder.has_embeddings:
         raise InputError("This model gives codes only; export it with its embedding output.")
