@@ -9,7 +9,7 @@ import keras
 
 from classwise.losses import CenterUpdate
 from classwise.zoo.backbones import build_backbone
-from classwise.zoo.datasets import LabelledImages, plain_input_errors
+from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.errors import InputError
 from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.load import load_backbone
@@ -68,7 +68,7 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
     images = {"training": image_digest(training), "validation": image_digest(validation)}
-    with RunDirectory(directory, recipe, images) as run, plain_input_errors():
+    with RunDirectory(directory, recipe, images) as run:
         complete = None
         if recipe.frozen_until is not None:
             trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
