@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from classwise.zoo.datasets.check_images import check_images
+from classwise.zoo.datasets.python_calls import numpy_function
 from classwise.zoo.errors import InputError
 from classwise.zoo.labels import check_labels
 
@@ -104,7 +105,7 @@ def check_dataset(
 
     def pass_on(*batch):
         # In parallel, though the order stays: so that it runs ahead of the training step.
-        checked = tf.numpy_function(check, batch[:seen], [])
+        checked = numpy_function(check, batch[:seen], [])
         with tf.control_dependencies([checked]):
             images = tf.identity(batch[0])
         return (images, *batch[1:]) if len(batch) > 1 else images

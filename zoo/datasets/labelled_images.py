@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from classwise.zoo.datasets.python_calls import numpy_function
 from classwise.zoo.errors import InputError
 from classwise.zoo.labels import check_labels
 
@@ -124,7 +125,7 @@ class LabelledImages:
         if self._image_tensor is not None:
             image = tf.gather(self._image_tensor, index)
         else:
-            image = tf.numpy_function(self._decode, [index], tf.uint8, stateful=False)
+            image = numpy_function(self._decode, [index], tf.uint8, stateful=False)
             image = tf.ensure_shape(image, index.shape + self.image_shape)
         return image if self.labels is None else (image, tf.gather(self._label_tensor, index))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -15,6 +16,7 @@ import tensorflow as tf
 from keras import layers
 
 from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets.python_calls import numpy_function
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.files import replacing_file
 from classwise.zoo.hasher import Hasher
@@ -68,34 +70,41 @@ class CachedFeatures:
     def training_batches(self, batch_size: int, seed: int, epochs: range) -> tf.data.Dataset:
         """Returns the batches of several epochs; an epoch's depend on seed and number alone."""
 
-        def batches():
-            for epoch in epochs:
-                random = np.random.default_rng([seed, epoch])
-                order = random.permutation(len(self))
-                views = random.integers(self.views.shape[1], size=len(self))
-                for start in range(0, max(len(self) // batch_size, 1) * batch_size, batch_size):
-                    chosen = order[start : start + batch_size]
-                    yield self.views[chosen, views[chosen]], self.labels[chosen]
+        steps = max(len(self) // batch_size, 1)
 
-        return self._dataset(batches)
+        @functools.lru_cache(maxsize=2)
+        def drawn(epoch):
+            random = np.random.default_rng([seed, epoch])
+            order = random.permutation(len(self))
+            return order, random.integers(self.views.shape[1], size=len(self))
+
+        def batch(step):
+            order, views = drawn(step // steps)
+            start = step % steps * batch_size
+            chosen = order[start : start + batch_size]
+            return self.views[chosen, views[chosen]], self.labels[chosen]
+
+        return self._dataset(range(epochs.start * steps, epochs.stop * steps), batch)
 
     def batches(self, batch_size: int) -> tf.data.Dataset:
         """Returns the plain features in their own order."""
 
-        def batches():
-            for start in range(0, len(self), batch_size):
-                chosen = slice(start, start + batch_size)
-                yield self.views[chosen, 0], self.labels[chosen]
+        def batch(step):
+            chosen = slice(step * batch_size, (step + 1) * batch_size)
+            return self.views[chosen, 0], self.labels[chosen]
 
-        count = math.ceil(len(self) / batch_size)
-        return self._dataset(batches).apply(tf.data.experimental.assert_cardinality(count))
+        return self._dataset(range(math.ceil(len(self) / batch_size)), batch)
 
-    def _dataset(self, batches) -> tf.data.Dataset:
-        signature = (
-            tf.TensorSpec((None, *self.image_shape), tf.float16),
-            tf.TensorSpec((None,), tf.int64),
-        )
-        return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(4)
+    def _dataset(self, steps: range, batch: Callable) -> tf.data.Dataset:
+        """Returns the features and labels that `batch` gives for each step."""
+
+        def read(step):
+            features, labels = numpy_function(batch, [step], [tf.float16, tf.int64])
+            return tf.ensure_shape(features, (None, *self.image_shape)), tf.ensure_shape(
+                labels, (None,)
+            )
+
+        return tf.data.Dataset.range(steps.start, steps.stop).map(read).prefetch(4)
 
 
 class FrozenTrunk:
