@@ -43,7 +43,7 @@ format: $(VENV)/dev.done
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
 
-bench: $(VENV)/dev.done  ## measures speed, writes bench/results/*.json
+bench: $(VENV)/backends.done  ## measures speed, writes bench/results/*.json
 	for script in bench/*.py; do PYTHONPATH=. $(RUN)/python $$script || exit 1; done
 
 cards: $(VENV)/dev.done  ## writes the cards, docs/ZOO.md and README's tables from the registry

@@ -1,4 +1,4 @@
-"""README.md: its code runs, its numbers come from files, its links lead somewhere."""
+"""README.md and the tutorial: code runs, numbers come from files, links lead somewhere."""
 
 import re
 from pathlib import Path
@@ -13,21 +13,47 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_journeys_run(tmp_path, monkeypatch):
+@pytest.fixture
+def shoes(tmp_path, monkeypatch):
+    """A working directory with the folder of shoes that the pages speak of."""
     random = np.random.default_rng(0)
-    for name in ("boots", "sandals", "trainers"):
+    for label, name in enumerate(("boots", "sandals", "trainers")):
         (tmp_path / "shoes" / name).mkdir(parents=True)
         for number in range(12):
-            pixels = random.integers(0, 256, (40, 40)).astype(np.uint8)
+            pixels = (random.integers(0, 100, (40, 40)) + 75 * label).astype(np.uint8)
             Image.fromarray(pixels).save(tmp_path / "shoes" / name / f"{number}.png")
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run_blocks(page):
+    """Runs all Python of a page, as one program; returns its names."""
     names = {}
-    for block in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL):
-        exec(compile(block, "README.md", "exec"), names)
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for block in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
+        exec(compile(block, page, "exec"), names)
+    return names
+
+
+def test_the_journeys_run(shoes):
+    names = run_blocks("README.md")
     assert names["found"].shape == (5, 10)
     assert names["code"].shape == (8, 3)
     assert names["hasher"].class_centers.get_centers().shape == (3, 24)
-    assert (tmp_path / "shoes.keras").exists()
+    assert (shoes / "shoes.keras").exists()
+
+
+def test_the_tutorial_runs(shoes):
+    names = run_blocks("docs/FINE_TUNING.md")
+    hasher, validation = names["hasher"], names["validation"]
+    assert hasher.class_names == ("boots", "sandals", "trainers")
+    assert hasher.code_length == 48
+    assert names["history"].history["val_map"]
+    assert names["found"].shape == (len(validation), 5)
+    # Classes of three grey levels are told apart after a few epochs.
+    right = names["learnt"].labels[names["found"]] == validation.labels[:, None]
+    assert right.mean() > 0.5
+    assert (shoes / "shoes.onnx").exists()
 
 
 def test_the_results_come_from_the_registry():

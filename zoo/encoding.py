@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.image_folder import load_folder
+from classwise.zoo.datasets.resized_images import resize_pixels
 from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS, stream_split
 from classwise.zoo.encoders import Encoder
 from classwise.zoo.errors import InputError
@@ -50,7 +51,7 @@ def open_images(
     """Opens a folder of images, or a TFDS split written `name:split`.
 
     Raises:
-        InputError: no such folder or data set, images of another size, an unreadable file.
+        InputError: no such folder or data set, or an unreadable file.
     """
     name, colon, split = source.partition(":")
     if not Path(source).exists():
@@ -83,15 +84,15 @@ def open_split(
     batch_size: int,
     data_dir: Path | None,
 ) -> ImageStream:
-    """Opens a TFDS split; see `open_images`."""
+    """Opens a TFDS split, its images at the model's size; see `open_images`."""
     opened = stream_split(name, split, batch_size, data_dir)
-    known = TFDS_IMAGE_SETS[name]
-    if known.image_shape != tuple(image_shape):
-        raise InputError(
-            f"{name} has images of {known.image_shape}; this hasher takes {image_shape}."
-        )
-    count = known.num_images[split]
-    return ImageStream(count, opened.after, f"{name}:{split}, {count} images")
+    count = TFDS_IMAGE_SETS[name].num_images[split]
+
+    def batches(first: int) -> Batches:
+        for images, labels, names in opened.after(first):
+            yield resize_pixels(images, image_shape), labels, names
+
+    return ImageStream(count, batches, f"{name}:{split}, {count} images")
 
 
 def one_ahead(batches: Batches) -> Batches:

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.codes import pack_codes
+from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.protocols import ProtocolImages
+from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.encoders import Encoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.retrieval import (
@@ -77,17 +79,15 @@ def encode_protocol(
 ) -> EncodedSets:
     """Encodes a protocol's queries and database, batch by batch.
 
+    Images of another size than the model takes are resized as `read_images` resizes files.
+
     Args:
         encoder: the model, from `open_encoder`.
         images: from `get_protocol(name).load()`.
         progress: called with the number of images of every batch done.
-
-    Raises:
-        InputError: the model takes images of another shape.
     """
-    check_images_fit(encoder, images)
-    queries = _encode(encoder, images.queries.images, progress)
-    database = _encode(encoder, images.database.images, progress)
+    queries = _encode(encoder, images.queries, progress)
+    database = _encode(encoder, images.database, progress)
     hasher = getattr(encoder, "hasher", None)
     centers = None
     if hasher is not None and hasher.class_names == images.queries.class_names:
@@ -105,19 +105,11 @@ def encode_protocol(
     )
 
 
-def check_images_fit(encoder: Encoder, images: ProtocolImages) -> None:
-    """Raises `InputError` unless the model takes images of the protocol's shape."""
-    if images.queries.image_shape != tuple(encoder.image_shape):
-        raise InputError(
-            f"{images.protocol.name} has images of {images.queries.image_shape}; this model takes "
-            f"{tuple(encoder.image_shape)}."
-        )
-
-
-def _encode(encoder: Encoder, images: np.ndarray, progress) -> dict[str, np.ndarray]:
+def _encode(encoder: Encoder, images: LabelledImages, progress) -> dict[str, np.ndarray]:
+    pixels = resize(images, encoder.image_shape).images
     parts: list[dict[str, np.ndarray]] = []
     for start in range(0, len(images), BATCH_SIZE):
-        batch = images[start : start + BATCH_SIZE]
+        batch = pixels[start : start + BATCH_SIZE]
         parts.append(encoder.encode_batch(batch))
         if progress is not None:
             progress(len(batch))

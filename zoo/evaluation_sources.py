@@ -14,7 +14,6 @@ from classwise.zoo.encoders import Encoder, open_encoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import (
     EncodedSets,
-    check_images_fit,
     encode_protocol,
     read_code_file,
 )
@@ -34,6 +33,7 @@ class EvaluationSource:
         queries, database: how many items.
         has_embeddings: whether it gives embeddings beside codes.
         engine: what computes the codes; empty for a file of codes.
+        resizing: which size images are brought to, in words; empty where they have it.
         encode: returns the codes; it is told how many images are done.
     """
 
@@ -43,6 +43,7 @@ class EvaluationSource:
     database: int
     has_embeddings: bool
     engine: str
+    resizing: str
     encode: Callable[[Progress | None], EncodedSets]
 
     def check(
@@ -136,12 +137,13 @@ def _code_source(name: str, sets: EncodedSets) -> EvaluationSource:
         len(checked.database_codes),
         has_embeddings=False,
         engine="",
+        resizing="",
         encode=lambda progress: sets,
     )
 
 
 def _model_source(name: str, encoder: Encoder, images: ProtocolImages) -> EvaluationSource:
-    check_images_fit(encoder, images)
+    given, taken = images.queries.image_shape, tuple(encoder.image_shape)
     return EvaluationSource(
         name,
         encoder.code_length,
@@ -149,5 +151,6 @@ def _model_source(name: str, encoder: Encoder, images: ProtocolImages) -> Evalua
         len(images.database),
         encoder.has_embeddings,
         encoder.engine,
+        "" if given == taken else f"images {given} resized to {taken}",
         encode=lambda progress: encode_protocol(encoder, images, progress),
     )

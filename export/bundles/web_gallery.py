@@ -9,6 +9,7 @@ import numpy as np
 
 from classwise.zoo.datasets.image_folder import load_folder
 from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.datasets.sample import load_sample
 from classwise.zoo.errors import InputError
 
@@ -28,7 +29,7 @@ def open_gallery(
         image_shape: what the hasher takes.
 
     Raises:
-        InputError: images of another size, or a folder that cannot be read.
+        InputError: the sample is of another size, or a folder cannot be read.
 
     Example:
 
@@ -37,15 +38,15 @@ def open_gallery(
     """
     if gallery is None:
         images = load_sample()
+        if images.image_shape != tuple(image_shape):
+            raise InputError(
+                f"The bundled {images.name} sample has images of {images.image_shape}, and this "
+                f"hasher takes {tuple(image_shape)}; give images with --gallery (gallery=)."
+            )
     elif isinstance(gallery, LabelledImages):
-        images = gallery
+        images = resize(gallery, image_shape)
     else:
         images = load_folder(gallery, image_shape)
-    if images.image_shape != tuple(image_shape):
-        raise InputError(
-            f"{images.name} has images of {images.image_shape}, and this hasher takes "
-            f"{tuple(image_shape)}; give a folder of images with --gallery (gallery=)."
-        )
     if len(images) > MAX_IMAGES:
         images = images.select(np.linspace(0, len(images) - 1, MAX_IMAGES).astype(int))
     return images

@@ -226,6 +226,15 @@ def test_a_split_goes_on_in_the_middle_of_a_batch():
         assert column[:50].tolist() == expected[1:51].tolist()
 
 
+@pytest.mark.real_data
+def test_images_of_a_split_come_at_the_models_size():
+    images, _, _ = next(open_images("fashion_mnist:test", (14, 14, 1), batch_size=3).batches(5))
+    first, _, _ = next(open_images("fashion_mnist:test", (28, 28, 1), batch_size=8).batches(0))
+    for resized, pixels in zip(images, first[5:], strict=True):
+        small = Image.fromarray(pixels[..., 0]).resize((14, 14), Image.Resampling.BICUBIC)
+        np.testing.assert_array_equal(resized[..., 0], small)
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

@@ -141,10 +141,14 @@ def encode(source, protocol: str | None):
     """Returns the codes of a source; for a model with a progress bar."""
     if not source.engine:
         return source.encode(None)
-    print_note(
-        f"{source.name}: {protocol}, {source.queries} queries, {source.database} in the database, "
-        f"{source.engine}."
-    )
+    facts = [
+        protocol,
+        f"{source.queries} queries",
+        f"{source.database} in the database",
+        source.resizing,
+        source.engine,
+    ]
+    print_note(f"{source.name}: {', '.join(filter(None, facts))}.")
     with count_bar("Encoding", source.queries + source.database) as advance:
         return source.encode(advance)
 

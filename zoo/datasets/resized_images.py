@@ -30,7 +30,7 @@ class ResizedImages:
         found = np.asarray(self.images[key])
         if found.ndim == 3:
             return fit_pixels(found, self.image_shape)
-        return np.stack([fit_pixels(image, self.image_shape) for image in found])
+        return resize_pixels(found, self.image_shape)
 
     def select(self, indices: np.ndarray) -> ResizedImages:
         """Returns the images at `indices`, not yet resized."""
@@ -52,6 +52,13 @@ def resize(images: LabelledImages, image_shape: tuple[int, int, int]) -> Labelle
     if images.image_shape == image_shape:
         return images
     return dataclasses.replace(images, images=ResizedImages(images.images, image_shape))
+
+
+def resize_pixels(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
+    """Does to pixels, uint8 `[N, H, W, C]`, what `resize` does to labelled images."""
+    if images.shape[1:] == tuple(image_shape):
+        return images
+    return np.stack([fit_pixels(image, image_shape) for image in images])
 
 
 def fit_pixels(pixels: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import os
 import re
 import shutil
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
+from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.encoders import KerasEncoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import encode_protocol, evaluate
@@ -68,6 +70,7 @@ def add_preset(run: Path, data_dir: Path | None = None) -> dict:
         "training": {
             "epochs": len(log),
             "minutes": round(sum(line["seconds"] for line in log) / 60, 1),
+            "cores": os.cpu_count(),
             "selected_epoch": best["epoch"],
             SELECTED_BY: best[SELECTED_BY],
         },
@@ -94,7 +97,8 @@ def stored_hasher(preset: registry.Preset, trained: Hasher) -> Hasher:
 def measure(stored: Hasher, trained: Hasher, images: ProtocolImages) -> dict:
     """Returns what a stored hasher measures under its protocol."""
     sets = encode_protocol(KerasEncoder(stored), images)
-    before = trained.encode(images.queries.images, verbose=0)
+    queries = resize(images.queries, trained.image_shape)
+    before = trained.encode(np.asarray(queries.images[:]), verbose=0)
     flipped = np.unpackbits(sets.query_codes ^ before).sum()
     changed = float(flipped / (len(sets.query_codes) * trained.code_length))
     if changed > BITS_CHANGED:

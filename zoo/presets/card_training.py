@@ -40,7 +40,7 @@ def training_facts(preset: Preset) -> str:
         f"{training['epochs']} epochs in {training['minutes']:g} minutes{cores}, seed "
         f"{preset.seed}. Kept is the model of epoch {training['selected_epoch']}, the best one on "
         f"validation images carved from the training images: its nearest class centre was right "
-        f"for {training['val_accuracy']:.2%} of them. The queries decided nothing."
+        f"for {training['val_accuracy']:.2%} of them. No epoch was selected on queries."
     )
 
 

@@ -35,7 +35,8 @@ def results(root: Path) -> str:
 
 def bench_table(folder: Path) -> str:
     """Returns what `make bench` measured beside its targets, as a Markdown table."""
-    rows = [row for read in (training_rows, retrieval_rows, export_rows) for row in read(folder)]
+    readers = (training_rows, minutes_rows, retrieval_rows, export_rows, loading_rows)
+    rows = [row for read in readers for row in read(folder)]
     if not rows:
         return ""
     return table(
@@ -68,6 +69,13 @@ def training_rows(folder: Path):
         yield f"epoch of {method} beside softmax", ratio, "<=", found["target"]
 
 
+def minutes_rows(folder: Path):
+    found = read_results(folder, "recipe_minutes")
+    for name, measured in found.get("recipes", {}).items():
+        label = f"`{name}`: minutes of training, from {found['steps']} steps"
+        yield label, measured["minutes"], "<=", found["target_minutes"]
+
+
 def retrieval_rows(folder: Path):
     found = read_results(folder, "retrieval")
     for name, figure in found.get("figures", {}).items():
@@ -83,6 +91,15 @@ def export_rows(folder: Path):
     for name, figure in read_results(folder, "export").get("targets", {}).items():
         sign, target = figure["target"].split()
         yield f"export, {name}", figure["value"], sign, float(target)
+
+
+def loading_rows(folder: Path):
+    found = read_results(folder, "loading")
+    names = {"bundled": "seconds", "cache_extra": "seconds more from the cache"}
+    for kind, label in names.items():
+        values = [measured[kind] for measured in found.get("presets", {}).values()]
+        if values:
+            yield f"`zoo.load`, slowest preset: {label}", max(values), "<=", found["targets"][kind]
 
 
 def write(root: Path) -> None:

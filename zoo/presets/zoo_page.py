@@ -21,7 +21,7 @@ TIE_RULE = """\
 **Ties.** A Hamming distance takes few values, so most of a ranking is ties. mAP here is the
 expectation over all orders inside ties, in closed form, ± its standard error over queries; in
 brackets what the worst and the best order give ([definitions](METRICS.md)). It is taken over the
-whole database. Queries decided nothing: epochs were selected on images carved from the training
+whole database. No epoch was selected on queries, but on images carved from the training
 images. Published figures come without a band, and which order inside ties they stand for is not
 known here: compare them with the band, not with the expectation alone."""
 NOT_AT_HAND = (

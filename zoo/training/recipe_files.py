@@ -27,8 +27,8 @@ def list_recipes() -> list[str]:
 
     Example:
 
-    >>> list_recipes()[0]
-    'dcwh_resnet9_fashion_mnist_16'
+    >>> "dcwh_resnet9_fashion_mnist_16" in list_recipes()
+    True
     """
     return list(bundled_recipes())
 

@@ -17,7 +17,11 @@ def test_default_is_the_bundled_sample():
     assert open_gallery(None, (28, 28, 1)).name == "fashion_mnist"
 
 
-def test_images_of_another_size_name_the_remedy():
+def test_loaded_images_are_brought_to_the_hashers_size():
+    assert open_gallery(many(3), (5, 4, 3)).image_shape == (5, 4, 3)
+
+
+def test_a_sample_of_another_size_names_the_remedy():
     with pytest.raises(zoo.InputError, match=r"\(28, 28, 1\).*\(32, 32, 3\).*--gallery"):
         open_gallery(None, (32, 32, 3))
 

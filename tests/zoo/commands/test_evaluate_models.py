@@ -6,6 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from classwise.zoo import Hasher
 from classwise.zoo.codes import pack_codes
@@ -178,11 +179,17 @@ def test_codes_alone_are_refused_before_anything_is_encoded(classwise, make_onnx
     assert "Encoding" not in err
 
 
-def test_images_of_another_shape(classwise, model_file, monkeypatch):
-    monkeypatch.setitem(PROTOCOLS, "stand-in", StandIn((32, 32, 3)))
-    status, _, err = classwise("evaluate", model_file, "--protocol", "stand-in")
-    assert status == 2
-    assert "stand-in has images of (32, 32, 3); this model takes (28, 28, 1)" in err
+def test_images_of_another_shape_are_resized(classwise, model_file, monkeypatch):
+    protocol = StandIn((32, 32, 3))
+    monkeypatch.setitem(PROTOCOLS, "stand-in", protocol)
+    status, out, err = classwise("evaluate", model_file, "--protocol", "stand-in", "--json")
+    assert status == 0, err
+    assert "images (32, 32, 3) resized to (28, 28, 1)" in err
+    grey = [Image.fromarray(image).convert("L") for image in protocol.images]
+    resized = [np.asarray(image.resize((28, 28), Image.Resampling.BICUBIC)) for image in grey]
+    embeddings = keras.saving.load_model(model_file).embed(np.stack(resized)[..., None], verbose=0)
+    metrics = json.loads(out)["metrics"]
+    assert metrics["map"] == metrics_of(embeddings, protocol.labels, (10,))["metrics"]["map"]
 
 
 def test_a_report_appears_whole_or_not_at_all(evaluated, model_file, tmp_path, monkeypatch):

@@ -1,0 +1,106 @@
+"""Measures how long recipes train, and writes bench/results/recipe_minutes.json.
+
+    python bench/recipe_minutes.py [RECIPE ...] [--steps 60]
+
+Some steps of every recipe that trains a whole network run on PyTorch, on made-up images of its
+data set's size, with its augmentation; the minutes are those steps' times all its steps. Reading
+the images, centre updates on images of their own and validation come on top.
+"""
+
+import argparse
+import json
+import os
+import platform
+import time
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+
+import keras
+import numpy as np
+
+from classwise.losses import CenterUpdate
+from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets.protocols import get_protocol
+from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS
+from classwise.zoo.files import replacing_file
+from classwise.zoo.training.input_pipeline import training_batches
+from classwise.zoo.training.methods import build_loss
+from classwise.zoo.training.recipe import Recipe
+from classwise.zoo.training.recipe_files import list_recipes, read_recipe
+from classwise.zoo.training.training_loop import build_optimizer, new_hasher
+
+WARM_UP = 10
+RESULTS = Path(__file__).parent / "results" / "recipe_minutes.json"
+
+
+class StepTimes(keras.callbacks.Callback):
+    """When each step ended."""
+
+    def __init__(self):
+        super().__init__()
+        self.ends = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.ends.append(time.perf_counter())
+
+
+def minutes(recipe: Recipe, steps: int) -> dict:
+    """Returns the seconds of a step, and what they come to over all epochs."""
+    known = TFDS_IMAGE_SETS[get_protocol(recipe.protocol).dataset]
+    validation = get_protocol(recipe.protocol).validation_per_class * known.num_classes
+    of_epoch = (known.num_images["train"] - validation) // recipe.batch_size
+    random = np.random.default_rng(0)
+    count = (steps + WARM_UP) * recipe.batch_size
+    images = LabelledImages(
+        recipe.protocol,
+        "train",
+        random.integers(0, 256, (count, *known.image_shape)).astype(np.uint8),
+        np.arange(count) % known.num_classes,
+        np.arange(count).astype(str),
+        tuple(map(str, range(known.num_classes))),
+    )
+    hasher = new_hasher(recipe, images)
+    loss = build_loss(recipe.method, recipe.stages[-1].loss)
+    hasher.compile(optimizer=build_optimizer(recipe, of_epoch), loss=loss, metrics=["accuracy"])
+    times = StepTimes()
+    batches = training_batches(
+        images, recipe.batch_size, recipe.augmentation, recipe.seed, range(1)
+    )
+    hasher.fit(batches, shuffle=False, callbacks=[CenterUpdate(), times], verbose=0)
+    step = (times.ends[-1] - times.ends[WARM_UP - 1]) / steps
+    return {
+        "seconds_a_step": round(step, 4),
+        "steps_an_epoch": of_epoch,
+        "epochs": recipe.epochs,
+        "minutes": round(step * of_epoch * recipe.epochs / 60, 1),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE")
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    recipes = [read_recipe(name) for name in options.recipes or list_recipes()]
+    result = {
+        "backend": keras.backend.backend(),
+        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
+        "steps": options.steps,
+        "recipes": {
+            recipe.name: minutes(recipe, options.steps)
+            for recipe in recipes
+            if recipe.frozen_until is None
+        },
+        "target_minutes": 60,
+    }
+    with replacing_file(options.output) as temporary:
+        temporary.write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
