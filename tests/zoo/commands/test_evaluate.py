@@ -116,7 +116,7 @@ def test_evaluate_input_errors(classwise, model_file, tmp_path):
 
 
 def test_presets_of_different_protocols_are_not_compared(classwise, monkeypatch):
-    first, second = zoo.list_models()[:2]
+    first, second = zoo.list_models(dataset="fashion_mnist")[:2]
     changed = dataclasses.replace(presets()[second], protocol="cifar10-full")
     monkeypatch.setitem(presets(), second, changed)
     status, _, err = classwise("evaluate", first, second)

@@ -9,7 +9,7 @@ from classwise.zoo.presets.card_exports import export_tables, read_exports
 from classwise.zoo.presets.preset_card import preset_card
 from classwise.zoo.presets.registry import get_trunk, presets
 
-PRESET = next(iter(presets().values()))
+PRESET = presets()["dcwh_resnet9_fashion_mnist_48"]
 MAP = PRESET.metrics["map"]["expected"]
 MACHINE = {"cores": 2, "processor": "x86_64"}
 

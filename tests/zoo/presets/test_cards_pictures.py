@@ -21,7 +21,7 @@ from classwise.zoo.presets.card_pictures import (
 )
 from classwise.zoo.presets.registry import presets
 
-PRESET = next(iter(presets().values()))
+PRESET = presets()["dcwh_resnet9_fashion_mnist_48"]
 QUERIES, DATABASE, CLASSES = 30, 100, 10
 
 
