@@ -121,7 +121,7 @@ def load_backbone(
 
     Raises:
         InputError: no such trunk or preset, its file is altered or cannot be had, or the backbone
-            does not take images of that shape.
+            does not take images of that shape, or of so many channels.
 
     Example:
 
@@ -130,6 +130,12 @@ def load_backbone(
     (None, 192)
     """
     trunk = get_trunk(name)
+    channels = trunk.image_shape[2]
+    if image_shape is not None and tuple(image_shape)[2:] != (channels,):
+        raise InputError(
+            f"{trunk.name} was trained on images of {channels} channel(s), and image_shape is "
+            f"{image_shape}; give {(*image_shape[:2], channels)}."
+        )
     weights = read_weights(check_file(trunk, mirror))
     start_tensorflow()
 
