@@ -43,6 +43,7 @@ def test_the_journeys_run(shoes):
     assert (shoes / "shoes.keras").exists()
 
 
+@pytest.mark.large
 def test_the_tutorial_runs(shoes):
     names = run_blocks("docs/FINE_TUNING.md")
     hasher, validation = names["hasher"], names["validation"]
