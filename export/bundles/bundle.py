@@ -91,13 +91,14 @@ def write_bundle(
             letters, digits, ".", "_" and "-" become "_". Defaults to "hasher".
         force: replace all of a folder that is not empty. Defaults to False.
         metadata: facts about the model, shown by the page and kept in the ONNX file.
-        gallery: for "web", the images to rank: a folder, or a data set with images of the hasher's
-            size, of which at most 2,000 are taken. Defaults to the bundled Fashion-MNIST sample.
+        gallery: for "web", the images to rank: a folder, or labelled images, which are resized; at
+            most 2,000 are taken. Defaults to the bundled Fashion-MNIST sample.
         web_runtime: for "web", a folder with onnxruntime-web's files. Defaults to what npm fetches.
 
     Raises:
         InputError: an unknown kind, a folder that is not empty, an argument of another kind of
-            bundle, a gallery of other images, or onnxruntime-web cannot be had.
+            bundle, no gallery for a hasher of other images than the sample's, or onnxruntime-web
+            cannot be had.
         ParityError: the exported model computes something else; nothing is written.
         OSError: the folder cannot be written; nothing is left behind.
     """

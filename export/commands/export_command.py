@@ -175,7 +175,7 @@ def measuring_images(hasher, options: argparse.Namespace) -> dict[str, object]:
     protocol = options.protocol or preset_facts(options.model).get("protocol")
     if protocol:
         print_note(f"Measuring mAP of fp32 and {options.precision} under {protocol} ...")
-        evaluation = get_protocol(protocol).load(options.data_dir)
+        evaluation = get_protocol(protocol).load(options.data_dir).resized(hasher.image_shape)
         calibration = evenly_chosen(evaluation.training, CALIBRATION_IMAGES)
     elif options.max_map_loss is not None:
         raise InputError(

@@ -128,7 +128,10 @@ def evaluate_all(options: argparse.Namespace) -> tuple[list[dict], list]:
             divisor=options.divisor,
             embeddings=options.embeddings,
         )
-        documents.append({"model": source.name, "protocol": protocol, **evaluation.to_dict()})
+        facts = {"model": source.name, "protocol": protocol}
+        if source.resizing:
+            facts["resizing"] = source.resizing
+        documents.append({**facts, **evaluation.to_dict()})
         if options.report is not None:
             from classwise.zoo.evaluation_pages import describe_evaluation
 

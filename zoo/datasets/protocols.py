@@ -11,6 +11,7 @@ import numpy as np
 from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.datasets.protocol_digests import warn_if_changed
 from classwise.zoo.datasets.record_ids import record_ids
+from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.datasets.split_rules import (
     OfficialSplit,
     Records,
@@ -132,6 +133,10 @@ class ProtocolImages:
     def seen_classes(self) -> np.ndarray:
         """The data set's ids of the learnt classes, int64 `[C]`, in increasing order."""
         return np.unique(self.images.labels[self.positions["training"]])
+
+    def resized(self, image_shape: tuple[int, int, int]) -> ProtocolImages:
+        """Returns the same records, their images at another size; see `resize`."""
+        return dataclasses.replace(self, images=resize(self.images, image_shape))
 
     def _learnt(self, role: str) -> LabelledImages:
         chosen = self.images.select(self.positions[role])

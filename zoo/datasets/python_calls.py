@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tensorflow as tf
 
-QUIET_SECONDS = 0.05
+QUIET_SECONDS, MOST_SECONDS = 0.2, 10.0
 
 
 class PythonCalls:
@@ -48,10 +49,17 @@ class PythonCalls:
         return call
 
     def end(self) -> None:
-        """Waits until no call runs and none has begun for a moment: full buffers ask for none."""
+        """Drops iterators that nothing holds any more, then waits for the calls of all others.
+
+        These are over when none runs and none has begun for a moment: full buffers ask for none.
+        The wait has a limit, as a call may be stuck in a read.
+        """
+        if not self._made:
+            return
         self._ending = True
-        seen = 0
-        while self._running or seen != self._made:
+        gc.collect()
+        seen, latest = -1, time.monotonic() + MOST_SECONDS
+        while (self._running or seen != self._made) and time.monotonic() < latest:
             seen = self._made
             time.sleep(QUIET_SECONDS)
 

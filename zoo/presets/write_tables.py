@@ -72,7 +72,7 @@ def training_rows(folder: Path):
 def minutes_rows(folder: Path):
     found = read_results(folder, "recipe_minutes")
     for name, measured in found.get("recipes", {}).items():
-        label = f"`{name}`: minutes of training, from {found['steps']} steps"
+        label = f"`{name}`: minutes of all steps on {found['backend']}, from {found['steps']}"
         yield label, measured["minutes"], "<=", found["target_minutes"]
 
 
