@@ -13,7 +13,7 @@ import numpy as np
 
 from classwise.zoo.datasets.image_folder import load_folder
 from classwise.zoo.datasets.read_images import check_image_shape
-from classwise.zoo.datasets.resized_images import resize_pixels
+from classwise.zoo.datasets.resized_images import resize_pixels, resizing
 from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS, stream_split
 from classwise.zoo.encoders import Encoder
 from classwise.zoo.errors import InputError
@@ -33,12 +33,14 @@ class ImageStream:
             first images to leave out.
         identity: the same for the same images only.
         skipped: names of files left out because they could not be read.
+        resizing: which size a data set's images are brought to, in words; empty where they have it.
     """
 
     count: int
     batches: Callable[[int], Batches]
     identity: str
     skipped: tuple[str, ...] = ()
+    resizing: str = ""
 
 
 def open_images(
@@ -93,7 +95,8 @@ def open_split(
         for images, labels, names in opened.after(first):
             yield resize_pixels(images, image_shape), labels, names
 
-    return ImageStream(count, batches, f"{name}:{split}, {count} images")
+    words = resizing(TFDS_IMAGE_SETS[name].image_shape, image_shape)
+    return ImageStream(count, batches, f"{name}:{split}, {count} images", resizing=words)
 
 
 def one_ahead(batches: Batches) -> Batches:

@@ -27,6 +27,7 @@ def describe_evaluation(
     evaluation: Evaluation,
     sets: EncodedSets,
     images: ProtocolImages | None = None,
+    resizing: str = "",
 ) -> EvaluationReport:
     """Gathers what `write_report` shows.
 
@@ -35,6 +36,7 @@ def describe_evaluation(
         protocol: its name, if there is one.
         evaluation, sets: the figures, and what they were measured on.
         images: of the protocol; without them the page has no neighbours and no names.
+        resizing: which size they were brought to, in words.
     """
     mapped = slice(0, MAPPED)
     has_map = sets.query_embeddings is not None and sets.centers is not None
@@ -43,7 +45,7 @@ def describe_evaluation(
         result=evaluation.retrieval,
         protocol=protocol or "",
         protocol_description=PROTOCOLS[protocol].description if protocol in PROTOCOLS else "",
-        facts=preset_facts(model),
+        facts={**preset_facts(model), **({"resizing": resizing} if resizing else {})},
         class_names=images.queries.class_names if images else None,
         pair_distances=pair_distances(
             sets.query_codes,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.datasets.read_images import check_image_shape
+from classwise.zoo.datasets.resized_images import resizing
 from classwise.zoo.encoders import Encoder, open_encoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import (
@@ -144,7 +145,6 @@ def _code_source(name: str, sets: EncodedSets) -> EvaluationSource:
 
 
 def _model_source(name: str, encoder: Encoder, images: ProtocolImages) -> EvaluationSource:
-    given, taken = images.queries.image_shape, check_image_shape(encoder.image_shape)
     return EvaluationSource(
         name,
         encoder.code_length,
@@ -152,6 +152,6 @@ def _model_source(name: str, encoder: Encoder, images: ProtocolImages) -> Evalua
         len(images.database),
         encoder.has_embeddings,
         encoder.engine,
-        "" if given == taken else f"images {given} resized to {taken}",
+        resizing(images.queries.image_shape, check_image_shape(encoder.image_shape)),
         encode=lambda progress: encode_protocol(encoder, images, progress),
     )

@@ -60,7 +60,8 @@ def run(options: argparse.Namespace) -> int:
         data_dir=options.data_dir,
         skip_bad_files=options.skip_bad_files,
     )
-    print_note(f"Encoding {stream.count - earlier} images with {encoder.engine}.")
+    resizing = f", {stream.resizing}" if stream.resizing else ""
+    print_note(f"Encoding {stream.count - earlier} images with {encoder.engine}{resizing}.")
     start = time.perf_counter()
     try:
         with count_bar("Encoding", stream.count - earlier) as advance:

@@ -136,7 +136,11 @@ def evaluate_all(options: argparse.Namespace) -> tuple[list[dict], list]:
             from classwise.zoo.evaluation_pages import describe_evaluation
 
             of_images = images if source.engine else None
-            reports.append(describe_evaluation(source.name, protocol, evaluation, sets, of_images))
+            reports.append(
+                describe_evaluation(
+                    source.name, protocol, evaluation, sets, of_images, source.resizing
+                )
+            )
     return documents, reports
 
 

@@ -54,6 +54,17 @@ def resize(images: LabelledImages, image_shape: tuple[int, int, int]) -> Labelle
     return dataclasses.replace(images, images=ResizedImages(images.images, image_shape))
 
 
+def resizing(given: tuple[int, int, int], taken: tuple[int, int, int]) -> str:
+    """Says in words which size images are brought to, for a note; nothing where they have it.
+
+    Example:
+
+    >>> resizing((32, 32, 3), (96, 96, 3))
+    'images (32, 32, 3) resized to (96, 96, 3)'
+    """
+    return "" if tuple(given) == tuple(taken) else f"images {given} resized to {taken}"
+
+
 def resize_pixels(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
     """Does to pixels, uint8 `[N, H, W, C]`, what `resize` does to labelled images."""
     if images.shape[1:] == tuple(image_shape):

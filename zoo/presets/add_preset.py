@@ -1,111 +1,89 @@
-"""Bundles the hasher of a finished training: python -m classwise.zoo.presets.add_preset RUN ..."""
+"""Bundles the hashers of finished trainings, measures them, and draws their cards' pictures:
+
+python -m classwise.zoo.presets.add_preset RUN ... [--trunk-only] [--data-dir DIR]
+
+Run in the checkout's root, on the machine that trained, so that the versions recorded are those of
+the training. The trunk of a training alone is what hash layers of other lengths are trained on.
+"""
 
 import argparse
 import dataclasses
-import json
-import os
-import re
-import shutil
-from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
 from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.datasets.resized_images import resize
-from classwise.zoo.encoders import KerasEncoder
 from classwise.zoo.errors import InputError
-from classwise.zoo.evaluation import encode_protocol, evaluate
-from classwise.zoo.files import replacing_file, sha256
-from classwise.zoo.hasher import Hasher
-from classwise.zoo.presets import registry
-from classwise.zoo.presets.load import head_variables, load_backbone, load_file, restore
-from classwise.zoo.presets.weight_files import named_weights, variables_by_path, write_weights
+from classwise.zoo.evaluation import EncodedSets, evaluate
+from classwise.zoo.presets.card_pictures import draw_pictures
+from classwise.zoo.presets.shared_trunk import encode_together
+from classwise.zoo.presets.store_run import StoredRun, read_run, store_run, store_trunk, write_entry
+from classwise.zoo.presets.write_cards import CARDS
 from classwise.zoo.retrieval.retrieval_result import ORDERS
-from classwise.zoo.training.recipe import Recipe, build_recipe
-from classwise.zoo.training.run_directory import SELECTED_BY, read_log, selected_epoch
 
-PACKAGES = ("classwise", "keras", "tensorflow", "numpy")
-LICENSE = "Apache-2.0"
 # Of the bits of all queries, those that storing the trunk as float16 may change.
 BITS_CHANGED = 0.001
 MOST_CONFUSIONS = 10
 
 
-def add_preset(run: Path, data_dir: Path | None = None) -> dict:
-    """Stores a run's hasher and log among the presets, and measures what was stored.
+def add_presets(runs: list[Path], root: Path, data_dir: Path | None = None) -> None:
+    """Stores runs' hashers and logs among the presets, and measures what was stored.
 
-    Run on the machine that trained, so that the versions recorded are those of the training.
-
-    Returns:
-        The entry.
+    Args:
+        runs: folders of finished trainings.
+        root: the checkout, whose cards get pictures.
+        data_dir: folder of TFDS data.
 
     Raises:
-        InputError: storing the trunk as float16 changes too many bits, or other presets stand on
+        InputError: storing a trunk as float16 changes too many bits, or other presets stand on
             the trunk that would be replaced.
     """
-    recipe = build_recipe(json.loads((run / "recipe.json").read_text()), "recipe.json")
-    trained = load_file(run / "hasher.keras")
-    protocol = get_protocol(recipe.protocol)
-    file = Path("files") / f"{recipe.name}.safetensors"
-    entry = {
-        "method": recipe.method,
-        "backbone": recipe.backbone,
-        "dataset": protocol.dataset,
-        "protocol": protocol.name,
-        "code_length": recipe.code_length,
-        "image_shape": trained.image_shape,
-        "class_names": trained.class_names,
-        "trunk": store_trunk(recipe, protocol.dataset, trained),
-    }
-    write_weights(registry.FOLDER / file, named_weights(head_variables(trained)), np.float32)
-    with replacing_file(registry.FOLDER / file.with_suffix(".log.jsonl")) as temporary:
-        shutil.copyfile(run / "log.jsonl", temporary)
-    log = read_log(run)
-    best = selected_epoch(log)
-    entry |= {
-        **describe_file(file),
-        "seed": recipe.seed,
-        "recipe": recipe.to_dict(),
-        "training": {
-            "epochs": len(log),
-            "minutes": round(sum(line["seconds"] for line in log) / 60, 1),
-            "cores": os.cpu_count(),
-            "selected_epoch": best["epoch"],
-            SELECTED_BY: best[SELECTED_BY],
-        },
-        "versions": {package: version(package) for package in PACKAGES},
-        "license": LICENSE,
-    }
-    unmeasured = {field.name: {} for field in dataclasses.fields(registry.Preset)}
-    preset = registry.Preset(**{**unmeasured, **entry, "name": recipe.name})
-    entry |= measure(stored_hasher(preset, trained), trained, protocol.load(data_dir))
-    write_entry("presets", recipe.name, entry)
-    return entry
+    together = sorted((store_run(run) for run in runs), key=shared)
+    for (protocol, _), group in groupby(together, key=shared):
+        images = get_protocol(protocol).load(data_dir)
+        group = list(group)
+        every = encode_together([run.stored for run in group], images)
+        for run, sets in zip(group, every, strict=True):
+            preset = dataclasses.replace(
+                run.preset,
+                storage={"trunk": "float16", "bits_changed": bits_changed(run, sets, images)},
+                **measure(sets),
+            )
+            entry = dataclasses.asdict(preset)
+            write_entry("presets", entry.pop("name"), entry)
+            draw_pictures(preset, sets, images, root / CARDS / preset.name)
+            print(f"{preset.name}: mAP {preset.metrics['map']['expected']:.4f}", flush=True)
 
 
-def stored_hasher(preset: registry.Preset, trained: Hasher) -> Hasher:
-    """Returns the hasher that the stored files give, which has no entry yet."""
-    settings = trained.get_config()
-    settings = {
-        key: settings[key] for key in ("code_length", "num_classes", "normalize", "class_names")
-    }
-    backbone = load_backbone(preset.trunk, preset.image_shape)
-    return restore(Hasher(backbone, **settings), preset)
+def shared(run: StoredRun) -> tuple[str, str]:
+    """What runs that are measured together have in common: their protocol and their trunk."""
+    return run.preset.protocol, run.preset.trunk
 
 
-def measure(stored: Hasher, trained: Hasher, images: ProtocolImages) -> dict:
-    """Returns what a stored hasher measures under its protocol."""
-    sets = encode_protocol(KerasEncoder(stored), images)
-    queries = resize(images.queries, trained.image_shape)
-    before = trained.encode(np.asarray(queries.images[:]), verbose=0)
+def bits_changed(run: StoredRun, sets: EncodedSets, images: ProtocolImages) -> float:
+    """Returns the share of the queries' bits that storing changed.
+
+    Raises:
+        InputError: it is too large.
+    """
+    if run.unchanged:
+        return 0.0
+    queries = resize(images.queries, run.trained.image_shape)
+    before = run.trained.encode(np.asarray(queries.images[:]), verbose=0)
     flipped = np.unpackbits(sets.query_codes ^ before).sum()
-    changed = float(flipped / (len(sets.query_codes) * trained.code_length))
+    changed = float(flipped / (len(before) * run.trained.code_length))
     if changed > BITS_CHANGED:
         raise InputError(
-            f"Storing this hasher as float16 changes {changed:.2%} of the queries' bits, more than "
-            f"{BITS_CHANGED:.1%}; its weights need float32."
+            f"Storing {run.preset.name} as float16 changes {changed:.2%} of the queries' bits, "
+            f"more than {BITS_CHANGED:.1%}; its weights need float32."
         )
+    return changed
+
+
+def measure(sets: EncodedSets) -> dict:
+    """Returns the figures of an entry."""
     evaluation = evaluate(sets, embeddings=True)
     measured = evaluation.to_dict()
     nearest = evaluation.classification["hamming"]
@@ -114,7 +92,6 @@ def measure(stored: Hasher, trained: Hasher, images: ProtocolImages) -> dict:
     worst = np.argsort(-wrong, axis=None, kind="stable")[:MOST_CONFUSIONS]
     pairs = zip(*np.unravel_index(worst, wrong.shape), strict=True)
     return {
-        "storage": {"trunk": "float16", "bits_changed": changed},
         "metrics": measured["metrics"],
         "excluded_queries": measured["excluded_queries"],
         "per_class": {
@@ -133,65 +110,23 @@ def measure(stored: Hasher, trained: Hasher, images: ProtocolImages) -> dict:
     }
 
 
-def store_trunk(recipe: Recipe, dataset: str, trained: Hasher) -> str:
-    """Stores a hasher's backbone, unless it is its recipe's trunk unchanged; returns its name."""
-    weights = named_weights(variables_by_path(trained.backbone))
-    if recipe.trunk is not None:
-        given = load_backbone(recipe.trunk, trained.image_shape)
-        given = named_weights(variables_by_path(given))
-        if all(np.array_equal(given[name], weights[name]) for name in given):
-            return registry.get_trunk(recipe.trunk).name
-    name = re.sub(r"_[0-9]+$", "", recipe.name)
-    standing = [p for p in registry.presets().values() if p.trunk == name != p.name]
-    others = [preset.name for preset in standing if preset.name != recipe.name]
-    if others:
-        raise InputError(f"{', '.join(others)} stand on the trunk {name}; remove them first.")
-    layers = f"Trained above {recipe.frozen_until}" if recipe.frozen_until else "Trained end to end"
-    start = recipe.trunk or "random weights"
-    origin = f"{layers} by the recipe {recipe.name}, from {start}."
-    add_trunk(name, weights, recipe.backbone, dataset, trained.image_shape, origin)
-    return name
-
-
-def add_trunk(name, weights, backbone, dataset, image_shape, origin) -> dict:
-    """Stores a backbone's weights, by name, as a trunk; returns its entry."""
-    file = Path("files") / f"{name}.safetensors"
-    write_weights(registry.FOLDER / file, weights)
-    entry = {
-        **describe_file(file),
-        "backbone": backbone,
-        "dataset": dataset,
-        "image_shape": image_shape,
-        "origin": origin,
-        "license": LICENSE,
-    }
-    write_entry("trunks", name, entry)
-    return entry
-
-
-def describe_file(file: Path) -> dict:
-    path = registry.FOLDER / file
-    return {"file": file.as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
-
-
-def write_entry(kind: str, name: str, entry: dict) -> None:
-    """Writes an entry into its family's table, `{backbone}_{data set}.json`."""
-    path = registry.FOLDER / f"{entry['backbone']}_{entry['dataset']}.json"
-    found = {"format_version": registry.FORMAT_VERSION, "trunks": {}, "presets": {}}
-    if path.exists():
-        found |= json.loads(path.read_text(encoding="utf-8"))
-    found[kind] = dict(sorted({**found[kind], name: entry}.items()))
-    with replacing_file(path) as temporary:
-        text = json.dumps(found, indent=2, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
-    registry.tables.cache_clear()
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a training")
+    parser.add_argument(
+        "--trunk-only", action="store_true", help="store the trunk, for trainings on it"
+    )
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
+    options = parser.parse_args()
+    try:
+        if options.trunk_only:
+            for run in options.runs:
+                print(store_trunk(*read_run(run)))
+        else:
+            add_presets(options.runs, Path.cwd(), options.data_dir)
+    except InputError as error:
+        parser.exit(2, f"add_preset: {error}\n")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a training")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
-    options = parser.parse_args()
-    for directory in options.runs:
-        entry = add_preset(directory, options.data_dir)
-        print(f"{directory.name}: mAP {entry['metrics']['map']['expected']:.4f}")
+    main()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from classwise.zoo.commands.printing import megabytes
 from classwise.zoo.presets.markdown import table
-from classwise.zoo.presets.registry import Preset
+from classwise.zoo.presets.registry import Preset, presets
 from classwise.zoo.retrieval.report_tables import number
 
 RUNTIMES = {
@@ -16,12 +16,17 @@ RUNTIMES = {
     "keras": "Keras, `predict`",
 }
 PRECISIONS = {"fp16": "ONNX, float16", "int8": "ONNX, int8"}
+OF_ANOTHER = (
+    "These are the figures of [`{name}`]({name}.md), which differs in its hash layer only. "
+)
 # Both measured what they measured; rounding in another order may move the last digits.
 SAME_MAP = 5e-5
 
 
 def read_exports(folder: Path, preset: Preset) -> dict:
-    """Returns what bench/results knows of a preset's exports; of other weights, nothing.
+    """Returns what bench/results knows of a preset's exports, or of those of one on its trunk.
+
+    Of other weights than they have now, nothing.
 
     Args:
         folder: bench/results.
@@ -40,10 +45,22 @@ def read_exports(folder: Path, preset: Preset) -> dict:
                 "speeds": figures["images per second"],
                 "machine": machine(found),
             }
-    found = read(folder / "preset_exports.json").get(preset.name, {})
-    if found.get("sha256") != preset.sha256:
-        return {}
-    return {"precisions": found["precision"], "speeds": {}, "machine": machine(found)}
+    every = read(folder / "preset_exports.json")
+    for other in (preset, *on_the_same_trunk(preset)):
+        found = every.get(other.name, {})
+        if found.get("sha256") == other.sha256:
+            whose = "" if other.name == preset.name else OF_ANOTHER.format(name=other.name)
+            return {
+                "precisions": found["precision"],
+                "speeds": {},
+                "machine": whose + machine(found),
+            }
+    return {}
+
+
+def on_the_same_trunk(preset: Preset) -> list[Preset]:
+    """Returns the other hashers on a preset's trunk."""
+    return [p for p in presets().values() if p.trunk == preset.trunk and p.name != preset.name]
 
 
 def read(file: Path) -> dict:

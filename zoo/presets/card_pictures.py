@@ -5,8 +5,7 @@ A picture holds the checksum of the weights that it shows, so that an old one is
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,44 +62,6 @@ def draw_pictures(preset: Preset, sets: EncodedSets, images: ProtocolImages, fol
     figures = (neighbours(sets, images), distances(sets))
     for name, figure in zip(PICTURES, figures, strict=True):
         save_small(figure, folder / name, preset.sha256)
-
-
-def encode_together(
-    presets: Sequence[Preset], images: ProtocolImages
-) -> Iterator[tuple[Preset, EncodedSets]]:
-    """Encodes a protocol's images with several presets on one trunk, which runs only once.
-
-    Args:
-        presets: all with the same trunk.
-        images: of their protocol.
-    """
-    from classwise.zoo.codes import pack_codes
-    from classwise.zoo.encoders import KerasEncoder
-    from classwise.zoo.evaluation import encode_protocol
-    from classwise.zoo.hasher import Hasher
-    from classwise.zoo.presets.load import load
-
-    hashers = [load(preset.name) for preset in presets]
-    heads = (hasher.hash_layer.get_weights() for hasher in hashers)
-    kernels, biases = zip(*heads, strict=True)
-    lengths = [hasher.code_length for hasher in hashers]
-    # The signs are the codes, whether embeddings have unit length or not.
-    joint = Hasher(hashers[0].backbone, code_length=sum(lengths), num_classes=2)
-    joint.hash_layer.set_weights([np.concatenate(kernels, axis=1), np.concatenate(biases)])
-    every = encode_protocol(KerasEncoder(joint), images)
-    first = 0
-    for preset, length in zip(presets, lengths, strict=True):
-        bits = slice(first, first + length)
-        first += length
-        yield (
-            preset,
-            dataclasses.replace(
-                every,
-                query_codes=pack_codes(every.query_embeddings[:, bits]),
-                database_codes=pack_codes(every.database_embeddings[:, bits]),
-                code_length=length,
-            ),
-        )
 
 
 def neighbours(sets: EncodedSets, images: ProtocolImages) -> Figure:

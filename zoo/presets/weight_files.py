@@ -12,24 +12,31 @@ from classwise.zoo.files import replacing_file
 def write_weights(
     path: str | os.PathLike, weights: dict[str, np.ndarray], kernels: type = np.float16
 ) -> None:
-    """Writes arrays by name: kernels in the given type, everything one-dimensional as float32.
-
-    Half precision halves a file, and changes about one bit of a code in ten thousand. Biases,
-    batch statistics and whatever else is one-dimensional is small, and its range can be large.
-    The same weights give the same bytes.
+    """Writes arrays by name, in the types of `as_stored`; the same weights give the same bytes.
 
     Raises:
         InputError: a weight is not finite, or too large for float16.
     """
     from safetensors.numpy import save
 
-    stored = {}
-    for name, weight in weights.items():
-        stored[name] = np.ascontiguousarray(weight, np.float32 if weight.ndim < 2 else kernels)
-        if not np.isfinite(stored[name]).all():
-            raise InputError(f"{name} has a weight that {stored[name].dtype} cannot hold.")
+    stored = as_stored(weights, kernels)
+    for name, weight in stored.items():
+        if not np.isfinite(weight).all():
+            raise InputError(f"{name} has a weight that {weight.dtype} cannot hold.")
     with replacing_file(path) as temporary:
         temporary.write_bytes(save(stored))
+
+
+def as_stored(weights: dict[str, np.ndarray], kernels: type = np.float16) -> dict[str, np.ndarray]:
+    """Returns kernels in the given type, everything one-dimensional as float32.
+
+    Half precision halves a file, and changes about one bit of a code in ten thousand. Biases,
+    batch statistics and whatever else is one-dimensional is small, and its range can be large.
+    """
+    return {
+        name: np.ascontiguousarray(weight, np.float32 if weight.ndim < 2 else kernels)
+        for name, weight in weights.items()
+    }
 
 
 def read_weights(path: str | os.PathLike) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from classwise.zoo.commands.printing import print_note
 from classwise.zoo.errors import InputError
 from classwise.zoo.files import replacing_file
-from classwise.zoo.presets.card_pictures import draw_pictures, encode_together, outdated
+from classwise.zoo.presets.card_pictures import draw_pictures, outdated
 from classwise.zoo.presets.cards import card, zoo
 from classwise.zoo.presets.check_entry import problems
 from classwise.zoo.presets.registry import Preset, get_trunk, presets, trunks
@@ -55,13 +55,17 @@ def write_text(path: Path, text: str) -> None:
 def write_pictures(root: Path, chosen: Iterable[Preset], data_dir: Path | None) -> None:
     """Draws the pictures of presets, each from the images of its protocol."""
     from classwise.zoo.datasets.protocols import get_protocol
+    from classwise.zoo.presets.load import load
+    from classwise.zoo.presets.shared_trunk import encode_together
 
     chosen = sorted(chosen, key=lambda preset: (preset.protocol, preset.trunk))
     for protocol, under in groupby(chosen, key=lambda preset: preset.protocol):
         images = get_protocol(protocol).load(data_dir)
         for trunk, standing in groupby(under, key=lambda preset: preset.trunk):
             print_note(f"pictures of the hashers on {trunk} ...")
-            for preset, sets in encode_together(list(standing), images):
+            standing = list(standing)
+            every = encode_together([load(preset.name) for preset in standing], images)
+            for preset, sets in zip(standing, every, strict=True):
                 draw_pictures(preset, sets, images, root / CARDS / preset.name)
 
 

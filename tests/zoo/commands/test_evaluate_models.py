@@ -179,12 +179,17 @@ def test_codes_alone_are_refused_before_anything_is_encoded(classwise, make_onnx
     assert "Encoding" not in err
 
 
-def test_images_of_another_shape_are_resized(classwise, model_file, monkeypatch):
+def test_images_of_another_shape_are_resized(classwise, model_file, monkeypatch, tmp_path):
     protocol = StandIn((32, 32, 3))
     monkeypatch.setitem(PROTOCOLS, "stand-in", protocol)
-    status, out, err = classwise("evaluate", model_file, "--protocol", "stand-in", "--json")
+    report = tmp_path / "report"
+    arguments = ("evaluate", model_file, "--protocol", "stand-in", "--json", "--report", report)
+    status, out, err = classwise(*arguments)
     assert status == 0, err
-    assert "images (32, 32, 3) resized to (28, 28, 1)" in err
+    words = "images (32, 32, 3) resized to (28, 28, 1)"
+    assert words in err
+    assert json.loads(out)["resizing"] == words
+    assert words in (report / "index.html").read_text(encoding="utf-8")
     grey = [Image.fromarray(image).convert("L") for image in protocol.images]
     resized = [np.asarray(image.resize((28, 28), Image.Resampling.BICUBIC)) for image in grey]
     embeddings = keras.saving.load_model(model_file).embed(np.stack(resized)[..., None], verbose=0)

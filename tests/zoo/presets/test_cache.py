@@ -119,7 +119,7 @@ def test_waiting_for_another_process_is_said_in_a_terminal(cache, monkeypatch, c
 
 
 def test_a_bundled_file_imports_no_network_code(cache):
-    name = list_models()[0]
+    name = list_models(dataset="fashion_mnist")[0]
     assert check_file(get_preset(name), "https://example.org").parent.name == "files"
     code = f"""
 from classwise.zoo.presets import get_preset

@@ -82,6 +82,16 @@ def test_of_other_weights_nothing_is_quoted(bench):
     assert read_exports(folder, other) == {}
 
 
+def test_figures_of_another_hasher_on_the_trunk_are_said_to_be_its(bench):
+    folder = bench(model="another")
+    link = f"[`{PRESET.name}`]({PRESET.name}.md)"
+    assert link not in export_tables(read_exports(folder, PRESET))
+    sibling = dataclasses.replace(PRESET, name="shorter", sha256="1" * 64)
+    assert link in export_tables(read_exports(folder, sibling))
+    stranger = dataclasses.replace(sibling, trunk="of another network")
+    assert read_exports(folder, stranger) == {}
+
+
 def test_without_a_bench_the_card_says_how_to_export(tmp_path):
     assert read_exports(tmp_path, PRESET) == {}
     text = preset_card(PRESET, get_trunk(PRESET.name), exports={})

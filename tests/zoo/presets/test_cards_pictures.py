@@ -6,49 +6,29 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classwise.zoo import Hasher, resnet
-from classwise.zoo.datasets.labelled_images import LabelledImages
-from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
-from classwise.zoo.encoders import KerasEncoder
-from classwise.zoo.evaluation import EncodedSets, encode_protocol
+from classwise.zoo.evaluation import EncodedSets
 from classwise.zoo.presets import card_pictures
 from classwise.zoo.presets.card_pictures import (
     PICTURES,
     draw_pictures,
-    encode_together,
     outdated,
     shown_weights,
 )
 from classwise.zoo.presets.registry import presets
 
 PRESET = presets()["dcwh_resnet9_fashion_mnist_48"]
-QUERIES, DATABASE, CLASSES = 30, 100, 10
-
-
-def protocol_images(shape):
-    random = np.random.default_rng(0)
-    count = QUERIES + DATABASE
-    images = LabelledImages(
-        "fashion_mnist",
-        "train+test",
-        random.integers(0, 256, (count, *shape), np.uint8),
-        np.arange(count) % CLASSES,
-        np.array([f"{number}" for number in range(count)]),
-        tuple(f"class_{label}" for label in range(CLASSES)),
-    )
-    positions = {"queries": np.arange(QUERIES), "database": np.arange(QUERIES, count)}
-    return ProtocolImages(get_protocol("fashion-mnist-full"), images, images.ids, positions)
 
 
 @pytest.fixture(scope="module")
-def images():
+def images(protocol_images):
     return protocol_images((28, 28, 1))
 
 
 @pytest.fixture(scope="module")
 def sets(images):
     random = np.random.default_rng(1)
-    codes = [random.integers(0, 256, (count, 6), np.uint8) for count in (QUERIES, DATABASE)]
+    counts = len(images.queries), len(images.database)
+    codes = [random.integers(0, 256, (count, 6), np.uint8) for count in counts]
     return EncodedSets(codes[0], images.queries.labels, codes[1], images.database.labels, 48)
 
 
@@ -90,22 +70,3 @@ def test_four_queries_of_different_classes_are_shown(sets, images, monkeypatch):
         query = np.flatnonzero(images.queries.labels == label)[0]
         np.testing.assert_array_equal(shown["queries"][row], images.queries.images[query])
         np.testing.assert_array_equal(shown["distances"][row], np.sort(distances[query])[:6])
-
-
-def test_together_presets_on_a_trunk_get_the_codes_that_each_gets_alone(monkeypatch):
-    images = protocol_images((8, 8, 1))
-    backbone = resnet(8, (8, 8, 1), width=2)
-    hashers = {
-        f"p{bits}": Hasher(backbone, bits, CLASSES, normalize=bits == 12) for bits in (12, 16, 3)
-    }
-    monkeypatch.setattr("classwise.zoo.presets.load.load", lambda name: hashers[name])
-    given = [dataclasses.replace(PRESET, name=name) for name in hashers]
-    found = list(encode_together(given, images))
-    assert [preset.name for preset, _ in found] == list(hashers)
-    for preset, sets in found:
-        hasher = hashers[preset.name]
-        alone = encode_protocol(KerasEncoder(hasher), images)
-        assert sets.code_length == hasher.code_length
-        np.testing.assert_array_equal(sets.query_codes, alone.query_codes)
-        np.testing.assert_array_equal(sets.database_codes, alone.database_codes)
-        np.testing.assert_array_equal(sets.query_labels, alone.query_labels)

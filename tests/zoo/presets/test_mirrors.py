@@ -12,6 +12,9 @@ from classwise.zoo.presets.locate import locate
 from classwise.zoo.presets.mirrors import is_offline, parse_mirrors
 from classwise.zoo.presets.write_mirror import write_mirror
 
+# A small one.
+FIRST = list_models(dataset="fashion_mnist")[0]
+
 
 @pytest.fixture
 def no_bundled_files(cache, tmp_path, monkeypatch):
@@ -63,7 +66,7 @@ def test_urls(text, bases, cache, monkeypatch):
     ],
 )
 def test_other_urls_are_refused_even_for_a_bundled_file(url):
-    preset = get_preset(list_models()[0])
+    preset = get_preset(FIRST)
     with pytest.raises(InputError, match=r"Mirror '.*'.*write https://HOST/FOLDER"):
         locate(preset.file, preset.bytes, preset.sha256, url)
 
@@ -109,7 +112,7 @@ def test_a_mirror_holds_the_files_and_their_checksums(no_bundled_files):
 def test_a_hasher_comes_from_a_mirror(no_bundled_files, serve, cache):
     from classwise import zoo
 
-    server, name = serve(no_bundled_files), list_models()[0]
+    server, name = serve(no_bundled_files), FIRST
     hasher = zoo.load(name, mirror=server.url)
     assert hasher.code_length == get_preset(name).code_length
     files = get_preset(name).files
@@ -121,7 +124,7 @@ def test_a_hasher_comes_from_a_mirror(no_bundled_files, serve, cache):
 def test_a_preset_without_a_mirror(no_bundled_files, cache):
     from classwise import zoo
 
-    name = list_models()[0]
+    name = FIRST
     with pytest.raises(InputError) as caught:
         zoo.load(name)
     message = str(caught.value)
@@ -131,7 +134,7 @@ def test_a_preset_without_a_mirror(no_bundled_files, cache):
 
 
 def test_a_mirror_of_some_presets_made_from_another_mirror(no_bundled_files, tmp_path):
-    name = list_models()[0]
+    name = FIRST
     entries = write_mirror(tmp_path / "some", [name], no_bundled_files.as_uri())
     assert [entry["needed_by"] for entry in entries] == [[name]] * len(entries)
     found = {path for path in (tmp_path / "some").rglob("*") if path.is_file()}

@@ -1,0 +1,77 @@
+"""A finished training becomes presets: its hash layer, others on its trunk, figures, pictures."""
+
+import numpy as np
+import pytest
+
+from classwise.zoo import InputError, load
+from classwise.zoo.datasets.protocols import Protocol
+from classwise.zoo.encoders import open_encoder
+from classwise.zoo.evaluation import encode_protocol, evaluate
+from classwise.zoo.presets import get_preset
+from classwise.zoo.presets.add_preset import add_presets
+from classwise.zoo.presets.card_pictures import PICTURES, shown_weights
+from classwise.zoo.presets.check_entry import problems
+from classwise.zoo.presets.registry import get_trunk, trunks
+from classwise.zoo.presets.store_run import read_run, store_trunk
+from classwise.zoo.training.recipe import Optimizer, Recipe, Stage
+from classwise.zoo.training.training_loop import train
+
+TRUNK = "dcwh_resnet8_fashion_mnist"
+
+
+@pytest.fixture
+def small_data_set(protocol_images, monkeypatch):
+    images = protocol_images((28, 28, 1))
+    monkeypatch.setattr(Protocol, "load", lambda self, data_dir=None: images)
+    return images
+
+
+def trained(folder, images, bits, seed=0, **changes):
+    """Trains a hasher of one epoch; returns the folder of the training."""
+    settings = {"method": "dcwh", "protocol": images.protocol.name, "backbone": "resnet8"}
+    recipe = Recipe(
+        name=f"{TRUNK}_{bits}",
+        code_length=bits,
+        stages=(Stage(1),),
+        optimizer=Optimizer(learning_rate=0.01),
+        batch_size=32,
+        seed=seed,
+        **(settings | changes),
+    )
+    run = folder / f"{recipe.name}_{seed}"
+    train(recipe, images.training, images.validation, run, tensorboard=False, verbose=0)
+    return run
+
+
+def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set, tmp_path):
+    first = trained(tmp_path, small_data_set, 12)
+    assert store_trunk(*read_run(first)) == TRUNK
+    sha256 = trunks()[TRUNK].sha256
+    second = trained(tmp_path, small_data_set, 9, trunk=TRUNK, frozen_until="pool")
+    add_presets([first, second], tmp_path)
+    for bits, changed in ((12, None), (9, 0.0)):
+        preset = get_preset(f"{TRUNK}_{bits}")
+        assert preset.trunk == TRUNK
+        assert get_trunk(TRUNK).sha256 == sha256
+        # Nothing but what such a small data set brings about.
+        small = {"its database has 100 codes", "it took 0.0 minutes"}
+        assert set(problems(preset, get_trunk(TRUNK))) <= small
+        assert preset.storage["bits_changed"] == changed or changed is None
+        sets = encode_protocol(open_encoder(preset.name), small_data_set)
+        measured = evaluate(sets, embeddings=True).to_dict()
+        for name, value in measured["metrics"].items():
+            assert preset.metrics[name] == pytest.approx(value, abs=1e-9)
+        assert preset.code_statistics == measured["code_statistics"]
+        for name in PICTURES:
+            assert shown_weights(tmp_path / "docs/models" / preset.name / name) == preset.sha256
+    before, after = (load(f"{TRUNK}_{bits}").backbone.get_weights() for bits in (12, 9))
+    for mine, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(mine, other)
+    other = trained(tmp_path, small_data_set, 12, seed=1)
+    with pytest.raises(InputError, match=f"{TRUNK}_9 stand on the trunk {TRUNK}"):
+        store_trunk(*read_run(other))
+
+
+def test_what_is_no_training(tmp_path):
+    with pytest.raises(InputError, match="holds no training"):
+        read_run(tmp_path)

@@ -1,0 +1,192 @@
+"""Storing of a finished training's weights among the presets."""
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from classwise.zoo.datasets.protocols import get_protocol
+from classwise.zoo.errors import InputError
+from classwise.zoo.files import replacing_file, sha256
+from classwise.zoo.hasher import Hasher
+from classwise.zoo.presets import registry
+from classwise.zoo.presets.load import (
+    check_file,
+    head_variables,
+    load_backbone,
+    load_file,
+    restore,
+)
+from classwise.zoo.presets.weight_files import (
+    as_stored,
+    named_weights,
+    read_weights,
+    variables_by_path,
+    write_weights,
+)
+from classwise.zoo.training.recipe import Recipe, build_recipe
+from classwise.zoo.training.run_directory import SELECTED_BY, read_log, selected_epoch
+
+PACKAGES = ("classwise", "keras", "tensorflow", "numpy")
+LICENSE = "Apache-2.0"
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredRun:
+    """A training's weights among the presets, which are not measured yet.
+
+    Args:
+        preset: the entry, without figures.
+        trained: the hasher as it was trained.
+        stored: the hasher that the stored files give.
+    """
+
+    preset: registry.Preset
+    trained: Hasher
+    stored: Hasher
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether storing changed no weight, because the trunk was stored before."""
+        pairs = zip(self.trained.get_weights(), self.stored.get_weights(), strict=True)
+        return all(np.array_equal(given, kept) for given, kept in pairs)
+
+
+def store_run(run: Path) -> StoredRun:
+    """Stores a run's hash layer, centres and log, and its trunk unless that is a stored one.
+
+    Raises:
+        InputError: other presets stand on the trunk that would be replaced.
+    """
+    recipe, trained = read_run(run)
+    protocol = get_protocol(recipe.protocol)
+    trunk = store_trunk(recipe, trained)
+    file = Path("files") / f"{recipe.name}.safetensors"
+    write_weights(registry.FOLDER / file, named_weights(head_variables(trained)), np.float32)
+    with replacing_file(registry.FOLDER / file.with_suffix(".log.jsonl")) as temporary:
+        shutil.copyfile(run / "log.jsonl", temporary)
+    log = read_log(run)
+    best = selected_epoch(log)
+    known = {
+        "name": recipe.name,
+        "method": recipe.method,
+        "backbone": recipe.backbone,
+        "dataset": protocol.dataset,
+        "protocol": protocol.name,
+        "code_length": recipe.code_length,
+        "image_shape": trained.image_shape,
+        "class_names": trained.class_names,
+        "trunk": trunk,
+        **describe_file(file),
+        "seed": recipe.seed,
+        "recipe": recipe.to_dict(),
+        "training": {
+            "epochs": len(log),
+            "minutes": round(sum(line["seconds"] for line in log) / 60, 1),
+            "cores": os.cpu_count(),
+            "selected_epoch": best["epoch"],
+            SELECTED_BY: best[SELECTED_BY],
+        },
+        "versions": {package: version(package) for package in PACKAGES},
+        "license": LICENSE,
+    }
+    unmeasured = {field.name: {} for field in dataclasses.fields(registry.Preset)}
+    preset = registry.Preset(**{**unmeasured, **known})
+    return StoredRun(preset, trained, stored_hasher(preset, trained))
+
+
+def read_run(run: Path) -> tuple[Recipe, Hasher]:
+    """Returns the recipe and the finished hasher of a training.
+
+    Raises:
+        InputError: the folder holds no finished training.
+    """
+    file = run / "recipe.json"
+    if not file.is_file():
+        raise InputError(f"{run} holds no training; give the folder that `classwise train` wrote.")
+    recipe = build_recipe(json.loads(file.read_text(encoding="utf-8")), file.name)
+    return recipe, load_file(run / "hasher.keras")
+
+
+def stored_hasher(preset: registry.Preset, trained: Hasher) -> Hasher:
+    """Returns the hasher that the stored files give, which has no entry yet."""
+    settings = trained.get_config()
+    settings = {
+        key: settings[key] for key in ("code_length", "num_classes", "normalize", "class_names")
+    }
+    backbone = load_backbone(preset.trunk, preset.image_shape)
+    return restore(Hasher(backbone, **settings), preset)
+
+
+def store_trunk(recipe: Recipe, trained: Hasher) -> str:
+    """Stores a hasher's backbone, unless that is a stored trunk already; returns its name.
+
+    Raises:
+        InputError: other presets stand on the trunk that would be replaced.
+    """
+    weights = named_weights(variables_by_path(trained.backbone))
+    name = re.sub(r"_[0-9]+$", "", recipe.name)
+    for known in (recipe.trunk, name):
+        if known in registry.trunks() or known in registry.presets():
+            trunk = registry.get_trunk(known)
+            stored = read_weights(check_file(trunk))
+            if all(np.array_equal(stored[path], kept) for path, kept in as_stored(weights).items()):
+                return trunk.name
+    others = [
+        preset.name
+        for preset in registry.presets().values()
+        if preset.trunk == name and preset.name not in (name, recipe.name)
+    ]
+    if others:
+        raise InputError(f"{', '.join(others)} stand on the trunk {name}; remove them first.")
+    layers = f"Trained above {recipe.frozen_until}" if recipe.frozen_until else "Trained end to end"
+    start = recipe.trunk or "random weights"
+    origin = f"{layers} by the recipe {recipe.name}, from {start}."
+    dataset = get_protocol(recipe.protocol).dataset
+    add_trunk(name, weights, recipe.backbone, dataset, trained.image_shape, origin)
+    return name
+
+
+def add_trunk(name, weights, backbone, dataset, image_shape, origin) -> dict:
+    """Stores a backbone's weights, by name, as a trunk; returns its entry."""
+    file = Path("files") / f"{name}.safetensors"
+    write_weights(registry.FOLDER / file, weights)
+    entry = {
+        **describe_file(file),
+        "backbone": backbone,
+        "dataset": dataset,
+        "image_shape": image_shape,
+        "origin": origin,
+        "license": LICENSE,
+    }
+    write_entry("trunks", name, entry)
+    return entry
+
+
+def describe_file(file: Path) -> dict:
+    path = registry.FOLDER / file
+    return {"file": file.as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def write_entry(kind: str, name: str, entry: dict) -> None:
+    """Writes a trunk's or a preset's entry into its family's table, `{backbone}_{data set}.json`.
+
+    Args:
+        kind: `"trunks"` or `"presets"`.
+        name: of the entry.
+        entry: everything else that the registry knows of it.
+    """
+    path = registry.FOLDER / f"{entry['backbone']}_{entry['dataset']}.json"
+    found = {"format_version": registry.FORMAT_VERSION, "trunks": {}, "presets": {}}
+    if path.exists():
+        found |= json.loads(path.read_text(encoding="utf-8"))
+    found[kind] = dict(sorted({**found[kind], name: entry}.items()))
+    with replacing_file(path) as temporary:
+        text = json.dumps(found, indent=2, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+    registry.tables.cache_clear()
