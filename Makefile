@@ -20,15 +20,15 @@ test: $(VENV)/dev.done  ## the default tests, on TensorFlow
 
 test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
 	KERAS_BACKEND=jax $(RUN)/python -m pytest $(PARALLEL) $(BACKEND_TESTS)
-	KERAS_BACKEND=torch $(RUN)/python -m pytest -m "not real_data and not browser" \
-		$(BACKEND_TESTS) tests/zoo/training/test_training_loop.py \
+	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(RUN)/python -m pytest $(PARALLEL) \
+		-m "not real_data and not browser" $(BACKEND_TESTS) tests/zoo/training/test_training_loop.py \
 		tests/zoo/backbones/test_efficientnet_lite.py
 
 test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar100
 	$(RUN)/python -m pytest $(PARALLEL) -m "real_data and not large"
 
 test-browser: $(VENV)/dev.done  ## what needs Debian's chromium
-	$(RUN)/python -m pytest -m browser
+	$(RUN)/python -m pytest $(PARALLEL) -m browser
 
 test-large: $(VENV)/dev.done  ## what takes minutes: kills of trainings, the wheel in a fresh environment
 	$(RUN)/python -m pytest $(PARALLEL) -m "large and not real_data"

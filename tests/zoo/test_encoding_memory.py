@@ -10,8 +10,8 @@ ENCODE = """
 import sys
 from pathlib import Path
 
-from classwise.zoo import list_models
-from classwise.zoo.encoders import open_encoder
+from classwise.zoo import Hasher, resnet
+from classwise.zoo.encoders import KerasEncoder
 from classwise.zoo.encoding import encode_to_file, open_images
 
 
@@ -19,7 +19,7 @@ def resident_megabytes():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
 
-encoder = open_encoder(list_models(dataset="fashion_mnist")[0])
+encoder = KerasEncoder(Hasher(resnet(8, (28, 28, 1), width=2), 48, 10))
 stream = open_images("fashion_mnist:train", encoder.image_shape)
 seen = []
 encode_to_file(encoder, stream, sys.argv[1], progress=lambda n: seen.append(resident_megabytes()))

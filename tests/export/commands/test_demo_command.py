@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from classwise.zoo.commands import main
@@ -19,6 +20,7 @@ def test_the_demo_ends_with_proven_files(tmp_path, capsys):
     assert picture.std() > 10
 
 
+@pytest.mark.large
 def test_the_demo_tells_people_where_to_look(tmp_path, capsys):
     assert main(["demo", "--output", str(tmp_path / "demo")]) == 0
     out = capsys.readouterr().out
