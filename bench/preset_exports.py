@@ -3,9 +3,9 @@
     python bench/preset_exports.py [NAME ...] [--all] [--images 2000]
 
 Each preset is exported in float32, proven equal, and in float16, compared with it on the first
-query images of its protocol: sizes, bits that differ, speed of both in turn. Hashers on one trunk
-differ in their hash layers only, so that one of each trunk is measured by default. A preset that
-stands in the file with the same weights is left as it is, unless it is named.
+query images of its protocol: sizes, bits that differ, speed of both in turn. Hashers of one method
+on one trunk differ in their code length only, so that one of them is measured by default. A preset
+that stands in the file with the same weights is left as it is, unless it is named.
 """
 
 import argparse
@@ -29,10 +29,13 @@ PACKAGES = ("onnxruntime", "onnx", "numpy")
 
 def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:
     """Returns what one preset's exports measure."""
-    queries = get_protocol(preset.protocol).load(data_dir).queries.images[:images]
+    queries = get_protocol(preset.protocol).load(data_dir).resized(preset.image_shape).queries
     with tempfile.TemporaryDirectory() as folder:
         report = export.to_onnx(
-            load(preset.name), Path(folder, "a.onnx"), precision="fp16", images=queries
+            load(preset.name),
+            Path(folder, "a.onnx"),
+            precision="fp16",
+            images=queries.images[:images],
         )
     return {
         "sha256": preset.sha256,
@@ -45,14 +48,16 @@ def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help="default: one on every trunk")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="default: one of each trunk and method"
+    )
     parser.add_argument("--all", action="store_true", help="all presets")
     parser.add_argument("--images", type=int, default=2000, help="compared (default: 2000)")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     options = parser.parse_args()
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     found = {name: figures for name, figures in found.items() if name in presets()}
-    one_of_each = {preset.trunk: name for name, preset in presets().items()}.values()
+    one_of_each = {(p.trunk, p.method): name for name, p in presets().items()}.values()
     for name in options.names or (presets() if options.all else one_of_each):
         preset = get_preset(name)
         if name in options.names or found.get(name, {}).get("sha256") != preset.sha256:

@@ -7,7 +7,6 @@ the training. The trunk of a training alone is what hash layers of other lengths
 """
 
 import argparse
-import dataclasses
 from itertools import groupby
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import EncodedSets, evaluate
 from classwise.zoo.presets.card_pictures import draw_pictures
 from classwise.zoo.presets.shared_trunk import encode_together
-from classwise.zoo.presets.store_run import StoredRun, read_run, store_run, store_trunk, write_entry
+from classwise.zoo.presets.store_run import Run, open_run, read_run, store_run, store_trunk
 from classwise.zoo.presets.write_cards import CARDS
 from classwise.zoo.retrieval.retrieval_result import ORDERS
 
@@ -40,29 +39,27 @@ def add_presets(runs: list[Path], root: Path, data_dir: Path | None = None) -> N
         InputError: storing a trunk as float16 changes too many bits, or other presets stand on
             the trunk that would be replaced.
     """
-    together = sorted((store_run(run) for run in runs), key=shared)
-    for (protocol, _), group in groupby(together, key=shared):
+    replaced = [read_run(folder)[0].name for folder in runs]
+    opened: list[Run] = []
+    for folder in runs:
+        opened.append(open_run(folder, replaced, used=[run.trunk for run in opened]))
+    for (protocol, _), group in groupby(sorted(opened, key=shared), key=shared):
         images = get_protocol(protocol).load(data_dir)
         group = list(group)
         every = encode_together([run.stored for run in group], images)
         for run, sets in zip(group, every, strict=True):
-            preset = dataclasses.replace(
-                run.preset,
-                storage={"trunk": "float16", "bits_changed": bits_changed(run, sets, images)},
-                **measure(sets),
-            )
-            entry = dataclasses.asdict(preset)
-            write_entry("presets", entry.pop("name"), entry)
+            storage = {"trunk": "float16", "bits_changed": bits_changed(run, sets, images)}
+            preset = store_run(run, {"storage": storage, **measure(sets)})
             draw_pictures(preset, sets, images, root / CARDS / preset.name)
             print(f"{preset.name}: mAP {preset.metrics['map']['expected']:.4f}", flush=True)
 
 
-def shared(run: StoredRun) -> tuple[str, str]:
+def shared(run: Run) -> tuple[str, str]:
     """What runs that are measured together have in common: their protocol and their trunk."""
-    return run.preset.protocol, run.preset.trunk
+    return run.recipe.protocol, run.trunk
 
 
-def bits_changed(run: StoredRun, sets: EncodedSets, images: ProtocolImages) -> float:
+def bits_changed(run: Run, sets: EncodedSets, images: ProtocolImages) -> float:
     """Returns the share of the queries' bits that storing changed.
 
     Raises:
@@ -76,7 +73,7 @@ def bits_changed(run: StoredRun, sets: EncodedSets, images: ProtocolImages) -> f
     changed = float(flipped / (len(before) * run.trained.code_length))
     if changed > BITS_CHANGED:
         raise InputError(
-            f"Storing {run.preset.name} as float16 changes {changed:.2%} of the queries' bits, "
+            f"Storing {run.recipe.name} as float16 changes {changed:.2%} of the queries' bits, "
             f"more than {BITS_CHANGED:.1%}; its weights need float32."
         )
     return changed

@@ -17,7 +17,8 @@ RUNTIMES = {
 }
 PRECISIONS = {"fp16": "ONNX, float16", "int8": "ONNX, int8"}
 OF_ANOTHER = (
-    "These are the figures of [`{name}`]({name}.md), which differs in its hash layer only. "
+    "These are the figures of [`{name}`]({name}.md), which differs in its code length only, {bits} "
+    "bits. "
 )
 # Both measured what they measured; rounding in another order may move the last digits.
 SAME_MAP = 5e-5
@@ -46,10 +47,12 @@ def read_exports(folder: Path, preset: Preset) -> dict:
                 "machine": machine(found),
             }
     every = read(folder / "preset_exports.json")
-    for other in (preset, *on_the_same_trunk(preset)):
+    for other in (preset, *of_other_lengths(preset)):
         found = every.get(other.name, {})
         if found.get("sha256") == other.sha256:
-            whose = "" if other.name == preset.name else OF_ANOTHER.format(name=other.name)
+            whose = ""
+            if other.name != preset.name:
+                whose = OF_ANOTHER.format(name=other.name, bits=other.code_length)
             return {
                 "precisions": found["precision"],
                 "speeds": {},
@@ -58,9 +61,10 @@ def read_exports(folder: Path, preset: Preset) -> dict:
     return {}
 
 
-def on_the_same_trunk(preset: Preset) -> list[Preset]:
-    """Returns the other hashers on a preset's trunk."""
-    return [p for p in presets().values() if p.trunk == preset.trunk and p.name != preset.name]
+def of_other_lengths(preset: Preset) -> list[Preset]:
+    """Returns the other hashers of a preset's method on its trunk."""
+    family = preset.trunk, preset.method
+    return [p for p in presets().values() if (p.trunk, p.method) == family and p != preset]
 
 
 def read(file: Path) -> dict:

@@ -11,6 +11,7 @@ from keras import ops
 from classwise.zoo.codes import pack_codes
 from classwise.zoo.datasets.protocols import ProtocolImages
 from classwise.zoo.encoders import KerasEncoder
+from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import EncodedSets, encode_protocol
 from classwise.zoo.hasher import Hasher
 
@@ -28,10 +29,23 @@ def encode_together(
         hashers: one or more, whose backbones have the same weights.
         images: of a protocol.
         progress: called with the number of images of every batch done.
+
+    Raises:
+        InputError: the backbones differ, or the size of their images.
     """
+    first = hashers[0]
+    for other in hashers[1:]:
+        weights = zip(first.backbone.weights, other.backbone.weights, strict=False)
+        same = first.image_shape == other.image_shape and all(
+            np.array_equal(*map(ops.convert_to_numpy, pair)) for pair in weights
+        )
+        if not same:
+            raise InputError(
+                "Hashers on different trunks cannot be encoded together; encode each alone."
+            )
     kernels, biases = zip(*(hasher.hash_layer.get_weights() for hasher in hashers), strict=True)
     bits = sum(hasher.code_length for hasher in hashers)
-    joint = Hasher(hashers[0].backbone, bits, hashers[0].num_classes)
+    joint = Hasher(first.backbone, bits, first.num_classes)
     joint.hash_layer.set_weights([np.concatenate(kernels, axis=1), np.concatenate(biases)])
     every = encode_protocol(KerasEncoder(joint), images, progress)
     found, stop = [], 0

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,10 +21,10 @@ from classwise.zoo.presets.load import (
     head_variables,
     load_backbone,
     load_file,
-    restore,
 )
 from classwise.zoo.presets.weight_files import (
     as_stored,
+    assign_weights,
     named_weights,
     read_weights,
     variables_by_path,
@@ -37,43 +38,74 @@ LICENSE = "Apache-2.0"
 
 
 @dataclasses.dataclass(frozen=True)
-class StoredRun:
-    """A training's weights among the presets, which are not measured yet.
+class Run:
+    """A finished training, whose trunk is among the presets.
 
     Args:
-        preset: the entry, without figures.
+        folder: where `classwise train` wrote it.
+        recipe: its recipe.
         trained: the hasher as it was trained.
-        stored: the hasher that the stored files give.
+        trunk: name of its trunk.
+        stored: the hasher on the trunk as it is stored.
     """
 
-    preset: registry.Preset
+    folder: Path
+    recipe: Recipe
     trained: Hasher
+    trunk: str
     stored: Hasher
 
     @property
     def unchanged(self) -> bool:
-        """Whether storing changed no weight, because the trunk was stored before."""
-        pairs = zip(self.trained.get_weights(), self.stored.get_weights(), strict=True)
-        return all(np.array_equal(given, kept) for given, kept in pairs)
+        """Whether storing changed no weight, because the trunk was stored before it was frozen."""
+        weights = (hasher.backbone.get_weights() for hasher in (self.trained, self.stored))
+        return all(np.array_equal(given, kept) for given, kept in zip(*weights, strict=True))
 
 
-def store_run(run: Path) -> StoredRun:
-    """Stores a run's hash layer, centres and log, and its trunk unless that is a stored one.
+def open_run(folder: Path, replaced: Collection[str] = (), used: Collection[str] = ()) -> Run:
+    """Reads a finished training and stores its trunk; arguments as in `store_trunk`."""
+    recipe, trained = read_run(folder)
+    trunk = store_trunk(recipe, trained, replaced, used)
+    settings = trained.get_config()
+    settings = {
+        key: settings[key] for key in ("code_length", "num_classes", "normalize", "class_names")
+    }
+    stored = Hasher(load_backbone(trunk, trained.image_shape), **settings)
+    assign_weights(head_variables(stored), named_weights(head_variables(trained)), recipe.name)
+    return Run(folder, recipe, trained, trunk, stored)
+
+
+def read_run(folder: Path) -> tuple[Recipe, Hasher]:
+    """Returns the recipe and the finished hasher of a training.
 
     Raises:
-        InputError: other presets stand on the trunk that would be replaced.
+        InputError: the folder holds no finished training.
     """
-    recipe, trained = read_run(run)
+    file = folder / "recipe.json"
+    if not file.is_file():
+        raise InputError(
+            f"{folder} holds no training; give the folder that `classwise train` wrote."
+        )
+    recipe = build_recipe(json.loads(file.read_text(encoding="utf-8")), file.name)
+    return recipe, load_file(folder / "hasher.keras")
+
+
+def store_run(run: Run, figures: dict) -> registry.Preset:
+    """Stores a run's hash layer, class centres and log, and its entry; returns the entry.
+
+    Args:
+        run: from `open_run`.
+        figures: what was measured of `run.stored`, by the names of `Preset`.
+    """
+    recipe, trained = run.recipe, run.trained
     protocol = get_protocol(recipe.protocol)
-    trunk = store_trunk(recipe, trained)
     file = Path("files") / f"{recipe.name}.safetensors"
     write_weights(registry.FOLDER / file, named_weights(head_variables(trained)), np.float32)
     with replacing_file(registry.FOLDER / file.with_suffix(".log.jsonl")) as temporary:
-        shutil.copyfile(run / "log.jsonl", temporary)
-    log = read_log(run)
+        shutil.copyfile(run.folder / "log.jsonl", temporary)
+    log = read_log(run.folder)
     best = selected_epoch(log)
-    known = {
-        "name": recipe.name,
+    entry = {
         "method": recipe.method,
         "backbone": recipe.backbone,
         "dataset": protocol.dataset,
@@ -81,7 +113,7 @@ def store_run(run: Path) -> StoredRun:
         "code_length": recipe.code_length,
         "image_shape": trained.image_shape,
         "class_names": trained.class_names,
-        "trunk": trunk,
+        "trunk": run.trunk,
         **describe_file(file),
         "seed": recipe.seed,
         "recipe": recipe.to_dict(),
@@ -94,37 +126,21 @@ def store_run(run: Path) -> StoredRun:
         },
         "versions": {package: version(package) for package in PACKAGES},
         "license": LICENSE,
+        **figures,
     }
-    unmeasured = {field.name: {} for field in dataclasses.fields(registry.Preset)}
-    preset = registry.Preset(**{**unmeasured, **known})
-    return StoredRun(preset, trained, stored_hasher(preset, trained))
+    write_entry("presets", recipe.name, entry)
+    return registry.get_preset(recipe.name)
 
 
-def read_run(run: Path) -> tuple[Recipe, Hasher]:
-    """Returns the recipe and the finished hasher of a training.
-
-    Raises:
-        InputError: the folder holds no finished training.
-    """
-    file = run / "recipe.json"
-    if not file.is_file():
-        raise InputError(f"{run} holds no training; give the folder that `classwise train` wrote.")
-    recipe = build_recipe(json.loads(file.read_text(encoding="utf-8")), file.name)
-    return recipe, load_file(run / "hasher.keras")
-
-
-def stored_hasher(preset: registry.Preset, trained: Hasher) -> Hasher:
-    """Returns the hasher that the stored files give, which has no entry yet."""
-    settings = trained.get_config()
-    settings = {
-        key: settings[key] for key in ("code_length", "num_classes", "normalize", "class_names")
-    }
-    backbone = load_backbone(preset.trunk, preset.image_shape)
-    return restore(Hasher(backbone, **settings), preset)
-
-
-def store_trunk(recipe: Recipe, trained: Hasher) -> str:
+def store_trunk(
+    recipe: Recipe, trained: Hasher, replaced: Collection[str] = (), used: Collection[str] = ()
+) -> str:
     """Stores a hasher's backbone, unless that is a stored trunk already; returns its name.
+
+    Args:
+        recipe, trained: from `read_run`.
+        replaced: presets that get new entries, so that they need their old trunk no more.
+        used: trunks that these stand on already.
 
     Raises:
         InputError: other presets stand on the trunk that would be replaced.
@@ -137,10 +153,15 @@ def store_trunk(recipe: Recipe, trained: Hasher) -> str:
             stored = read_weights(check_file(trunk))
             if all(np.array_equal(stored[path], kept) for path, kept in as_stored(weights).items()):
                 return trunk.name
+    if name in used:
+        raise InputError(
+            f"{recipe.name} has another trunk {name} than a training given before it; add one of "
+            "them only."
+        )
     others = [
         preset.name
         for preset in registry.presets().values()
-        if preset.trunk == name and preset.name not in (name, recipe.name)
+        if preset.trunk == name and preset.name not in replaced
     ]
     if others:
         raise InputError(f"{', '.join(others)} stand on the trunk {name}; remove them first.")

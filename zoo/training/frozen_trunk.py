@@ -207,13 +207,15 @@ class FrozenTrunk:
         return tuple(found)
 
     def feature_hasher(self, untrained: Hasher) -> FeatureHasher:
-        """Returns an untrained hasher of features, like one of images."""
-        return FeatureHasher.from_config(
+        """Returns an untrained hasher of features, like one of images, on the pretrained layers."""
+        hasher = FeatureHasher.from_config(
             {
                 **untrained.get_config(),
                 "backbone": keras.saving.serialize_keras_object(self.upper),
             }
         )
+        hasher.backbone.set_weights(self.upper.get_weights())  # a configuration has none
+        return hasher
 
     def complete(self, trained: Hasher) -> Hasher:
         """Returns a hasher of images, given the one that was trained on their features."""

@@ -12,7 +12,7 @@ from classwise.zoo.presets.add_preset import add_presets
 from classwise.zoo.presets.card_pictures import PICTURES, shown_weights
 from classwise.zoo.presets.check_entry import problems
 from classwise.zoo.presets.registry import get_trunk, trunks
-from classwise.zoo.presets.store_run import read_run, store_trunk
+from classwise.zoo.presets.store_run import open_run, read_run, store_trunk
 from classwise.zoo.training.recipe import Optimizer, Recipe, Stage
 from classwise.zoo.training.training_loop import train
 
@@ -67,9 +67,16 @@ def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set,
     before, after = (load(f"{TRUNK}_{bits}").backbone.get_weights() for bits in (12, 9))
     for mine, other in zip(before, after, strict=True):
         np.testing.assert_array_equal(mine, other)
+    assert open_run(second).unchanged
+    assert not open_run(first).unchanged
     other = trained(tmp_path, small_data_set, 12, seed=1)
-    with pytest.raises(InputError, match=f"{TRUNK}_9 stand on the trunk {TRUNK}"):
+    with pytest.raises(InputError, match=f"{TRUNK}_12, {TRUNK}_9 stand on the trunk {TRUNK}"):
         store_trunk(*read_run(other))
+    with pytest.raises(InputError, match=f"{TRUNK}_9 stand on the trunk {TRUNK}"):
+        add_presets([other], tmp_path)
+    with pytest.raises(InputError, match=f"{TRUNK}_12 has another trunk {TRUNK} than a training"):
+        add_presets([second, other], tmp_path)
+    assert trunks()[TRUNK].sha256 == sha256
 
 
 def test_what_is_no_training(tmp_path):

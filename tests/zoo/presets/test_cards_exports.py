@@ -88,8 +88,8 @@ def test_figures_of_another_hasher_on_the_trunk_are_said_to_be_its(bench):
     assert link not in export_tables(read_exports(folder, PRESET))
     sibling = dataclasses.replace(PRESET, name="shorter", sha256="1" * 64)
     assert link in export_tables(read_exports(folder, sibling))
-    stranger = dataclasses.replace(sibling, trunk="of another network")
-    assert read_exports(folder, stranger) == {}
+    for change in ({"trunk": "of another network"}, {"method": "vmf"}):
+        assert read_exports(folder, dataclasses.replace(sibling, **change)) == {}
 
 
 def test_without_a_bench_the_card_says_how_to_export(tmp_path):

@@ -12,6 +12,7 @@ from classwise.zoo.files import sha256
 from classwise.zoo.presets import get_preset, registry
 from classwise.zoo.presets import load as load_module
 from classwise.zoo.presets.shared_trunk import encode_together
+from classwise.zoo.presets.weight_files import read_weights
 from classwise.zoo.training.recipe import build_recipe
 from classwise.zoo.training.recipe_files import read_recipe
 
@@ -23,10 +24,11 @@ for name in NAMES:
     ON_TRUNK.setdefault(get_preset(name).trunk, []).append(name)
 # For what takes seconds a preset.
 ONE_OF_EACH_TRUNK = [names[0] for names in ON_TRUNK.values()]
-FASHION_TRUNKS = [name for name in ONE_OF_EACH_TRUNK if name in FASHION]
+ONE_OF_EACH_FASHION_TRUNK = [name for name in ONE_OF_EACH_TRUNK if name in FASHION]
 # What a run on real data has the time for.
 QUICK = "vmf_resnet9_fashion_mnist"
 BYTES = {"resnet9": 4.5e6, "efficientnet_lite0": 8e6}
+FEATURES = {"resnet9": 192, "efficientnet_lite0": 1280}
 
 # Least mAP of the Fashion-MNIST presets of 48 bits under fashion-mnist-full, by method.
 LEAST_MAP = {"dcwh": 0.925, "vmf": 0.920}
@@ -71,6 +73,17 @@ def test_a_hasher_is_what_its_entry_says(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_head_fits_its_trunk_and_its_entry(name):
+    preset = get_preset(name)
+    head = read_weights(registry.FOLDER / preset.file)
+    features = FEATURES[preset.backbone]
+    assert head["hash_layer/kernel"].shape == (features, preset.code_length)
+    assert head["class_centers/centers"].shape == (len(preset.class_names), preset.code_length)
+    norms = np.linalg.norm(head["class_centers/centers"], axis=1)
+    assert np.allclose(norms, 1) == (preset.method == "vmf")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_an_entry_has_its_recipe_and_log(name):
     preset = get_preset(name)
     recipe = read_recipe(name)
@@ -87,17 +100,17 @@ def test_metrics_lie_inside_their_band(name):
         assert value["worst"] <= value["expected"] <= value["best"]
 
 
-@pytest.mark.parametrize("trunk", FASHION_TRUNKS)
-def test_the_nearest_center_is_right_on_the_sample(trunk):
+@pytest.mark.parametrize("name", ONE_OF_EACH_FASHION_TRUNK)
+def test_the_nearest_center_is_right_on_the_sample(name):
     sample = load_sample()
-    features = load_backbone(trunk).predict(sample.images, verbose=0)
-    for name in ON_TRUNK[get_preset(trunk).trunk]:
-        hasher = load(name)
+    features = load_backbone(name).predict(sample.images, verbose=0)
+    for member in ON_TRUNK[get_preset(name).trunk]:
+        hasher = load(member)
         embeddings = keras.ops.convert_to_numpy(hasher.hash_layer(features))
         logits = embeddings @ hasher.class_centers.get_centers().T
         if not hasher.normalize:  # whose centres have one length
             logits -= (hasher.class_centers.get_centers() ** 2).sum(axis=1) / 2
-        assert (logits.argmax(axis=1) == sample.labels).mean() > 0.9, name
+        assert (logits.argmax(axis=1) == sample.labels).mean() > 0.9, member
 
 
 @pytest.mark.real_data
@@ -147,7 +160,7 @@ def test_fine_tuning_gets_a_fresh_head_on_the_trained_backbone():
 
 
 def test_a_loaded_preset_goes_on_training_with_its_own_loss():
-    for name in FASHION_TRUNKS:
+    for name in ONE_OF_EACH_FASHION_TRUNK:
         hasher, sample = load(name), load_sample()
         loss = get_preset(name).recipe["stages"][-1]["loss"]
         assert loss.items() <= hasher.loss.get_config().items()

@@ -1,8 +1,9 @@
 """Hashers on one trunk get together what each gets alone."""
 
 import numpy as np
+import pytest
 
-from classwise.zoo import Hasher, resnet
+from classwise.zoo import Hasher, InputError, resnet
 from classwise.zoo.encoders import KerasEncoder
 from classwise.zoo.evaluation import encode_protocol
 from classwise.zoo.presets.shared_trunk import encode_together
@@ -30,6 +31,15 @@ def test_together_hashers_get_what_each_gets_alone(protocol_images):
         else:
             np.testing.assert_array_equal(sets.centers, alone.centers)
     assert every[-1].centers is None
+
+
+def test_other_trunks_are_refused(protocol_images):
+    hashers = [Hasher(resnet(8, (8, 8, 1), width=2), 4, 2) for _ in range(2)]
+    larger = Hasher(resnet(8, (9, 9, 1), width=2), 4, 2)
+    larger.backbone.set_weights(hashers[0].backbone.get_weights())
+    for other in (hashers[1], larger):
+        with pytest.raises(InputError, match="different trunks"):
+            encode_together([hashers[0], other], protocol_images((8, 8, 1)))
 
 
 def test_images_are_counted_once(protocol_images):

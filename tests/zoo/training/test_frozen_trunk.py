@@ -49,6 +49,18 @@ def test_the_completed_hasher_embeds_images_as_the_upper_layers_embed_features(
     assert complete.class_names == ("a", "b", "c")
 
 
+@pytest.mark.parametrize("layer", ["stage1_residual_add", "stage2_relu", "pool"])
+def test_training_starts_from_the_pretrained_upper_layers(images, tmp_path, layer):
+    backbone = resnet9((8, 8, 3), width=2)
+    trunk = FrozenTrunk(backbone, layer)
+    features = trunk.cache(images, tmp_path / "f.npy", mirrored=False)
+    untrained = trunk.feature_hasher(Hasher(backbone, 6, 3))
+    found = untrained.backbone.predict(features.views[:, 0].astype(np.float32), verbose=0)
+    expected = backbone.predict(images.images, verbose=0)
+    np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-3)
+    assert expected.std() > 0.01
+
+
 def test_views_are_the_images_and_their_mirror_images(images, tmp_path):
     backbone = resnet9((8, 8, 3), width=2)
     trunk = FrozenTrunk(backbone, "stage1_relu")

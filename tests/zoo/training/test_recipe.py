@@ -6,6 +6,7 @@ import pytest
 from classwise.zoo.backbones import BACKBONES
 from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.errors import InputError
+from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.training.methods import METHODS, build_loss
 from classwise.zoo.training.recipe_files import bundled_recipes, list_recipes, read_recipe
 
@@ -35,6 +36,8 @@ def test_bundled_recipes_can_be_trained(name):
     dataset = PROTOCOLS[recipe.protocol].dataset
     assert name == f"{recipe.method}_{recipe.backbone}_{dataset}_{recipe.code_length}"
     assert recipe.backbone in BACKBONES
+    if recipe.trunk is not None:
+        assert get_trunk(recipe.trunk).backbone == recipe.backbone
     for stage in recipe.stages:
         assert isinstance(build_loss(recipe.method, stage.loss), METHODS[recipe.method])
 
