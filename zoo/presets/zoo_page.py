@@ -73,7 +73,7 @@ def summary(presets: Sequence[Preset], cards: str) -> str:
 def by_code_length(
     presets: Sequence[Preset], published: Iterable[PublishedFigures], cards: str
 ) -> str:
-    """Returns mAP with a row for each family and each source, a column for each code length.
+    """Returns mAP with a row for each method and trunk and each source, a column for each length.
 
     Args:
         presets: of one protocol.
@@ -83,7 +83,8 @@ def by_code_length(
     (protocol,) = {preset.protocol for preset in presets}
     rows: dict[tuple[str, str], dict[int, str]] = {}
     for preset in presets:
-        family = (f"**classwise**, {METHODS[preset.method].name}", f"`{preset.backbone}`")
+        network = f"`{preset.backbone}`, trunk [`{preset.trunk}`]({cards}/{preset.trunk}.md)"
+        family = (f"**classwise**, {METHODS[preset.method].name}", network)
         value = preset.metrics["map"]["expected"]
         cell = f"[{value:.4f}]({cards}/{preset.name}.md)"
         rows.setdefault(family, {})[preset.code_length] = cell

@@ -38,10 +38,13 @@ def test_values_stand_in_the_column_of_their_bits():
     assert theirs == ["escaped", "Net", "-", "0.5000", "0.6123"]
 
 
-def test_a_family_is_one_row_and_another_backbone_another():
-    given = [preset(16, 0.8), preset(32, 0.9), preset(64, 0.7, backbone="x")]
+def test_a_trunk_is_one_row_and_another_trunk_another():
+    given = [preset(16, 0.8), preset(32, 0.9), preset(64, 0.7, trunk="x")]
     _, _, *found = rows(by_code_length(given, [], "cards"))
-    assert [row[1] for row in found] == [f"`{PRESET.backbone}`", "`x`"]
+    networks = [
+        f"`{PRESET.backbone}`, trunk [`{name}`](cards/{name}.md)" for name in (PRESET.trunk, "x")
+    ]
+    assert [row[1] for row in found] == networks
     assert found[1][2:] == ["-", "-", "[0.7000](cards/p64.md)"]
 
 
