@@ -2,10 +2,9 @@
 
     python bench/recipe_minutes.py [RECIPE ...] [--steps 60]
 
-Some steps of every recipe that trains a whole network on all training images run on PyTorch, on
-made-up images of its data set's size, with its augmentation; the minutes are those steps' times
-all its steps. Reading the images, centre updates on images of their own and validation come on
-top.
+Some steps of every recipe that trains a whole network run on PyTorch, on made-up images of its
+data set's size, with its augmentation; the minutes are those steps' times all its steps. Reading
+the images, centre updates on images of their own and validation come on top.
 """
 
 import argparse
@@ -52,12 +51,11 @@ def minutes(recipe: Recipe, steps: int) -> dict:
     validation = get_protocol(recipe.protocol).validation_per_class * known.num_classes
     of_epoch = (known.num_images["train"] - validation) // recipe.batch_size
     random = np.random.default_rng(0)
-    shape = recipe.image_shape or known.image_shape
     count = (steps + WARM_UP) * recipe.batch_size
     images = LabelledImages(
         recipe.protocol,
         "train",
-        random.integers(0, 256, (count, *shape)).astype(np.uint8),
+        random.integers(0, 256, (count, *known.image_shape)).astype(np.uint8),
         np.arange(count) % known.num_classes,
         np.arange(count).astype(str),
         tuple(map(str, range(known.num_classes))),
@@ -95,7 +93,7 @@ def main():
         "recipes": {
             recipe.name: minutes(recipe, options.steps)
             for recipe in recipes
-            if recipe.frozen_until is None and recipe.protocol.endswith("-full")
+            if recipe.frozen_until is None
         },
         "target_minutes": 60,
     }

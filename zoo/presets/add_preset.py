@@ -17,13 +17,12 @@ from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import EncodedSets, evaluate
 from classwise.zoo.presets.card_pictures import draw_pictures
+from classwise.zoo.presets.check_entry import BITS_CHANGED
 from classwise.zoo.presets.shared_trunk import encode_together
 from classwise.zoo.presets.store_run import Run, open_run, read_run, store_run, store_trunk
 from classwise.zoo.presets.write_cards import CARDS
 from classwise.zoo.retrieval.retrieval_result import ORDERS
 
-# Of the bits of all queries, those that storing the trunk as float16 may change.
-BITS_CHANGED = 0.001
 MOST_CONFUSIONS = 10
 
 

@@ -19,6 +19,7 @@ from classwise.zoo.training.recipe import build_recipe
 SHA256 = re.compile(r"[0-9a-f]{64}")
 LICENSES = ("Apache-2.0",)
 LARGEST = 8_000_000  # bytes of a preset's files together
+# Of the bits of all queries, those that storing the trunk as float16 may change.
 BITS_CHANGED = 0.001
 # Values of classes are rounded to six digits; so is their mean, nearly.
 ROUNDING = 2e-6

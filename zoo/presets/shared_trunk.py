@@ -14,6 +14,7 @@ from classwise.zoo.encoders import KerasEncoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import EncodedSets, encode_protocol
 from classwise.zoo.hasher import Hasher
+from classwise.zoo.presets.weight_files import same_weights
 
 
 def encode_together(
@@ -35,11 +36,9 @@ def encode_together(
     """
     first = hashers[0]
     for other in hashers[1:]:
-        weights = zip(first.backbone.weights, other.backbone.weights, strict=False)
-        same = first.image_shape == other.image_shape and all(
-            np.array_equal(*map(ops.convert_to_numpy, pair)) for pair in weights
-        )
-        if not same:
+        if first.image_shape != other.image_shape or not same_weights(
+            first.backbone, other.backbone
+        ):
             raise InputError(
                 "Hashers on different trunks cannot be encoded together; encode each alone."
             )

@@ -27,6 +27,7 @@ from classwise.zoo.presets.weight_files import (
     assign_weights,
     named_weights,
     read_weights,
+    same_weights,
     variables_by_path,
     write_weights,
 )
@@ -58,8 +59,7 @@ class Run:
     @property
     def unchanged(self) -> bool:
         """Whether storing changed no weight, because the trunk was stored before it was frozen."""
-        weights = (hasher.backbone.get_weights() for hasher in (self.trained, self.stored))
-        return all(np.array_equal(given, kept) for given, kept in zip(*weights, strict=True))
+        return same_weights(self.trained.backbone, self.stored.backbone)
 
 
 def open_run(folder: Path, replaced: Collection[str] = (), used: Collection[str] = ()) -> Run:

@@ -66,6 +66,12 @@ def named_weights(variables: dict) -> dict[str, np.ndarray]:
     return {name: ops.convert_to_numpy(variable) for name, variable in variables.items()}
 
 
+def same_weights(one, other) -> bool:
+    """Returns whether two Keras models have the same weights, whatever their names."""
+    mine, theirs = one.get_weights(), other.get_weights()
+    return len(mine) == len(theirs) and all(map(np.array_equal, mine, theirs))
+
+
 def assign_weights(variables: dict, weights: dict[str, np.ndarray], source: str) -> None:
     """Sets every variable to the weight of its name.
 

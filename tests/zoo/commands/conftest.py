@@ -6,6 +6,8 @@ from PIL import Image
 
 from classwise.zoo import Hasher
 from classwise.zoo.commands import main
+from classwise.zoo.datasets.protocols import PROTOCOLS
+from tests.zoo.commands.stand_in import StandIn
 
 RECIPE = """
 method = "dcwh"
@@ -63,3 +65,16 @@ def image_folder(tmp_path):
             pixels = random.integers(0, 256, (28, 28)).astype(np.uint8)
             Image.fromarray(pixels).save(tmp_path / "images" / name / f"{number}.png")
     return tmp_path / "images"
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    protocol = StandIn((28, 28, 1))
+    monkeypatch.setitem(PROTOCOLS, "stand-in", protocol)
+    return protocol
+
+
+@pytest.fixture
+def evaluated(classwise, stand_in):
+    """A function from models and options to the exit status and what was printed."""
+    return lambda *arguments: classwise("evaluate", *arguments, "--protocol", "stand-in")

@@ -10,49 +10,16 @@ from PIL import Image
 
 from classwise.zoo import Hasher
 from classwise.zoo.codes import pack_codes
-from classwise.zoo.datasets.labelled_images import LabelledImages
-from classwise.zoo.datasets.protocols import PROTOCOLS, ProtocolImages
+from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.encoders import KerasEncoder
 from classwise.zoo.retrieval import (
     classify_codes,
     evaluate_codes,
     evaluate_embeddings,
-    report_figures,
 )
+from tests.zoo.commands.stand_in import DATABASE, QUERIES, StandIn
 
-QUERIES, DATABASE = slice(0, 30), slice(30, 120)
 REPORT_FILES = {"index.html", "figures"}
-
-
-class StandIn:
-    """Thirty images ask, ninety answer; their brightness hints at the class."""
-
-    name, dataset, description = "stand-in", "noise", __doc__
-
-    def __init__(self, image_shape):
-        random = np.random.default_rng(0)
-        self.labels = np.arange(120) % 3  # of ten classes; so a report has few neighbours to draw
-        brightness = 60 * self.labels[:, None, None, None]
-        self.images = (brightness + random.integers(0, 60, (120, *image_shape))).astype(np.uint8)
-
-    def load(self, data_dir=None):
-        ids, names = np.arange(120).astype(str), tuple(map(str, range(10)))
-        images = LabelledImages("noise", "all", self.images, self.labels, ids, names)
-        parts = {"queries": np.arange(120)[QUERIES], "database": np.arange(120)[DATABASE]}
-        return ProtocolImages(self, images, ids, parts)
-
-
-@pytest.fixture
-def stand_in(monkeypatch):
-    protocol = StandIn((28, 28, 1))
-    monkeypatch.setitem(PROTOCOLS, "stand-in", protocol)
-    return protocol
-
-
-@pytest.fixture
-def evaluated(classwise, stand_in):
-    """A function from models and options to the exit status and what was printed."""
-    return lambda *arguments: classwise("evaluate", *arguments, "--protocol", "stand-in")
 
 
 def metrics_of(embeddings, labels, top_k):
@@ -195,61 +162,3 @@ def test_images_of_another_shape_are_resized(classwise, model_file, monkeypatch,
     embeddings = keras.saving.load_model(model_file).embed(np.stack(resized)[..., None], verbose=0)
     metrics = json.loads(out)["metrics"]
     assert metrics["map"] == metrics_of(embeddings, protocol.labels, (10,))["metrics"]["map"]
-
-
-def test_a_report_appears_whole_or_not_at_all(evaluated, model_file, tmp_path, monkeypatch):
-    report = tmp_path / "report"
-    report.mkdir()  # an empty folder is nobody's
-    assert evaluated(model_file, "--report", report)[0] == 0
-    stale = report / "figures" / "stale.png"
-    stale.write_bytes(b"of an earlier report")
-    before = {path: path.stat().st_ino for path in report.rglob("*")}
-
-    def fails(confusion, names):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:  # the last figure of a page
-        patch.setattr(report_figures.figures, "confusion_matrix", fails)
-        status, _, err = evaluated(model_file, "--report", report)
-        assert status == 2
-        assert "No space left" in err
-        assert {path: path.stat().st_ino for path in report.rglob("*")} == before
-        assert evaluated(model_file, "--report", tmp_path / "other" / "report")[0] == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["report"]
-
-    assert evaluated(model_file, "--report", report)[0] == 0
-    assert not stale.exists()
-
-
-def test_force_replaces_a_foreign_folder(evaluated, model_file, tmp_path):
-    report = tmp_path / "report"
-    report.mkdir()
-    (report / "thesis.txt").write_text("mine")
-    assert evaluated(model_file, "--report", report, "--force")[0] == 0
-    assert {path.name for path in report.iterdir()} == REPORT_FILES
-
-
-def test_one_bit(evaluated, model_file, tmp_path):
-    path, report = tmp_path / "bit.keras", tmp_path / "report"
-    Hasher(keras.saving.load_model(model_file).backbone, 1, 10).save(path)
-    status, _, err = evaluated(path, "--report", report)
-    assert status == 0, err
-    figures = {file.stem for file in (report / "figures").iterdir()}
-    assert "centers" in figures
-    assert "embedding" not in figures  # a map needs two dimensions
-
-
-@pytest.mark.browser
-def test_chromium_opens_the_written_pages(evaluated, model_file, tmp_path, rendered):
-    report, other = tmp_path / "report", tmp_path / "other_24.keras"
-    Hasher(keras.saving.load_model(model_file).backbone, 24, 10).save(other)
-    status, out, err = evaluated(model_file, other, "--report", report, "--json")
-    assert status == 0, err
-    comparison = rendered(report / "index.html")
-    assert comparison.count("<img") == 2
-    for document in json.loads(out):
-        page = rendered(report / "models" / document["report"].split("/")[-2] / "index.html")
-        assert page.count("<img") == 7
-        for name, value in document["metrics"].items():
-            assert f"{value['expected']:.4f}" in page
-            assert f"{value['expected']:.4f}" in comparison, name
