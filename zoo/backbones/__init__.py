@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from classwise.zoo.backbones.airbench import airbench
 from classwise.zoo.backbones.efficientnet_lite import efficientnet_lite0
 from classwise.zoo.backbones.resnet import resnet
 from classwise.zoo.backbones.resnet9 import resnet9
@@ -11,6 +12,7 @@ from classwise.zoo.errors import unknown_name
 BACKBONES: dict[str, Callable] = {
     **{f"resnet{depth}": partial(resnet, depth) for depth in (8, 14, 20, 32, 44, 56)},
     "resnet9": resnet9,
+    "airbench": airbench,
     "efficientnet_lite0": efficientnet_lite0,
 }
 
@@ -26,4 +28,4 @@ def build_backbone(name: str, input_shape: tuple[int, int, int], **options):
     return BACKBONES[name](input_shape=tuple(input_shape), **options)
 
 
-__all__ = ["BACKBONES", "build_backbone", "efficientnet_lite0", "resnet", "resnet9"]
+__all__ = ["BACKBONES", "airbench", "build_backbone", "efficientnet_lite0", "resnet", "resnet9"]

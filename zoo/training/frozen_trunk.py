@@ -7,7 +7,7 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -22,9 +22,40 @@ from classwise.zoo.files import replacing_file
 from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.presets.weight_files import assign_weights, named_weights, variables_by_path
+from classwise.zoo.training.input_pipeline import augment_batch
 from classwise.zoo.training.recipe import Recipe
 
 BATCH = 256
+
+#: What is done to a batch of pixels `[b, H, W, C]`, given which images they are, `[b]`.
+View = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def plain(pixels: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Leaves images as they are."""
+    return pixels
+
+
+def mirrored(pixels: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Mirrors every image left to right."""
+    return pixels[:, :, ::-1]
+
+
+def training_views(recipe: Recipe) -> list[View]:
+    """Returns the views whose features a recipe caches, the plain images first.
+
+    With `cached_views` all further ones are augmented, each view as if it were an epoch of its
+    own; without, the mirrored images join the plain ones where the recipe flips.
+    """
+    if recipe.cached_views is None:
+        return [plain, mirrored] if recipe.augmentation.flip else [plain]
+
+    def augmented(view, pixels, indices):
+        epoch = tf.constant(view, tf.int64)
+        return augment_batch(pixels, indices, recipe.augmentation, recipe.seed, epoch).numpy()
+
+    further = range(1, recipe.cached_views)
+    return [plain, *(functools.partial(augmented, view) for view in further)]
 
 
 @keras.saving.register_keras_serializable(package="classwise")
@@ -37,15 +68,18 @@ class FeatureHasher(Hasher):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class CachedFeatures:
-    """Features of labelled images, plain and, where training mirrors them, mirrored.
+    """Features of labelled images as they are and, after these, as training changes them.
 
     Args:
         images: the labelled images whose features they are.
-        views: float16 `[N, V, h, w, F]`, V being 2 with mirrored images, else 1.
+        views: float16 `[N, V, h, w, F]`, the first of V views being the plain image.
+        in_turn: whether epoch e sees view e modulo V of every image, or (default) one of them drawn
+            anew for every image.
     """
 
     images: LabelledImages
     views: np.ndarray
+    in_turn: bool = False
 
     def __len__(self) -> int:
         return len(self.views)
@@ -76,7 +110,10 @@ class CachedFeatures:
         def drawn(epoch):
             random = np.random.default_rng([seed, epoch])
             order = random.permutation(len(self))
-            return order, random.integers(self.views.shape[1], size=len(self))
+            count = self.views.shape[1]
+            if self.in_turn:
+                return order, np.full(len(self), epoch % count)
+            return order, random.integers(count, size=len(self))
 
         def batch(step):
             order, views = drawn(step // steps)
@@ -149,32 +186,39 @@ class FrozenTrunk:
         self,
         images: LabelledImages,
         file: Path,
-        mirrored: bool,
+        views: Sequence[View],
         progress: Callable[[int], None] | None = None,
-    ) -> CachedFeatures:
+    ) -> np.ndarray:
         """Computes the features of all images, or maps the file that holds them already.
 
-        `progress` is called with the number of images of every batch done.
+        Args:
+            images: N images.
+            file: where their features are, or go.
+            views: what is done to images before their features are computed, V functions.
+            progress: called with the number of images of every batch done.
+
+        Returns:
+            float16 `[N, V, h, w, F]`.
         """
-        count, views = len(images), 1 + mirrored
-        shape = (count, views, *self.upper.input_shape[1:])
+        count = len(images)
+        shape = (count, len(views), *self.upper.input_shape[1:])
         if not file.exists():
             with replacing_file(file) as temporary:
                 found = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
                 for start in range(0, count, BATCH):
                     stop = min(start + BATCH, count)
                     pixels = np.asarray(images.images[start:stop])
-                    for view in range(views):
-                        seen = pixels[:, :, ::-1] if view else pixels
-                        output = self.lower.predict_on_batch(np.ascontiguousarray(seen))
-                        found[start:stop, view] = output.reshape(stop - start, *shape[2:])
+                    for number, view in enumerate(views):
+                        seen = np.ascontiguousarray(view(pixels, np.arange(start, stop)))
+                        output = self.lower.predict_on_batch(seen)
+                        found[start:stop, number] = output.reshape(stop - start, *shape[2:])
                     if progress is not None:
                         progress(stop - start)
                 found.flush()
         found = np.load(file, mmap_mode="r")
         if found.shape != shape or found.dtype != np.float16:
             raise InputError(f"{file} holds features {found.shape}, not {shape}; remove it.")
-        return CachedFeatures(images, found)
+        return found
 
     def cache_both(
         self,
@@ -192,18 +236,19 @@ class FrozenTrunk:
         folder.mkdir(parents=True, exist_ok=True)
         found = []
         for role, images in (("training", training), ("validation", validation)):
-            mirrored = role == "training" and recipe.augmentation.flip
+            views, drawn = [plain], ()
+            if role == "training":
+                views, drawn = training_views(recipe), (recipe.augmentation, recipe.cached_views)
             source = [
                 digests[role],
                 images.image_shape,
                 get_trunk(recipe.trunk).sha256,
                 recipe.frozen_until,
-                mirrored,
+                repr((*drawn, recipe.seed if recipe.cached_views else None)),
             ]
             digest = hashlib.sha256(json.dumps(source).encode()).hexdigest()
-            found.append(
-                self.cache(images, folder / f"{role}-{digest[:16]}.npy", mirrored, progress)
-            )
+            features = self.cache(images, folder / f"{role}-{digest[:16]}.npy", views, progress)
+            found.append(CachedFeatures(images, features, in_turn=recipe.cached_views is not None))
         return tuple(found)
 
     def feature_hasher(self, untrained: Hasher) -> FeatureHasher:

@@ -31,6 +31,27 @@ def augment(image: tf.Tensor, augmentation: Augmentation, seed: tf.Tensor) -> tf
     return image
 
 
+def image_seed(seed: int, epoch: int, index: int) -> tf.Tensor:
+    """Returns what decides the augmentation of one image in one epoch, int64 `[2]`."""
+    return tf.stack([seed * 1_000_003 + epoch, 2 * index])
+
+
+@tf.function(reduce_retracing=True)
+def augment_batch(
+    images: tf.Tensor, indices: tf.Tensor, augmentation: Augmentation, seed: int, epoch: tf.Tensor
+) -> tf.Tensor:
+    """Augments the images `[b, H, W, C]` at `indices` as the training batches of an epoch do.
+
+    `epoch` is an int64 scalar, as `indices` are int64 `[b]`.
+    """
+
+    def one(image, index):
+        image = tf.ensure_shape(image, images.shape[1:])
+        return augment(image, augmentation, image_seed(seed, epoch, index))
+
+    return tf.map_fn(lambda pair: one(*pair), (images, indices), fn_output_signature=tf.uint8)
+
+
 def training_batches(
     images: LabelledImages,
     batch_size: int,
@@ -49,8 +70,7 @@ def training_batches(
 
     def example(epoch, index):
         image, label = images.load(index)
-        image_seed = tf.stack([seed * 1_000_003 + epoch, 2 * index])
-        return augment(image, augmentation, image_seed), label
+        return augment(image, augmentation, image_seed(seed, epoch, index)), label
 
     def one_epoch(epoch):
         order = tf.random.experimental.stateless_shuffle(

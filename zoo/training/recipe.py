@@ -9,6 +9,7 @@ from classwise.zoo.errors import InputError, unknown_name
 
 SCHEDULES = ("cosine", "constant")
 CENTER_UPDATES = ("streaming", "exact")
+PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 def check(holds: bool, name: str, value, allowed: str):
@@ -49,19 +50,24 @@ class Augmentation:
 
 @dataclasses.dataclass(frozen=True)
 class Optimizer:
-    """A Keras optimiser by name, its rate after warm-up, and how the rate falls to the end."""
+    """A Keras optimiser by name, its rate after warm-up, and how the rate falls to the end.
+
+    `momentum` is Nesterov's, for `sgd`; decay is decoupled: `rate * weight_decay` a step.
+    """
 
     name: str = "adamw"
     learning_rate: float = 0.001
     weight_decay: float = 0.0
+    momentum: float = 0.0
     warmup_epochs: float = 0
     schedule: str = "cosine"
 
     def __post_init__(self):
-        for field in ("learning_rate", "weight_decay", "warmup_epochs"):
+        for field in ("learning_rate", "weight_decay", "momentum", "warmup_epochs"):
             least = 1e-12 if field == "learning_rate" else 0
             value = getattr(self, field)
             check(number(value, least), f"optimizer.{field}", value, "a number of 0 or more")
+        check(self.momentum < 1, "optimizer.momentum", self.momentum, "below 1")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
 
@@ -110,6 +116,11 @@ class Recipe:
         seed: of the initial weights and centres, the order of images, the augmentation.
         frozen_until: name of the trunk's last layer that is not trained; its output is computed
             once, so that an epoch costs what the layers above cost. None trains everything.
+        cached_views: with `frozen_until`, how many views of every training image that output is
+            computed for, 2 or more: the plain image, then augmented ones; epochs take them in turn.
+            None caches the plain image and, with `flip`, its mirror image.
+        precision: what the backbone computes in while it trains: "float32", or "mixed_bfloat16",
+            twice as fast on processors that have bfloat16. The finished hasher computes in float32.
         image_shape: [height, width, channels] that images are brought to; those of a folder need
             it, those of a protocol have a size of their own.
 
@@ -130,6 +141,8 @@ class Recipe:
     seed: int = 0
     trunk: str | None = None
     frozen_until: str | None = None
+    cached_views: int | None = None
+    precision: str = "float32"
     image_shape: tuple[int, int, int] | None = None
 
     def __post_init__(self):
@@ -143,6 +156,10 @@ class Recipe:
         for key in ("trunk", "frozen_until"):
             value = getattr(self, key)
             check(value is None or isinstance(value, str), key, value, "text")
+        if self.precision not in PRECISIONS:
+            raise unknown_name("precision", self.precision, PRECISIONS)
+        if self.frozen_until is not None:
+            check(self.precision == "float32", "precision", self.precision, "float32 where frozen")
         check(len(self.stages) > 0, "stages", 0, "one or more [[stages]] tables")
         if self.protocol == "folder" or self.image_shape is not None:
             shape = self.image_shape
@@ -151,8 +168,12 @@ class Recipe:
             check(shaped, "image_shape", shape, "[height, width, channels] (for a folder)")
         if self.frozen_until is not None:
             check(self.trunk is not None, "trunk", None, "a preset or trunk, to freeze its layers")
+        if self.cached_views is not None:
+            check(whole(self.cached_views, 2), "cached_views", self.cached_views, "2 or more")
+            check(self.frozen_until is not None, "frozen_until", None, "a layer, to cache its views")
+        elif self.frozen_until is not None:
             moved = self.augmentation.shift or self.augmentation.erase
-            check(not moved, "augmentation", moved, "flip only, where layers are frozen")
+            check(not moved, "augmentation", moved, "flip only, or cached_views given")
 
     @property
     def epochs(self) -> int:

@@ -145,18 +145,13 @@ class RunDirectory:
         self._write("images.json", json.dumps(self.images, indent=2) + "\n")
         self._save_model(hasher, "checkpoint.keras")
 
-    def finish(self, complete: Callable[[Hasher], Hasher] | None = None) -> Path:
-        """Writes the best model without its optimiser as `hasher.keras`, and returns the path.
+    def finish(self, complete: Callable[[Hasher], Hasher]) -> Path:
+        """Writes the best model as `hasher.keras`, and returns the path.
 
         Args:
-            complete: makes the finished model of the trained one. Defaults to a plain copy.
+            complete: makes the finished model, without an optimiser, of the trained one.
         """
-        best = self._load("best.keras")
-        if complete is not None:
-            return self._save_model(complete(best), "hasher.keras")
-        hasher = Hasher.from_config(best.get_config())
-        hasher.set_weights(best.get_weights())
-        return self._save_model(hasher, "hasher.keras")
+        return self._save_model(complete(self._load("best.keras")), "hasher.keras")
 
     def _load(self, name: str) -> Hasher:
         try:

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 import keras
+import numpy as np
 
 from classwise.losses import CenterUpdate
 from classwise.zoo.backbones import build_backbone
+from classwise.zoo.backbones.patch_whitening import PatchWhitening
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.errors import InputError
 from classwise.zoo.hasher import Hasher
@@ -19,11 +21,13 @@ from classwise.zoo.training.frozen_trunk import CachedFeatures, FrozenTrunk
 from classwise.zoo.training.image_digest import image_digest
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.methods import METHODS, build_loss
+from classwise.zoo.training.precision import dtype_policy, in_float32
 from classwise.zoo.training.recipe import Augmentation, Optimizer, Recipe
 from classwise.zoo.training.run_directory import RunDirectory
 from classwise.zoo.training.training_progress import TrainingProgress, features_bar
 
 EVALUATION_BATCH = 256
+WHITENING_IMAGES = 5000
 
 
 def train(
@@ -66,10 +70,11 @@ def train(
     losses = [build_loss(recipe.method, stage.loss) for stage in recipe.stages]
     steps = max(len(training) // recipe.batch_size, 1)
     keras.utils.set_random_seed(recipe.seed)
-    untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
+    with dtype_policy(recipe.precision):
+        untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
     images = {"training": image_digest(training), "validation": image_digest(validation)}
     with RunDirectory(directory, recipe, images) as run:
-        complete = None
+        complete = in_float32
         if recipe.frozen_until is not None:
             trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
             folder = Path(features or run.path / "features")
@@ -126,7 +131,7 @@ def epoch_batches(recipe: Recipe, training: LabelledImages | CachedFeatures, epo
 def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
     """Builds the untrained hasher of a recipe, on its trunk if it names one."""
     return Hasher(
-        build_trunk(recipe, training.image_shape),
+        build_trunk(recipe, training),
         code_length=recipe.code_length,
         num_classes=training.num_classes,
         normalize=METHODS[recipe.method].normalize,
@@ -135,22 +140,35 @@ def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
     )
 
 
-def build_trunk(recipe: Recipe, image_shape: tuple[int, int, int]) -> keras.Model:
+def build_trunk(recipe: Recipe, training: LabelledImages) -> keras.Model:
     """Builds a recipe's backbone, with the weights of its trunk if it names one.
+
+    Without one, a whitening layer is computed from the training images.
 
     Raises:
         InputError: an unknown backbone or trunk, a trunk of another backbone, or images whose
             shape the backbone does not take.
     """
     if recipe.trunk is None:
-        return build_backbone(recipe.backbone, image_shape)
+        backbone = build_backbone(recipe.backbone, training.image_shape)
+        adapt_whitening(backbone, training)
+        return backbone
     trunk = get_trunk(recipe.trunk)
     if trunk.backbone != recipe.backbone:
         raise InputError(
             f"The trunk {trunk.name} is a {trunk.backbone}; recipe {recipe.name} trains a "
             f"{recipe.backbone}."
         )
-    return load_backbone(trunk.name, image_shape)
+    return load_backbone(trunk.name, training.image_shape)
+
+
+def adapt_whitening(backbone: keras.Model, training: LabelledImages):
+    """Computes the filters of a backbone's `PatchWhitening` layers, from un-augmented images."""
+    for layer in backbone.layers:
+        if isinstance(layer, PatchWhitening):
+            images = np.asarray(training.images[:WHITENING_IMAGES])
+            below = keras.Model(backbone.input, layer.input)
+            layer.adapt(below.predict(images, batch_size=EVALUATION_BATCH, verbose=0))
 
 
 def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
@@ -171,7 +189,11 @@ def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Op
             warmup_target=rate if warmup else None,
             warmup_steps=warmup,
         )
-    return optimizer(learning_rate=rate, weight_decay=settings.weight_decay)
+    momentum = {"momentum": settings.momentum, "nesterov": True} if settings.momentum else {}
+    try:
+        return optimizer(learning_rate=rate, weight_decay=settings.weight_decay, **momentum)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"The optimizer '{settings.name}' takes no momentum.") from error
 
 
 def center_images(recipe: Recipe, training: LabelledImages):

@@ -6,7 +6,16 @@ from classwise.losses import DCWHLoss
 from classwise.zoo import Hasher, InputError
 from classwise.zoo.backbones import resnet, resnet9
 from classwise.zoo.datasets import LabelledImages
-from classwise.zoo.training.frozen_trunk import FeatureHasher, FrozenTrunk
+from classwise.zoo.training.frozen_trunk import (
+    CachedFeatures,
+    FeatureHasher,
+    FrozenTrunk,
+    mirrored,
+    plain,
+    training_views,
+)
+from classwise.zoo.training.input_pipeline import training_batches
+from classwise.zoo.training.recipe import Augmentation, build_recipe
 
 
 @pytest.fixture
@@ -15,6 +24,28 @@ def images():
     pixels = random.integers(0, 256, (12, 8, 8, 3)).astype(np.uint8)
     return LabelledImages(
         "toy", "train", pixels, np.arange(12) % 3, np.arange(12).astype(str), ("a", "b", "c")
+    )
+
+
+def cached(trunk, images, tmp_path, views=(plain, mirrored), **options):
+    features = trunk.cache(images, tmp_path / "f.npy", views)
+    return CachedFeatures(images, features, **options)
+
+
+def recipe(**values):
+    return build_recipe(
+        {
+            "name": "toy",
+            "method": "dcwh",
+            "protocol": "cifar10-full",
+            "backbone": "resnet9",
+            "trunk": "dcwh_resnet9_cifar10",
+            "frozen_until": "pool",
+            "code_length": 6,
+            "stages": [{"epochs": 1}],
+            **values,
+        },
+        "toy.toml",
     )
 
 
@@ -32,7 +63,7 @@ def test_the_completed_hasher_embeds_images_as_the_upper_layers_embed_features(
     backbone = resnet9((8, 8, 3), width=2)
     frozen = backbone.get_layer("stem_conv").get_weights()[0].copy()
     trunk = FrozenTrunk(backbone, layer)
-    features = trunk.cache(images, tmp_path / "f.npy", mirrored=True)
+    features = cached(trunk, images, tmp_path)
     hasher = train_upper(trunk, features)
     path = tmp_path / "upper.keras"
     hasher.save(path)
@@ -53,7 +84,7 @@ def test_the_completed_hasher_embeds_images_as_the_upper_layers_embed_features(
 def test_training_starts_from_the_pretrained_upper_layers(images, tmp_path, layer):
     backbone = resnet9((8, 8, 3), width=2)
     trunk = FrozenTrunk(backbone, layer)
-    features = trunk.cache(images, tmp_path / "f.npy", mirrored=False)
+    features = cached(trunk, images, tmp_path, [plain])
     untrained = trunk.feature_hasher(Hasher(backbone, 6, 3))
     found = untrained.backbone.predict(features.views[:, 0].astype(np.float32), verbose=0)
     expected = backbone.predict(images.images, verbose=0)
@@ -64,21 +95,67 @@ def test_training_starts_from_the_pretrained_upper_layers(images, tmp_path, laye
 def test_views_are_the_images_and_their_mirror_images(images, tmp_path):
     backbone = resnet9((8, 8, 3), width=2)
     trunk = FrozenTrunk(backbone, "stage1_relu")
-    features = trunk.cache(images, tmp_path / "f.npy", mirrored=True)
+    features = cached(trunk, images, tmp_path)
     tap = keras.Model(backbone.input, backbone.get_layer("stage1_relu").output)
     for view, pixels in enumerate((images.images, images.images[:, :, ::-1])):
         expected = tap.predict(np.ascontiguousarray(pixels), verbose=0)
         np.testing.assert_allclose(features.views[:, view], expected, rtol=2e-3, atol=1e-3)
     written = (tmp_path / "f.npy").stat().st_mtime_ns
-    trunk.cache(images, tmp_path / "f.npy", mirrored=True)
+    cached(trunk, images, tmp_path)
     assert (tmp_path / "f.npy").stat().st_mtime_ns == written
     with pytest.raises(InputError, match="remove it"):
-        trunk.cache(images, tmp_path / "f.npy", mirrored=False)
+        cached(trunk, images, tmp_path, [plain])
+
+
+def test_cached_views_are_the_plain_images_and_those_of_training_epochs():
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (7, 12, 12, 3)).astype(np.uint8)
+    images = LabelledImages(
+        "toy", "train", pixels, np.arange(7), np.arange(7).astype(str), tuple("abcdefg")
+    )
+    settings = {"flip": True, "shift": 3, "erase": 4}
+    first, *augmented = training_views(recipe(cached_views=3, seed=5, augmentation=settings))
+    np.testing.assert_array_equal(first(pixels, np.arange(7)), pixels)
+    assert len(augmented) == 2
+    for epoch, view in enumerate(augmented, start=1):
+        # Uneven batches: what an image looks like depends on its index alone.
+        found = np.concatenate([view(pixels[:4], np.arange(4)), view(pixels[4:], np.arange(4, 7))])
+        batches = training_batches(images, 7, Augmentation(**settings), 5, range(epoch, epoch + 1))
+        seen, labels = next(iter(batches))
+        np.testing.assert_array_equal(found[labels.numpy()], seen)
+        assert (found != pixels).any(axis=(1, 2, 3)).all()
+
+
+def test_without_a_number_of_views_the_mirror_image_joins_where_the_recipe_flips():
+    assert training_views(recipe()) == [plain]
+    assert training_views(recipe(augmentation={"flip": True})) == [plain, mirrored]
+
+
+def test_epochs_take_cached_views_in_turn(images):
+    views = np.arange(36, dtype=np.float16).reshape(12, 3, 1, 1, 1)
+    features = CachedFeatures(images, views, in_turn=True)
+    for epoch in range(5):
+        batches = features.training_batches(4, 0, range(epoch, epoch + 1))
+        seen = np.concatenate([x for x, _ in batches]).ravel()
+        np.testing.assert_array_equal(np.sort(seen), views[:, epoch % 3].ravel())
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"cached_views": 1}, "cached_views is 1; it must be 2 or more"),
+        ({"cached_views": 4, "frozen_until": None}, "frozen_until is None"),
+        ({"augmentation": {"shift": 2}}, "flip only, or cached_views given"),
+    ],
+)
+def test_recipes_whose_views_cannot_be_cached_are_refused(values, sentence):
+    with pytest.raises(InputError, match=sentence):
+        recipe(**values)
 
 
 def test_every_epoch_is_given_by_seed_and_number(images, tmp_path):
     trunk = FrozenTrunk(resnet9((8, 8, 3), width=2), "pool")
-    features = trunk.cache(images, tmp_path / "f.npy", mirrored=True)
+    features = cached(trunk, images, tmp_path)
     both = [[x.numpy() for x in batch] for batch in features.training_batches(5, 3, range(2))]
     second = [[x.numpy() for x in batch] for batch in features.training_batches(5, 3, range(1, 2))]
     assert len(both) == 4  # two whole batches of an epoch's twelve images

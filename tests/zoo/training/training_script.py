@@ -21,11 +21,11 @@ from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.recipe import Augmentation, Centers, Optimizer, Recipe, Stage
 
 
-def toy_images(count: int, split: str) -> LabelledImages:
+def toy_images(count: int, split: str, side: int = 8) -> LabelledImages:
     """Four classes that differ in brightness."""
     random = np.random.default_rng(len(split))
     labels = np.arange(count) % 4
-    pixels = random.integers(0, 60, (count, 8, 8, 1)) + 60 * labels[:, None, None, None]
+    pixels = random.integers(0, 60, (count, side, side, 1)) + 60 * labels[:, None, None, None]
     ids = np.array([f"{split}_{i}" for i in range(count)])
     names = ("black", "dark", "grey", "white")
     return LabelledImages("toy", split, pixels.astype(np.uint8), labels, ids, names)

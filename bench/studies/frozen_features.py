@@ -1,0 +1,85 @@
+"""Compares four ways to hash the features of a frozen ImageNet trunk, under three protocols.
+
+    python bench/studies/frozen_features.py [--features DIR] [--seeds 3]
+
+Few training samples (`cifar10-5k-59k`, DCWH's claim) and classes that nobody trained on
+(`cifar10-unseen`, `cifar100-unseen`): only a hash layer is trained, on the pooled features of
+EfficientNet-Lite0. Writes bench/studies/results/frozen_features.json.
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from bench.studies.heads import BATCH_SIZE, EPOCHS, LABELS, mean_average_precision, train_head
+from bench.studies.pooled_features import SIDE, TRUNK, pooled_features
+from classwise.zoo.datasets.protocols import get_protocol
+from classwise.zoo.files import replacing_file
+
+PROTOCOLS = {"cifar10-5k-59k": (16, 32, 48), "cifar10-unseen": (48,), "cifar100-unseen": (48,)}
+RESULTS = Path(__file__).parent / "results" / "frozen_features.json"
+
+
+def study(name: str, code_lengths, seeds: int, folder: Path) -> list[dict]:
+    """Returns a row for every method and code length: its mAP, mean and range over seeds."""
+    split, features = pooled_features(get_protocol(name), folder)
+    positions = split.positions
+    # Validation images select nothing here; they are learnt from like the others.
+    learnt = np.concatenate([positions["training"], positions["validation"]])
+    class_ids = np.searchsorted(split.seen_classes, split.images.labels[learnt])
+    queries, database = (
+        (features[positions[role]], split.images.labels[positions[role]])
+        for role in ("queries", "database")
+    )
+    rows = []
+    for code_length in code_lengths:
+        for method in LABELS:
+            measured = []
+            for seed in range(seeds):
+                head = train_head(method, features[learnt], class_ids, code_length, seed)
+                measured.append(mean_average_precision(head, queries, database, code_length))
+            expected = [found["expected"] for found in measured]
+            rows.append(
+                {
+                    "method": method,
+                    "code_length": code_length,
+                    "map": round(statistics.mean(expected), 5),
+                    "least": min(expected),
+                    "most": max(expected),
+                    "by_seed": measured,
+                }
+            )
+            print(f"{name} {code_length:>3} bits {method:<8} mAP {rows[-1]['map']:.4f}", flush=True)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--features", type=Path, default=Path("runs") / "pooled_features")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    result = {
+        "trunk": TRUNK,
+        "side": SIDE,
+        "epochs": EPOCHS,
+        "batch_size": BATCH_SIZE,
+        "seeds": options.seeds,
+        "backend": keras.backend.backend(),
+        "protocols": {
+            name: study(name, code_lengths, options.seeds, options.features)
+            for name, code_lengths in PROTOCOLS.items()
+        },
+    }
+    with replacing_file(options.output) as temporary:
+        temporary.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Features of a data set's images from the ImageNet trunk, as it is."""
+
+from pathlib import Path
+
+import numpy as np
+
+from classwise.zoo.count_bar import count_bar
+from classwise.zoo.datasets.protocols import Protocol, ProtocolImages
+from classwise.zoo.files import replacing_file
+from classwise.zoo.presets.load import load_backbone
+
+TRUNK, SIDE, BATCH = "efficientnet_lite0_imagenet", 96, 256
+
+
+def pooled_features(protocol: Protocol, folder: Path) -> tuple[ProtocolImages, np.ndarray]:
+    """Returns a protocol's images and the features of all of them, float32 `[N, 1280]`.
+
+    Row i belongs to image i of `ProtocolImages.images`: train split, then test split. The features
+    are kept in `folder`, for the next study of the same data set.
+    """
+    split = protocol.load()
+    images = split.resized((SIDE, SIDE, 3)).images.images
+    file = folder / f"{protocol.dataset}_{SIDE}.npy"
+    if not file.exists():
+        backbone = load_backbone(TRUNK, (SIDE, SIDE, 3))
+        found = np.empty((images.shape[0], backbone.output_shape[-1]), np.float32)
+        with count_bar(f"Features of {protocol.dataset}", images.shape[0]) as advance:
+            for start in range(0, len(found), BATCH):
+                stop = min(start + BATCH, len(found))
+                found[start:stop] = backbone.predict_on_batch(images[start:stop])
+                advance(stop - start)
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing_file(file) as temporary, temporary.open("wb") as target:
+            np.save(target, found)
+    return split, np.load(file)
