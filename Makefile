@@ -10,7 +10,7 @@ PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-large test-all lint format bench verify-zoo cards clean
+.PHONY: demo test test-backends test-real-data test-browser test-large test-all lint format bench studies verify-zoo cards clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
 	$(RUN)/classwise demo
@@ -46,9 +46,15 @@ format: $(VENV)/dev.done
 bench: $(VENV)/backends.done  ## measures speed, writes bench/results/*.json
 	for script in bench/*.py; do PYTHONPATH=. $(RUN)/python $$script || exit 1; done
 
-cards: $(VENV)/dev.done  ## writes the cards, docs/ZOO.md and README's tables from the registry
+studies: $(VENV)/backends.done  ## measures what the papers claim (about an hour), writes docs/STUDIES.md
+	PYTHONPATH=. $(RUN)/python bench/studies/frozen_features.py
+	PYTHONPATH=. KERAS_BACKEND=torch $(RUN)/python bench/studies/few_convolutions.py
+	PYTHONPATH=. $(RUN)/python bench/studies/write_page.py
+
+cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, README's tables, recipe headers from the registry
 	$(RUN)/python -m classwise.zoo.presets.write_cards --pictures
 	$(RUN)/python -m classwise.zoo.presets.write_tables
+	$(RUN)/python -m classwise.zoo.presets.write_recipe_headers
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo

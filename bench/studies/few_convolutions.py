@@ -25,7 +25,7 @@ from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.recipe import Augmentation
 
 RESULTS = Path(__file__).parent / "results" / "few_convolutions.json"
-WIDTH, EMBEDDING, CLASSES, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 32, 64, 10, 128, 2e-3, 0.02
+WIDTH, EMBEDDING, CLASSES, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 16, 64, 10, 128, 2e-3, 0.02
 AUGMENTATION = Augmentation(flip=True, shift=2)
 LOSSES = {
     "vmf": VonMisesFisherLoss(concentration=16.0),
@@ -36,14 +36,14 @@ SEEDS = {2: 1, 3: 3, 4: 1}
 
 
 def plain_cnn(convolutions: int) -> keras.Model:
-    """Builds 3x3 convolutions of 32, 64, 128, 128 filters, each with max-pooling after it."""
+    """Builds 3x3 convolutions of 16, 32, 64, 64 filters, each with max-pooling after it."""
     images = keras.Input((32, 32, 3))
     x = layers.Rescaling(1 / 64, offset=-2.0)(images)
     for number in range(convolutions):
         filters = WIDTH * min(2**number, 4)
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)
-        x = layers.MaxPooling2D()(layers.ReLU()(x))
+        x = layers.BatchNormalization(momentum=0.9)(layers.MaxPooling2D()(x))
+        x = layers.ReLU()(x)
     return keras.Model(images, layers.Flatten()(x))
 
 

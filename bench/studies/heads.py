@@ -88,7 +88,9 @@ def train_head(method: str, features, labels, code_length: int, seed: int) -> He
 
 def mean_average_precision(head: Head, queries, database, code_length: int) -> dict:
     """Returns the mAP of a head's codes with its tie band; both sets are (features, labels)."""
-    query_codes, database_codes = (pack_codes(head(features)) for features, _ in (queries, database))
+    query_codes, database_codes = (
+        pack_codes(head(features)) for features, _ in (queries, database)
+    )
     measured = evaluate_codes(
         query_codes, queries[1], database_codes, database[1], code_length=code_length
     ).metrics["map"]

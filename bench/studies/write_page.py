@@ -48,7 +48,9 @@ def spread(values: list[float]) -> str:
     """Returns a mean, with the range and the number of values where there are several."""
     if len(values) == 1:
         return f"{values[0]:.4f}"
-    return f"{statistics.mean(values):.4f} ({min(values):.4f} to {max(values):.4f}, n = {len(values)})"
+    return (
+        f"{statistics.mean(values):.4f} ({min(values):.4f} to {max(values):.4f}, n = {len(values)})"
+    )
 
 
 def few_convolutions(found: dict) -> str:
@@ -100,7 +102,7 @@ def page(results: Path) -> str:
     """Returns the whole page; a study that has not run is left out."""
     sections = {"few_convolutions": few_convolutions, "frozen_features": frozen_features}
     parts = [
-        section((json.loads((results / f"{name}.json").read_text())))
+        section(json.loads((results / f"{name}.json").read_text()))
         for name, section in sections.items()
         if (results / f"{name}.json").exists()
     ]

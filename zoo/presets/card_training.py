@@ -35,9 +35,10 @@ def how_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
 def training_facts(preset: Preset) -> str:
     """Returns the course of the training in one paragraph."""
     training = preset.training
-    cores = f" on {training['cores']} cores" if "cores" in training else ""
+    machine = f" on {training['cores']} cores" if "cores" in training else ""
+    machine += f" with the {training['backend']} backend" if "backend" in training else ""
     return (
-        f"{training['epochs']} epochs in {training['minutes']:g} minutes{cores}, seed "
+        f"{training['epochs']} epochs in {training['minutes']:g} minutes{machine}, seed "
         f"{preset.seed}. Kept is the model of epoch {training['selected_epoch']}, the best one on "
         f"validation images carved from the training images: its nearest class centre was right "
         f"for {training['val_accuracy']:.2%} of them. No epoch was selected on queries."

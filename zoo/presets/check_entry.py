@@ -15,6 +15,7 @@ from classwise.zoo.presets.data_set_facts import DATA_SETS
 from classwise.zoo.presets.publications import METHODS
 from classwise.zoo.presets.registry import Preset, Trunk
 from classwise.zoo.training.recipe import build_recipe
+from classwise.zoo.training.run_directory import training_minutes
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 LICENSES = ("Apache-2.0",)
@@ -175,7 +176,7 @@ def course(preset: Preset, trunk: Trunk) -> Checks:
     log = [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
     yield bool(log), f"there is no log {file.name}"
     yield len(log) == told["epochs"], f"its log has {len(log)} epochs"
-    minutes = round(sum(line["seconds"] for line in log) / 60, 1)
+    minutes = training_minutes(log)
     yield minutes == told["minutes"], f"its log has {minutes} minutes"
     best = max(line["val_accuracy"] for line in log if line["selectable"])
     kept = log[told["selected_epoch"] - 1]["val_accuracy"]

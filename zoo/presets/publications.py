@@ -59,8 +59,19 @@ EFFICIENTNET = Publication(
   note      = {arXiv:1905.11946}
 }""",
 )
+AIRBENCH = Publication(
+    "airbench",
+    "94% on CIFAR-10 in 3.29 Seconds on a Single GPU",
+    "2404.00498",
+    """@article{jordan2024airbench,
+  title   = {94\\% on {CIFAR-10} in 3.29 Seconds on a Single {GPU}},
+  author  = {Jordan, Keller},
+  journal = {arXiv preprint arXiv:2404.00498},
+  year    = {2024}
+}""",
+)
 # Papers of backbones; one that has none is not there.
-BACKBONES = {"efficientnet_lite0": EFFICIENTNET}
+BACKBONES = {"airbench": AIRBENCH, "efficientnet_lite0": EFFICIENTNET}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,12 @@ from classwise.zoo.presets.weight_files import (
     write_weights,
 )
 from classwise.zoo.training.recipe import Recipe, build_recipe
-from classwise.zoo.training.run_directory import SELECTED_BY, read_log, selected_epoch
+from classwise.zoo.training.run_directory import (
+    SELECTED_BY,
+    read_log,
+    selected_epoch,
+    training_minutes,
+)
 
 PACKAGES = ("classwise", "keras", "tensorflow", "numpy")
 LICENSE = "Apache-2.0"
@@ -119,8 +124,10 @@ def store_run(run: Run, figures: dict) -> registry.Preset:
         "recipe": recipe.to_dict(),
         "training": {
             "epochs": len(log),
-            "minutes": round(sum(line["seconds"] for line in log) / 60, 1),
+            "minutes": training_minutes(log),
             "cores": os.cpu_count(),
+            # Of the last epoch; logs of earlier versions do not tell.
+            **({"backend": log[-1]["backend"]} if "backend" in log[-1] else {}),
             "selected_epoch": best["epoch"],
             SELECTED_BY: best[SELECTED_BY],
         },

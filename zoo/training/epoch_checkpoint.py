@@ -12,14 +12,24 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     Comes after `CenterUpdate`: `fit` itself would validate before the centres move, and so score
     another model than the one that is saved. The scores go into `logs`, as `val_...`.
+
+    Args:
+        run: writes the log and the models.
+        validation: batches to score the model on.
+        stage: number of the stage, from 0 on.
+        selectable: whether the model may become the best one.
+        once: facts for the log that go with the first epoch that ends, and are taken out then.
     """
 
-    def __init__(self, run: RunDirectory, validation, stage: int, selectable: bool):
+    def __init__(
+        self, run: RunDirectory, validation, stage: int, selectable: bool, once: dict | None = None
+    ):
         super().__init__()
         self.run = run
         self.validation = validation
         self.stage = stage
         self.selectable = selectable
+        self.once = {} if once is None else once
         self.start = time.time()
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -33,5 +43,8 @@ class EpochCheckpoint(keras.callbacks.Callback):
             "stage": self.stage + 1,
             "seconds": round(time.time() - self.start, 1),
             **{name: round(float(value), 6) for name, value in logs.items()},
+            "backend": keras.backend.backend(),
+            **self.once,
         }
+        self.once.clear()
         self.run.save_epoch(self.model, measured, self.selectable)

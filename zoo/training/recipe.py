@@ -170,7 +170,9 @@ class Recipe:
             check(self.trunk is not None, "trunk", None, "a preset or trunk, to freeze its layers")
         if self.cached_views is not None:
             check(whole(self.cached_views, 2), "cached_views", self.cached_views, "2 or more")
-            check(self.frozen_until is not None, "frozen_until", None, "a layer, to cache its views")
+            check(
+                self.frozen_until is not None, "frozen_until", None, "a layer, to cache its views"
+            )
         elif self.frozen_until is not None:
             moved = self.augmentation.shift or self.augmentation.erase
             check(not moved, "augmentation", moved, "flip only, or cached_views given")

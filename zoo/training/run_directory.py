@@ -192,6 +192,12 @@ def read_log(path: str | os.PathLike) -> list[dict]:
     return log
 
 
+def training_minutes(log: list[dict]) -> float:
+    """Returns what all epochs took, with the passes that cached features, to a tenth."""
+    seconds = sum(line["seconds"] + line.get("feature_seconds", 0) for line in log)
+    return round(seconds / 60, 1)
+
+
 def selected_epoch(log: list[dict]) -> dict:
     """Returns the line of the epoch whose model is kept: the best one, among equals the last."""
     selectable = [line for line in log if line["selectable"]]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -74,14 +75,15 @@ def train(
         untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
     images = {"training": image_digest(training), "validation": image_digest(validation)}
     with RunDirectory(directory, recipe, images) as run:
-        complete = in_float32
+        complete, once = in_float32, {}
         if recipe.frozen_until is not None:
             trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
-            folder = Path(features or run.path / "features")
+            folder, start = Path(features or run.path / "features"), time.perf_counter()
             with features_bar(len(training) + len(validation), verbose) as advance:
                 training, validation = trunk.cache_both(
                     recipe, images, training, validation, folder, advance
                 )
+            once["feature_seconds"] = round(time.perf_counter() - start, 1)
             untrained, complete = trunk.feature_hasher(untrained), trunk.complete
         saved, epochs_done = run.load_checkpoint(steps)
         hasher = saved or untrained
@@ -102,6 +104,7 @@ def train(
                         validation.batches(EVALUATION_BATCH),
                         number,
                         selectable=number == last_stage,
+                        once=once,
                     ),
                     progress,
                 ]

@@ -1,0 +1,36 @@
+import pytest
+
+from classwise.zoo.presets import get_preset
+from classwise.zoo.presets.write_recipe_headers import recipe_texts, result_lines, with_results
+
+PRESETS = [get_preset(f"dcwh_resnet9_fashion_mnist_{bits}") for bits in (64, 16)]
+TEXT = "# Title\n#\n# Command   x\n# Result    old\n#           older\n\nmethod = 1\n"
+
+
+def test_bundled_recipes_say_what_the_registry_says():
+    for file, (text, wanted) in recipe_texts().items():
+        assert text == wanted, f"{file.name}: python -m classwise.zoo.presets.write_recipe_headers"
+
+
+def test_lines_give_cost_and_every_code_length_in_order():
+    lines = result_lines(PRESETS)
+    wide, narrow = (f"{preset.metrics['map']['expected']:.4f}" for preset in PRESETS)
+    assert f"16 bits {narrow}, 64 bits {wide} under fashion-mnist-full" in lines
+    assert "n = 1" in lines
+    assert lines.startswith("# Cost ")
+    minutes = sorted(preset.training["minutes"] for preset in PRESETS)
+    assert f"{minutes[0]:g} to {minutes[1]:g} minutes" in lines
+
+
+def test_only_these_lines_are_replaced_and_that_once():
+    once = with_results(TEXT, PRESETS[:1])
+    assert once.startswith("# Title\n#\n# Command   x\n# Cost ")
+    assert once.endswith("\n\nmethod = 1\n")
+    assert "old" not in once
+    assert with_results(once, PRESETS[:1]) == once
+    assert "not in the zoo yet" in with_results(TEXT, [])
+
+
+def test_a_header_without_a_place_for_them_is_refused():
+    with pytest.raises(ValueError, match="no line '# Result'"):
+        with_results("method = 1\n", PRESETS)

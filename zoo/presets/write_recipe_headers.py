@@ -1,0 +1,90 @@
+"""Writes what recipes cost and reach into their headers, from the registry:
+
+python -m classwise.zoo.presets.write_recipe_headers
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+from classwise.zoo.files import replacing_file
+from classwise.zoo.presets.registry import Preset, presets
+from classwise.zoo.training.recipe_files import bundled_recipes
+
+# The lines of a header that this module writes; the others are written by hand.
+WRITTEN = re.compile(r"(?:^# (?:Cost|Result) .*\n(?:^#  .*\n)*)+", re.MULTILINE)
+COLUMNS = 100
+
+
+def spread(values: Iterable[float]) -> str:
+    """Returns a value, or the least and the most of several.
+
+    Example:
+
+    >>> spread([0.2, 0.2]), spread([0.3, 1.25])
+    ('0.2', '0.3 to 1.25')
+    """
+    least, most = min(values), max(values)
+    return f"{least:g}" if least == most else f"{least:g} to {most:g}"
+
+
+def result_lines(entries: list[Preset]) -> str:
+    """Returns the lines about cost and result of a recipe file, given the presets it made."""
+    if not entries:
+        return "# Result    not in the zoo yet\n"
+    trainings = [preset.training for preset in entries]
+    cost = f"{spread([training['minutes'] for training in trainings])} minutes"
+    cores = {training["cores"] for training in trainings if "cores" in training}
+    if cores:
+        cost += f" on {spread(cores)} cores"
+    reached = [
+        (f"{preset.code_length} bits " if len(entries) > 1 else "")
+        + f"{preset.metrics['map']['expected']:.4f}"
+        for preset in sorted(entries, key=lambda preset: preset.code_length)
+    ]
+    first = entries[0]
+    result = f"mAP {', '.join(reached)} under {first.protocol} (seed {first.seed}, n = 1)"
+    return "".join(
+        textwrap.fill(
+            text,
+            COLUMNS,
+            initial_indent=f"# {title:<10}",
+            subsequent_indent="#" + " " * 11,
+            break_on_hyphens=False,
+        )
+        + "\n"
+        for title, text in (("Cost", cost), ("Result", result))
+    )
+
+
+def with_results(text: str, entries: list[Preset]) -> str:
+    """Returns a recipe file's text with new lines about cost and result.
+
+    Raises:
+        ValueError: it has no such lines to replace.
+    """
+    replaced, count = WRITTEN.subn(lambda found: result_lines(entries), text, count=1)
+    if count == 0:
+        raise ValueError("The header has no line '# Result'.")
+    return replaced
+
+
+def recipe_texts() -> dict[Path, tuple[str, str]]:
+    """Returns the text of every bundled recipe file as it is, and as it should be."""
+    names: dict[Path, list[str]] = {}
+    for name, (file, _) in bundled_recipes().items():
+        names.setdefault(file, []).append(name)
+    known = presets()
+    found = {}
+    for file, made in names.items():
+        text = file.read_text(encoding="utf-8")
+        found[file] = text, with_results(text, [known[name] for name in made if name in known])
+    return found
+
+
+if __name__ == "__main__":
+    for file, (text, wanted) in recipe_texts().items():
+        if text != wanted:
+            with replacing_file(file) as temporary:
+                temporary.write_text(wanted, encoding="utf-8")
