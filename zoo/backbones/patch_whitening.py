@@ -1,5 +1,7 @@
 """A first layer that decorrelates pixels, computed from images and not trained."""
 
+from collections.abc import Iterable
+
 import keras
 import numpy as np
 from keras import ops
@@ -32,7 +34,7 @@ class PatchWhitening(keras.layers.Layer):
     >>> import numpy as np
     >>> whitening = PatchWhitening()
     >>> images = np.random.default_rng(0).normal(3.0, 2.0, (64, 8, 8, 1))
-    >>> whitening.adapt(images)
+    >>> whitening.adapt([images])
     >>> output = keras.ops.convert_to_numpy(whitening(images)).reshape(-1, 8)[:, :4]
     >>> np.abs(output.T @ output / len(output) - np.eye(4)).max().item() < 0.01
     True
@@ -60,17 +62,25 @@ class PatchWhitening(keras.layers.Layer):
     def call(self, images):
         return ops.conv(images, self.kernel, padding="valid") + self.bias
 
-    def adapt(self, images: np.ndarray) -> None:
-        """Computes the filters from images `[N, H, W, C]`, as they come into this layer."""
-        images = np.asarray(images, np.float32)
-        if not self.built:
-            self.build(images.shape)
-        size, channels = self.size, images.shape[-1]
-        patches = np.lib.stride_tricks.sliding_window_view(images, (size, size), axis=(1, 2))
-        patches = np.moveaxis(patches, 3, -1).reshape(-1, size * size * channels)
-        variances, directions = np.linalg.eigh((patches.T @ patches / len(patches)).astype(float))
+    def adapt(self, batches: Iterable[np.ndarray]) -> None:
+        """Computes the filters from batches of images `[B, H, W, C]`, as they come to this layer.
+
+        Raises:
+            InputError: there is no batch.
+        """
+        size, moments, count = self.size, 0.0, 0
+        for images in batches:
+            if not self.built:
+                self.build(images.shape)
+            windows = np.lib.stride_tricks.sliding_window_view(images, (size, size), axis=(1, 2))
+            patches = np.moveaxis(windows, 3, -1).reshape(-1, size * size * images.shape[-1])
+            moments += (patches.T @ patches).astype(np.float64)
+            count += len(patches)
+        if count == 0:
+            raise InputError("PatchWhitening.adapt was given no images; give it one batch or more.")
+        variances, directions = np.linalg.eigh(moments / count)
         filters = directions / np.sqrt(np.maximum(variances, 0) + SMALLEST_VARIANCE)
-        filters = filters.reshape(size, size, channels, -1)
+        filters = filters.reshape(*self.kernel.shape[:3], -1)
         self.kernel.assign(np.concatenate([filters, -filters], axis=-1))
 
     def compute_output_shape(self, input_shape):
@@ -79,4 +89,4 @@ class PatchWhitening(keras.layers.Layer):
         return batch, height - less, width - less, 2 * self.size * self.size * channels
 
     def get_config(self):
-        return {"name": self.name, "size": self.size}
+        return {"name": self.name, "trainable": self.trainable, "size": self.size}

@@ -2,60 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import hashlib
 import json
-import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers
 
 from classwise.zoo.datasets import LabelledImages
-from classwise.zoo.datasets.python_calls import numpy_function
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.files import replacing_file
 from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.presets.weight_files import assign_weights, named_weights, variables_by_path
-from classwise.zoo.training.input_pipeline import augment_batch
+from classwise.zoo.training.cached_features import CachedFeatures
+from classwise.zoo.training.feature_views import View, plain, training_views
 from classwise.zoo.training.recipe import Recipe
 
 BATCH = 256
-
-#: What is done to a batch of pixels `[b, H, W, C]`, given which images they are, `[b]`.
-View = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
-
-def plain(pixels: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    """Leaves images as they are."""
-    return pixels
-
-
-def mirrored(pixels: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    """Mirrors every image left to right."""
-    return pixels[:, :, ::-1]
-
-
-def training_views(recipe: Recipe) -> list[View]:
-    """Returns the views whose features a recipe caches, the plain images first.
-
-    With `cached_views` all further ones are augmented, each view as if it were an epoch of its
-    own; without, the mirrored images join the plain ones where the recipe flips.
-    """
-    if recipe.cached_views is None:
-        return [plain, mirrored] if recipe.augmentation.flip else [plain]
-
-    def augmented(view, pixels, indices):
-        epoch = tf.constant(view, tf.int64)
-        return augment_batch(pixels, indices, recipe.augmentation, recipe.seed, epoch).numpy()
-
-    further = range(1, recipe.cached_views)
-    return [plain, *(functools.partial(augmented, view) for view in further)]
 
 
 @keras.saving.register_keras_serializable(package="classwise")
@@ -66,89 +33,11 @@ class FeatureHasher(Hasher):
         return x, y
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class CachedFeatures:
-    """Features of labelled images as they are and, after these, as training changes them.
-
-    Args:
-        images: the labelled images whose features they are.
-        views: float16 `[N, V, h, w, F]`, the first of V views being the plain image.
-        in_turn: whether epoch e sees view e modulo V of every image, or (default) one of them drawn
-            anew for every image.
-    """
-
-    images: LabelledImages
-    views: np.ndarray
-    in_turn: bool = False
-
-    def __len__(self) -> int:
-        return len(self.views)
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of an image's features."""
-        return self.views.shape[2:]
-
-    @property
-    def num_classes(self) -> int:
-        return self.images.num_classes
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        return self.images.class_names
-
-    @property
-    def labels(self) -> np.ndarray:
-        return self.images.labels
-
-    def training_batches(self, batch_size: int, seed: int, epochs: range) -> tf.data.Dataset:
-        """Returns the batches of several epochs; an epoch's depend on seed and number alone."""
-
-        steps = max(len(self) // batch_size, 1)
-
-        @functools.lru_cache(maxsize=2)
-        def drawn(epoch):
-            random = np.random.default_rng([seed, epoch])
-            order = random.permutation(len(self))
-            count = self.views.shape[1]
-            if self.in_turn:
-                return order, np.full(len(self), epoch % count)
-            return order, random.integers(count, size=len(self))
-
-        def batch(step):
-            order, views = drawn(step // steps)
-            start = step % steps * batch_size
-            chosen = order[start : start + batch_size]
-            return self.views[chosen, views[chosen]], self.labels[chosen]
-
-        return self._dataset(range(epochs.start * steps, epochs.stop * steps), batch)
-
-    def batches(self, batch_size: int) -> tf.data.Dataset:
-        """Returns the plain features in their own order."""
-
-        def batch(step):
-            chosen = slice(step * batch_size, (step + 1) * batch_size)
-            return self.views[chosen, 0], self.labels[chosen]
-
-        return self._dataset(range(math.ceil(len(self) / batch_size)), batch)
-
-    def _dataset(self, steps: range, batch: Callable) -> tf.data.Dataset:
-        """Returns the features and labels that `batch` gives for each step."""
-
-        def read(step):
-            features, labels = numpy_function(batch, [step], [tf.float16, tf.int64])
-            return tf.ensure_shape(features, (None, *self.image_shape)), tf.ensure_shape(
-                labels, (None,)
-            )
-
-        return tf.data.Dataset.range(steps.start, steps.stop).map(read).prefetch(4)
-
-
 class FrozenTrunk:
     """A backbone split at a layer: what is below is frozen, what is above is trained.
 
-    The layers below run in inference mode, once for every image (and its mirror image): an epoch
-    costs what the layers above cost.
+    The layers below run in inference mode, once for every view of an image: an epoch costs what the
+    layers above cost.
 
     Args:
         backbone: the pretrained backbone.
@@ -188,7 +77,7 @@ class FrozenTrunk:
         file: Path,
         views: Sequence[View],
         progress: Callable[[int], None] | None = None,
-    ) -> np.ndarray:
+    ) -> tuple[np.ndarray, float]:
         """Computes the features of all images, or maps the file that holds them already.
 
         Args:
@@ -198,11 +87,14 @@ class FrozenTrunk:
             progress: called with the number of images of every batch done.
 
         Returns:
-            float16 `[N, V, h, w, F]`.
+            The features, float16 `[N, V, h, w, F]`, and the seconds that computing them took, which
+            are kept beside the file.
         """
         count = len(images)
         shape = (count, len(views), *self.upper.input_shape[1:])
-        if not file.exists():
+        seconds = file.with_suffix(".seconds")
+        if not file.exists() or not seconds.exists():
+            begin = time.perf_counter()
             with replacing_file(file) as temporary:
                 found = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
                 for start in range(0, count, BATCH):
@@ -215,10 +107,12 @@ class FrozenTrunk:
                     if progress is not None:
                         progress(stop - start)
                 found.flush()
+            with replacing_file(seconds) as temporary:
+                temporary.write_text(f"{time.perf_counter() - begin:.1f}", encoding="utf-8")
         found = np.load(file, mmap_mode="r")
         if found.shape != shape or found.dtype != np.float16:
             raise InputError(f"{file} holds features {found.shape}, not {shape}; remove it.")
-        return found
+        return found, float(seconds.read_text(encoding="utf-8"))
 
     def cache_both(
         self,
@@ -236,19 +130,23 @@ class FrozenTrunk:
         folder.mkdir(parents=True, exist_ok=True)
         found = []
         for role, images in (("training", training), ("validation", validation)):
-            views, drawn = [plain], ()
+            views, drawn = [plain], []
             if role == "training":
-                views, drawn = training_views(recipe), (recipe.augmentation, recipe.cached_views)
+                views, drawn = training_views(recipe), [recipe.augmentation, recipe.cached_views]
+                drawn += [recipe.seed] if recipe.cached_views else []
             source = [
                 digests[role],
                 images.image_shape,
                 get_trunk(recipe.trunk).sha256,
                 recipe.frozen_until,
-                repr((*drawn, recipe.seed if recipe.cached_views else None)),
+                repr(drawn),
             ]
             digest = hashlib.sha256(json.dumps(source).encode()).hexdigest()
-            features = self.cache(images, folder / f"{role}-{digest[:16]}.npy", views, progress)
-            found.append(CachedFeatures(images, features, in_turn=recipe.cached_views is not None))
+            file = folder / f"{role}-{digest[:16]}.npy"
+            in_turn = recipe.cached_views is not None
+            found.append(
+                CachedFeatures(images, *self.cache(images, file, views, progress), in_turn)
+            )
         return tuple(found)
 
     def feature_hasher(self, untrained: Hasher) -> FeatureHasher:

@@ -36,7 +36,7 @@ def image_seed(seed: int, epoch: int, index: int) -> tf.Tensor:
     return tf.stack([seed * 1_000_003 + epoch, 2 * index])
 
 
-@tf.function(reduce_retracing=True)
+@tf.function
 def augment_batch(
     images: tf.Tensor, indices: tf.Tensor, augmentation: Augmentation, seed: int, epoch: tf.Tensor
 ) -> tf.Tensor:
@@ -45,11 +45,11 @@ def augment_batch(
     `epoch` is an int64 scalar, as `indices` are int64 `[b]`.
     """
 
-    def one(image, index):
-        image = tf.ensure_shape(image, images.shape[1:])
+    def one(pair):
+        image, index = pair
         return augment(image, augmentation, image_seed(seed, epoch, index))
 
-    return tf.map_fn(lambda pair: one(*pair), (images, indices), fn_output_signature=tf.uint8)
+    return tf.map_fn(one, (images, indices), fn_output_signature=tf.uint8)
 
 
 def training_batches(

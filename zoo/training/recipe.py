@@ -50,24 +50,19 @@ class Augmentation:
 
 @dataclasses.dataclass(frozen=True)
 class Optimizer:
-    """A Keras optimiser by name, its rate after warm-up, and how the rate falls to the end.
-
-    `momentum` is Nesterov's, for `sgd`; decay is decoupled: `rate * weight_decay` a step.
-    """
+    """A Keras optimiser by name, its rate after warm-up, and how the rate falls to the end."""
 
     name: str = "adamw"
     learning_rate: float = 0.001
     weight_decay: float = 0.0
-    momentum: float = 0.0
     warmup_epochs: float = 0
     schedule: str = "cosine"
 
     def __post_init__(self):
-        for field in ("learning_rate", "weight_decay", "momentum", "warmup_epochs"):
+        for field in ("learning_rate", "weight_decay", "warmup_epochs"):
             least = 1e-12 if field == "learning_rate" else 0
             value = getattr(self, field)
             check(number(value, least), f"optimizer.{field}", value, "a number of 0 or more")
-        check(self.momentum < 1, "optimizer.momentum", self.momentum, "below 1")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
 
@@ -120,7 +115,7 @@ class Recipe:
             computed for, 2 or more: the plain image, then augmented ones; epochs take them in turn.
             None caches the plain image and, with `flip`, its mirror image.
         precision: what the backbone computes in while it trains: "float32", or "mixed_bfloat16",
-            twice as fast on processors that have bfloat16. The finished hasher computes in float32.
+            for processors that have bfloat16. The finished hasher computes in float32.
         image_shape: [height, width, channels] that images are brought to; those of a folder need
             it, those of a protocol have a size of their own.
 
@@ -173,6 +168,10 @@ class Recipe:
             check(
                 self.frozen_until is not None, "frozen_until", None, "a layer, to cache its views"
             )
+            changed = self.augmentation != Augmentation()
+            check(changed, "augmentation", None, "given, for views to differ")
+            most = f"at most the {self.epochs} epochs, which take them in turn"
+            check(self.cached_views <= self.epochs, "cached_views", self.cached_views, most)
         elif self.frozen_until is not None:
             moved = self.augmentation.shift or self.augmentation.erase
             check(not moved, "augmentation", moved, "flip only, or cached_views given")

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Literal
 
@@ -17,8 +16,9 @@ from classwise.zoo.errors import InputError
 from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.load import load_backbone
 from classwise.zoo.presets.registry import get_trunk
+from classwise.zoo.training.cached_features import CachedFeatures
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
-from classwise.zoo.training.frozen_trunk import CachedFeatures, FrozenTrunk
+from classwise.zoo.training.frozen_trunk import FrozenTrunk
 from classwise.zoo.training.image_digest import image_digest
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.methods import METHODS, build_loss
@@ -71,19 +71,18 @@ def train(
     losses = [build_loss(recipe.method, stage.loss) for stage in recipe.stages]
     steps = max(len(training) // recipe.batch_size, 1)
     keras.utils.set_random_seed(recipe.seed)
-    with dtype_policy(recipe.precision):
-        untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
+    untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
     images = {"training": image_digest(training), "validation": image_digest(validation)}
     with RunDirectory(directory, recipe, images) as run:
         complete, once = in_float32, {}
         if recipe.frozen_until is not None:
             trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
-            folder, start = Path(features or run.path / "features"), time.perf_counter()
+            folder = Path(features or run.path / "features")
             with features_bar(len(training) + len(validation), verbose) as advance:
                 training, validation = trunk.cache_both(
                     recipe, images, training, validation, folder, advance
                 )
-            once["feature_seconds"] = round(time.perf_counter() - start, 1)
+            once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
             untrained, complete = trunk.feature_hasher(untrained), trunk.complete
         saved, epochs_done = run.load_checkpoint(steps)
         hasher = saved or untrained
@@ -132,15 +131,16 @@ def epoch_batches(recipe: Recipe, training: LabelledImages | CachedFeatures, epo
 
 
 def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
-    """Builds the untrained hasher of a recipe, on its trunk if it names one."""
-    return Hasher(
-        build_trunk(recipe, training),
-        code_length=recipe.code_length,
-        num_classes=training.num_classes,
-        normalize=METHODS[recipe.method].normalize,
-        class_names=training.class_names,
-        seed=recipe.seed,
-    )
+    """Builds the untrained hasher of a recipe, in its precision, on its trunk if it names one."""
+    with dtype_policy(recipe.precision):
+        return Hasher(
+            build_trunk(recipe, training),
+            code_length=recipe.code_length,
+            num_classes=training.num_classes,
+            normalize=METHODS[recipe.method].normalize,
+            class_names=training.class_names,
+            seed=recipe.seed,
+        )
 
 
 def build_trunk(recipe: Recipe, training: LabelledImages) -> keras.Model:
@@ -154,7 +154,7 @@ def build_trunk(recipe: Recipe, training: LabelledImages) -> keras.Model:
     """
     if recipe.trunk is None:
         backbone = build_backbone(recipe.backbone, training.image_shape)
-        adapt_whitening(backbone, training)
+        adapt_whitening(backbone, training, recipe.seed)
         return backbone
     trunk = get_trunk(recipe.trunk)
     if trunk.backbone != recipe.backbone:
@@ -165,13 +165,15 @@ def build_trunk(recipe: Recipe, training: LabelledImages) -> keras.Model:
     return load_backbone(trunk.name, training.image_shape)
 
 
-def adapt_whitening(backbone: keras.Model, training: LabelledImages):
-    """Computes the filters of a backbone's `PatchWhitening` layers, from un-augmented images."""
+def adapt_whitening(backbone: keras.Model, training: LabelledImages, seed: int):
+    """Computes the filters of a backbone's `PatchWhitening`, from some un-augmented images."""
     for layer in backbone.layers:
         if isinstance(layer, PatchWhitening):
-            images = np.asarray(training.images[:WHITENING_IMAGES])
+            random = np.random.default_rng(seed)
+            chosen = random.permutation(len(training))[:WHITENING_IMAGES]
             below = keras.Model(backbone.input, layer.input)
-            layer.adapt(below.predict(images, batch_size=EVALUATION_BATCH, verbose=0))
+            batches = training.select(chosen).batches(EVALUATION_BATCH)
+            layer.adapt(below.predict_on_batch(images.numpy()) for images, _ in batches)
 
 
 def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
@@ -192,11 +194,7 @@ def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Op
             warmup_target=rate if warmup else None,
             warmup_steps=warmup,
         )
-    momentum = {"momentum": settings.momentum, "nesterov": True} if settings.momentum else {}
-    try:
-        return optimizer(learning_rate=rate, weight_decay=settings.weight_decay, **momentum)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"The optimizer '{settings.name}' takes no momentum.") from error
+    return optimizer(learning_rate=rate, weight_decay=settings.weight_decay)
 
 
 def center_images(recipe: Recipe, training: LabelledImages):

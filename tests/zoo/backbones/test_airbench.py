@@ -31,7 +31,7 @@ def test_a_dirac_kernel_passes_its_input_on():
 def test_a_saved_model_is_loaded_with_its_initialisers_and_whitening(tmp_path):
     backbone = build_backbone("airbench", (12, 12, 3), width=2)
     images = np.random.default_rng(0).integers(0, 256, (4, 12, 12, 3)).astype(np.float32)
-    backbone.get_layer("whitening").adapt(images / 64 - 2)
+    backbone.get_layer("whitening").adapt([images / 64 - 2])
     backbone.save(tmp_path / "backbone.keras")
     loaded = keras.saving.load_model(tmp_path / "backbone.keras")
     expected = backbone.predict(images, verbose=0)

@@ -18,7 +18,7 @@ def smooth_images(channels):
 def test_patches_become_uncorrelated_with_unit_variance(size, channels):
     images = smooth_images(channels)
     layer = PatchWhitening(size)
-    layer.adapt(images)
+    layer.adapt([images[:20], images[20:]])
     outputs = keras.ops.convert_to_numpy(layer(images))
     assert outputs.shape == layer.compute_output_shape(images.shape)
     outputs = outputs.reshape(-1, outputs.shape[-1])
@@ -56,6 +56,16 @@ def test_it_computes_in_float32_under_a_mixed_policy():
         assert PatchWhitening().compute_dtype == "float32"
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def test_a_frozen_layer_stays_frozen_in_its_copies():
+    layer = PatchWhitening(trainable=False)
+    assert not PatchWhitening.from_config(layer.get_config()).trainable
+
+
+def test_adapting_to_nothing_is_refused():
+    with pytest.raises(InputError, match="no images"):
+        PatchWhitening().adapt([])
 
 
 @pytest.mark.parametrize("size", [0, 1.5, True])

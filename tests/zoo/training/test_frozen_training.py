@@ -8,6 +8,7 @@ from classwise.zoo import Hasher, InputError, load_backbone
 from classwise.zoo.presets.weight_files import named_weights, variables_by_path
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.recipe import Augmentation
+from classwise.zoo.training.run_directory import training_minutes
 from tests.zoo.training.training_script import run, toy_images
 
 TRUNK = "dcwh_resnet9_fashion_mnist"
@@ -43,8 +44,11 @@ def test_layers_up_to_there_keep_their_weights_and_the_others_learn(tmp_path, lo
     assert (logits.argmax(axis=0) == images.labels).mean() == pytest.approx(best, abs=0.04)
 
 
-def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypatch):
-    frozen = {**FROZEN, "frozen_until": "pool"}
+@pytest.mark.parametrize(
+    "views", [{}, {"cached_views": 3, "augmentation": Augmentation(flip=True, shift=1)}]
+)
+def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypatch, views):
+    frozen = {**FROZEN, "frozen_until": "pool", **views}
     whole = backbone_weights(run(tmp_path / "whole", **frozen)), tmp_path / "whole"
     save = EpochCheckpoint.on_epoch_end
 
@@ -57,9 +61,10 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypat
         patch.setattr(EpochCheckpoint, "on_epoch_end", stop_after_the_second)
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path / "run", features=tmp_path / "features", **frozen)
-    assert len(list((tmp_path / "features").iterdir())) == 2
+    written = sorted((tmp_path / "features").iterdir())
+    assert [file.suffix for file in written] == [".npy", ".seconds"] * 2
     resumed = run(tmp_path / "run", features=tmp_path / "features", **frozen)
-    assert len(list((tmp_path / "features").iterdir())) == 2
+    assert sorted((tmp_path / "features").iterdir()) == written
     one, other = (
         keras.saving.load_model(path).get_weights() for path in (resumed, whole[1] / "hasher.keras")
     )
@@ -68,6 +73,16 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypat
     trunk = named_weights(variables_by_path(load_backbone(TRUNK, (8, 8, 1))))
     for name, weight in whole[0].items():
         np.testing.assert_array_equal(weight, trunk[name])
+
+
+def test_the_log_tells_backend_and_the_seconds_of_the_features_once(tmp_path, log_of):
+    run(tmp_path / "run", features=tmp_path / "features", **{**FROZEN, "frozen_until": "pool"})
+    log = log_of(tmp_path / "run")
+    assert {line["backend"] for line in log} == {keras.backend.backend()}
+    kept = sum(float(file.read_text()) for file in (tmp_path / "features").glob("*.seconds"))
+    assert [line.get("feature_seconds") for line in log] == [round(kept, 1)] + [None] * 4
+    epochs = sum(line["seconds"] for line in log)
+    assert training_minutes(log) == round((epochs + round(kept, 1)) / 60, 1)
 
 
 def test_a_trunk_of_another_backbone_is_refused(tmp_path):

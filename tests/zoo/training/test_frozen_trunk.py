@@ -6,14 +6,9 @@ from classwise.losses import DCWHLoss
 from classwise.zoo import Hasher, InputError
 from classwise.zoo.backbones import resnet, resnet9
 from classwise.zoo.datasets import LabelledImages
-from classwise.zoo.training.frozen_trunk import (
-    CachedFeatures,
-    FeatureHasher,
-    FrozenTrunk,
-    mirrored,
-    plain,
-    training_views,
-)
+from classwise.zoo.training.cached_features import CachedFeatures
+from classwise.zoo.training.feature_views import mirrored, plain, training_views
+from classwise.zoo.training.frozen_trunk import FeatureHasher, FrozenTrunk
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.recipe import Augmentation, build_recipe
 
@@ -28,8 +23,8 @@ def images():
 
 
 def cached(trunk, images, tmp_path, views=(plain, mirrored), **options):
-    features = trunk.cache(images, tmp_path / "f.npy", views)
-    return CachedFeatures(images, features, **options)
+    features, seconds = trunk.cache(images, tmp_path / "f.npy", views)
+    return CachedFeatures(images, features, seconds, **options)
 
 
 def recipe(**values):
@@ -42,7 +37,7 @@ def recipe(**values):
             "trunk": "dcwh_resnet9_cifar10",
             "frozen_until": "pool",
             "code_length": 6,
-            "stages": [{"epochs": 1}],
+            "stages": [{"epochs": 5}],
             **values,
         },
         "toy.toml",
@@ -101,15 +96,16 @@ def test_views_are_the_images_and_their_mirror_images(images, tmp_path):
         expected = tap.predict(np.ascontiguousarray(pixels), verbose=0)
         np.testing.assert_allclose(features.views[:, view], expected, rtol=2e-3, atol=1e-3)
     written = (tmp_path / "f.npy").stat().st_mtime_ns
-    cached(trunk, images, tmp_path)
+    assert cached(trunk, images, tmp_path).seconds == features.seconds > 0
     assert (tmp_path / "f.npy").stat().st_mtime_ns == written
     with pytest.raises(InputError, match="remove it"):
         cached(trunk, images, tmp_path, [plain])
 
 
-def test_cached_views_are_the_plain_images_and_those_of_training_epochs():
+@pytest.mark.parametrize("side", [12, 9])  # one after the other in one process
+def test_cached_views_are_the_plain_images_and_those_of_training_epochs(side):
     random = np.random.default_rng(0)
-    pixels = random.integers(0, 256, (7, 12, 12, 3)).astype(np.uint8)
+    pixels = random.integers(0, 256, (7, side, side, 3)).astype(np.uint8)
     images = LabelledImages(
         "toy", "train", pixels, np.arange(7), np.arange(7).astype(str), tuple("abcdefg")
     )
@@ -145,6 +141,8 @@ def test_epochs_take_cached_views_in_turn(images):
     [
         ({"cached_views": 1}, "cached_views is 1; it must be 2 or more"),
         ({"cached_views": 4, "frozen_until": None}, "frozen_until is None"),
+        ({"cached_views": 4}, "augmentation is None; it must be given"),
+        ({"cached_views": 6, "augmentation": {"flip": True}}, "at most the 5 epochs"),
         ({"augmentation": {"shift": 2}}, "flip only, or cached_views given"),
     ],
 )
