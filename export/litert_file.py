@@ -60,12 +60,21 @@ def to_litert(
 
 
 def write(graph, path: Path) -> None:
-    """Writes the graph; raises `InputError` for an operator that LiteRT has not."""
+    """Writes the graph.
+
+    Raises:
+        InputError: an operator that LiteRT has not.
+        OSError: the file, or what TensorFlow writes on the way, cannot be written.
+    """
+    import tensorflow as tf
+
     try:
         with quiet():
             graph.export(str(path), format="litert", verbose=False)
     except OSError:
         raise
+    except (tf.errors.ResourceExhaustedError, tf.errors.UnknownError) as error:
+        raise OSError(f"TensorFlow cannot write the LiteRT file: {error.message}") from error
     except Exception as error:  # the converter's own, RuntimeError, ValueError
         lines = [line for line in str(error).splitlines() if "op" in line] or [str(error)]
         raise InputError(

@@ -9,6 +9,14 @@ from classwise.export.runtimes.model import Model, Tensor
 from classwise.export.signature import ALL_OUTPUTS, BATCH, INPUT, code_bytes
 from classwise.zoo.errors import InputError
 
+#: Type and number of axes of every input and output.
+CONTRACT = {
+    INPUT: ("uint8", 4),
+    "embedding": ("float32", 2),
+    "code": ("uint8", 2),
+    "scores": ("float32", 2),
+}
+
 
 def check_contract(model: Model) -> None:
     """Raises `InputError` unless a model takes images and gives what a hasher gives."""
@@ -21,6 +29,14 @@ def check_contract(model: Model) -> None:
                 f"{model.source} takes {sorted(inputs)} and gives {sorted(given)}; a hasher "
                 f"exported by classwise takes ['{INPUT}'] and gives some of {list(ALL_OUTPUTS)}."
             )
+        for name, tensor in (signature.inputs | signature.outputs).items():
+            dtype, rank = CONTRACT[name]
+            fixed = all(isinstance(size, int) for size in tensor.shape[1:])
+            if (tensor.dtype, len(tensor.shape)) != (dtype, rank) or not fixed:
+                raise InputError(
+                    f"{model.source} has {name} {tensor}; a hasher exported by classwise has "
+                    f"{dtype} with {rank} axes, all but the first of fixed size."
+                )
 
 
 def same_tensors(first: Model, second: Model) -> None:

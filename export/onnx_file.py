@@ -113,8 +113,10 @@ def to_onnx(
     wanted = outputs if precision == "fp32" else check_outputs({*OUTPUTS, *outputs})
     model = onnx_model(hasher, opset, batch, wanted)
 
+    facts = dict(metadata or {})
+
     def properties(outputs: Iterable[str], precision: str = "fp32") -> dict[str, str]:
-        return describe(hasher, metadata or {}, batch=batch, outputs=outputs, precision=precision)
+        return describe(hasher, facts, batch=batch, outputs=outputs, precision=precision)
 
     with contextlib.ExitStack() as files:
         temporary = files.enter_context(replacing_file(path))
@@ -137,6 +139,9 @@ def to_onnx(
                     evaluation=evaluation,
                     max_map_loss=max_map_loss,
                 )
+            facts.pop("map", None)  # float32's
+            if loss.map is not None:
+                facts["map"] = f"{loss.map:.4f}"
             save(model, temporary, properties(outputs, precision))
         companions = ()
         if with_centres:

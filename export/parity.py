@@ -10,7 +10,6 @@ from classwise.zoo.codes import pack_codes
 
 TOLERANCE = 1e-4
 MARGIN = 1e-5
-MARGINS_KEPT = 20
 
 
 class ParityError(Exception):
@@ -42,7 +41,7 @@ class Parity:
         flipped_bits: bits that differ.
         flips_beyond_margin: those of them where the right |embedding| is `margin` or more.
         margin: below it, rounding may decide the sign.
-        flip_margins: |embedding| at the flipped bits, largest first, 20 at most; infinite at a
+        flip_margins: |embedding| at the flipped bits, largest first; infinite at a
             padding bit, and where no model gives embeddings.
         changed_codes: images of which at least one bit differs.
         passed: whether all differences are within tolerance and no bit flips beyond the margin.
@@ -138,7 +137,7 @@ def measure_parity(
         flipped_bits=int(flips.sum()),
         flips_beyond_margin=int(beyond.sum()),
         margin=margin,
-        flip_margins=tuple(np.sort(size[flips])[::-1][:MARGINS_KEPT].tolist()),
+        flip_margins=tuple(np.sort(size[flips])[::-1].tolist()),
         changed_codes=int(flips.any(axis=-1).sum()),
         # NaN compares false, so that it fails.
         passed=not beyond.any() and all(value <= allowed[n] for n, value in largest.items()),

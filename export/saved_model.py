@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from classwise.export.report import ExportReport
 from classwise.export.signature import INPUT, OUTPUTS, build_graph
 from classwise.export.verification import verify as verify_export
-from classwise.zoo.errors import InputError
 from classwise.zoo.files import replacing_directory
+from classwise.zoo.new_folder import check_new_folder
 from classwise.zoo.quiet import quiet
 
 if TYPE_CHECKING:
@@ -39,41 +39,27 @@ def to_saved_model(
 
     Args:
         hasher: the model; Keras must run on TensorFlow.
-        path: the folder to write; a SavedModel or an empty folder there is replaced, once the new
-            one is proven.
-        overwrite: whether to replace any other folder too. Defaults to False.
+        path: the folder to write; it may exist if it is empty.
+        overwrite: whether to replace a folder that is not, once the new one is proven. Defaults to
+            False.
         images: uint8 images to verify with. Defaults to `verify`'s own.
         verify: whether to compare the folder with Keras. Defaults to True.
 
     Raises:
-        InputError: `path` is a file, or a folder that holds something else; Keras runs on another
+        InputError: `path` is a file, or a folder that holds something; Keras runs on another
             backend.
         ParityError: the SavedModel computes something else than Keras; nothing is written.
         OSError: the folder cannot be written; nothing is left behind.
     """
     path = Path(path)
-    check_folder(path, overwrite)
+    remedy = "replace all of it with overwrite=True (--force)"
+    check_new_folder(path, "a SavedModel", "mine_saved_model", overwrite, remedy)
     graph = build_graph(hasher)
     with replacing_directory(path) as temporary:
         write_signatures(graph, temporary)
         parity = verify_export(hasher, temporary, images) if verify else None
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return ExportReport(path, "saved_model", size, parity)
-
-
-def check_folder(path: Path, overwrite: bool) -> None:
-    """Raises `InputError` where writing the folder would destroy something else."""
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path} is a file; a SavedModel is a folder, so give another name.")
-    if not path.name:
-        raise InputError(f"'{path}' names no new folder; give a name, such as mine_saved_model.")
-    if path.is_dir() and not overwrite and not (path / "saved_model.pb").exists():
-        found = next(path.iterdir(), None)
-        if found is not None:
-            raise InputError(
-                f"{path} exists and holds {found.name}, which is no SavedModel; give another "
-                "folder, or replace all of it with overwrite=True (--force)."
-            )
 
 
 def write_signatures(graph: keras.Model, folder: Path) -> None:

@@ -16,6 +16,7 @@ from classwise.export.bundles.web import write_web
 from classwise.export.parity import Parity
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.files import replacing_directory
+from classwise.zoo.new_folder import check_new_folder
 
 if TYPE_CHECKING:
     import os
@@ -108,7 +109,9 @@ def write_bundle(
         if value is not None and kind != "web":
             raise InputError(f"{argument} is {value}, but a {kind} bundle has none; leave it out.")
     path = Path(path)
-    check_folder(path, force)
+    check_new_folder(
+        path, "a bundle", "bundle", force, "replace all of it with force=True (--force)"
+    )
     name = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII).strip(".") or "hasher"
     source = BundleSource(hasher, name, dict(metadata or {}), gallery, web_runtime)
     with replacing_directory(path) as folder:
@@ -137,17 +140,3 @@ def start_command(kind: str, path: Path, name: str) -> str:
     return BUNDLES[kind].start.format(
         path=shlex.quote(str(path)), absolute=shlex.quote(str(path.absolute())), name=name
     )
-
-
-def check_folder(path: Path, force: bool) -> None:
-    """Raises `InputError` unless a folder can be written there without destroying anything."""
-    if path.name in ("", ".."):
-        raise InputError(f"'{path}' names no new folder; give a name, such as bundle.")
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path} is a file; a bundle is a folder, so give another name.")
-    found = next(path.iterdir(), None) if path.is_dir() and not force else None
-    if found is not None:
-        raise InputError(
-            f"{path} exists and holds {found.name}; give another folder, or --force (force=True) "
-            "to replace all of it."
-        )

@@ -7,6 +7,7 @@ from classwise.zoo.commands.printing import megabytes, print_json, print_note, p
 
 MODEL = "a preset's name, a .keras, .onnx or .tflite file, a SavedModel folder, or openvino:FILE"
 BATCH_SIZES = (1, 7, 256)
+MARGINS_SHOWN = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,7 +100,7 @@ def rows(parity) -> list[tuple[str, str]]:
             ("codes changed", f"{parity.changed_codes} of {parity.images}"),
         ]
     if parity.flip_margins:
-        margins = ", ".join(f"{margin:.2g}" for margin in parity.flip_margins)
-        more = " ..." if parity.flipped_bits > len(parity.flip_margins) else ""
+        margins = ", ".join(f"{margin:.2g}" for margin in parity.flip_margins[:MARGINS_SHOWN])
+        more = " ..." if parity.flipped_bits > MARGINS_SHOWN else ""
         table.append(("|embedding| at the flipped bits", margins + more))
     return table

@@ -40,6 +40,23 @@ def test_outputs_of_another_project(outputs):
         check_contract(model(**outputs))
 
 
+@pytest.mark.parametrize(
+    ("tensors", "sentence"),
+    [
+        ({"images": ("batch", "height", 4, 1)}, r"images uint8 \[batch, height, 4, 1\]; .* uint8"),
+        ({"images": ("batch", 4, 4)}, "uint8 with 4 axes"),
+        ({"embedding": ("float32", (12,))}, "float32 with 2 axes"),
+        ({"embedding": ("float16", ("batch", 12))}, "has embedding float16"),
+        ({"embedding": EMBEDDING, "code": ("int8", ("batch", 2))}, "has code int8"),
+    ],
+)
+def test_tensors_of_another_kind(tensors, sentence):
+    images = tensors.pop("images", ("batch", 4, 4, 1))
+    with pytest.raises(zoo.InputError, match=sentence):
+        check_contract(model(images, **(tensors or {"embedding": EMBEDDING})))
+    check_contract(model(embedding=EMBEDDING, code=CODE))
+
+
 def test_a_model_without_signatures():
     with pytest.raises(zoo.InputError, match="no signature to call"):
         check_contract(Model("empty", "none", []))

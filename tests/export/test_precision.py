@@ -135,7 +135,17 @@ def test_a_loss_of_map_above_the_limit_writes_nothing(
         export.to_onnx(hasher, tmp_path / "a.onnx", **options)
     assert caught.value.precision.map_loss > 0.005
     assert not list(tmp_path.iterdir())
-    assert export.to_onnx(hasher, tmp_path / "a.onnx", max_map_loss=1, **options).path.exists()
+    options |= {"max_map_loss": 1, "metadata": {"map": "0.9999", "preset": "p"}}
+    report = export.to_onnx(hasher, tmp_path / "a.onnx", **options)
+    told = {entry.key: entry.value for entry in onnx.load(report.path).metadata_props}
+    assert told["map"] == f"{report.precision.map:.4f}"  # its own, and not that of float32
+    assert told["preset"] == "p"
+
+
+def test_a_file_of_lower_precision_tells_no_map_that_was_not_measured(hasher, tmp_path):
+    metadata = {"map": "0.9999"}
+    report = export.to_onnx(hasher, tmp_path / "a.onnx", precision="fp16", metadata=metadata)
+    assert "map" not in {entry.key for entry in onnx.load(report.path).metadata_props}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 from classwise import export, zoo
-from classwise.export.saved_model import check_folder
 
 # Blocks classwise and Keras, then prints every signature and what it computes.
 STRANGER = """
@@ -79,21 +78,17 @@ def test_report(saved_model_report):
     assert saved_model_report.bytes == sum(path.stat().st_size for path in files)
 
 
-def test_an_older_saved_model_is_replaced(hasher, tmp_path):
+def test_an_older_saved_model_is_replaced_when_asked_for(hasher, tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "saved_model.pb").write_bytes(b"old")
     (tmp_path / "a" / "left_over").write_text("old")
-    export.to_saved_model(hasher, tmp_path / "a")
+    with pytest.raises(zoo.InputError, match=r"holds left_over; .*--force"):
+        export.to_saved_model(hasher, tmp_path / "a")
+    assert (tmp_path / "a" / "saved_model.pb").read_bytes() == b"old"
+    export.to_saved_model(hasher, tmp_path / "a", overwrite=True)
     assert export.verify(hasher, tmp_path / "a").passed
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert not (tmp_path / "a" / "left_over").exists()
-
-
-def test_folders_that_may_be_replaced(tmp_path):
-    check_folder(tmp_path / "new", overwrite=False)
-    check_folder(tmp_path, overwrite=False)  # empty
-    (tmp_path / "thesis.txt").write_text("precious")
-    check_folder(tmp_path, overwrite=True)
 
 
 def test_a_folder_with_something_else_is_refused(hasher, tmp_path):

@@ -1,12 +1,13 @@
-"""Show everything known about a pretrained hasher."""
+"""Show everything known about a pretrained hasher, or about the trunk that hashers stand on."""
 
 import argparse
+import dataclasses
 
 from classwise.zoo.commands.printing import megabytes, print_json, print_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="a name of `classwise list`")
+    parser.add_argument("name", metavar="NAME", help="a name of `classwise list`, or a trunk's")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print a JSON object")
     form.add_argument(
@@ -16,16 +17,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from classwise.zoo.presets import get_preset
+    from classwise.zoo.presets.registry import trunks
 
     if options.card:
         from classwise.zoo.presets.cards import card
 
         print(card(options.name), end="")
         return 0
+    if options.name in trunks():
+        print_trunk(trunks()[options.name], options.json)
+        return 0
     preset = get_preset(options.name)
-    entry = preset.to_dict()
     if options.json:
-        print_json(entry)
+        print_json(preset.to_dict())
         return 0
     height, width, channels = preset.image_shape
     facts = {
@@ -44,6 +48,27 @@ def run(options: argparse.Namespace) -> int:
     print_table(preset.name, ["", ""], facts.items())
     print_metrics(preset.protocol, preset.metrics)
     return 0
+
+
+def print_trunk(trunk, as_json: bool) -> None:
+    """Prints a trunk's entry, and the hashers that stand on it."""
+    from classwise.zoo.presets.registry import presets
+
+    hashers = [preset.name for preset in presets().values() if preset.trunk == trunk.name]
+    if as_json:
+        print_json({**dataclasses.asdict(trunk), "hashers": hashers})
+        return
+    facts = {
+        "backbone": trunk.backbone,
+        "trained on": trunk.dataset,
+        "at": "{} x {} pixels, {} channels".format(*trunk.image_shape),
+        "origin": trunk.origin,
+        trunk.file: f"{megabytes(trunk.bytes)}, SHA-256 {trunk.sha256}",
+        "hashers": ", ".join(hashers) or "none: give it a hash layer of your own",
+        "to train on it": f'zoo.load("{trunk.name}", num_classes=..., code_length=...)',
+        "licence": trunk.license,
+    }
+    print_table(trunk.name, ["", ""], facts.items())
 
 
 def print_metrics(title: str, metrics: dict) -> None:

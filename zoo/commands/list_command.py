@@ -2,7 +2,7 @@
 
 import argparse
 
-from classwise.zoo.commands.printing import megabytes, print_json, print_table
+from classwise.zoo.commands.printing import megabytes, print_json, print_note, print_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from classwise.zoo.errors import unknown_name
     from classwise.zoo.presets import get_preset, list_models, presets
+    from classwise.zoo.presets.registry import trunks
 
     for option in ("method", "dataset", "backbone"):
         given, known = getattr(options, option), {getattr(p, option) for p in presets().values()}
@@ -34,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
             for p in found
         ),
     )
+    alone = sorted(trunks().keys() - {preset.trunk for preset in presets().values()})
+    print_note(f"Trunks to train hashers on: {', '.join(alone)} and those of the presets.")
     return 0
 
 

@@ -4,6 +4,9 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 
+#: Characters of a line that a table can have without breaking names.
+ROOM = 80
+
 
 def print_json(document) -> None:
     """Prints one JSON document on stdout."""
@@ -16,17 +19,29 @@ def print_note(text: str) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
-    """Prints a table on stdout; columns named with a leading ">" are set flush right."""
+    """Prints a table on stdout.
+
+    Columns named with a leading ">" are set flush right and are not broken into lines; nor is the
+    first column where there is room. What is no terminal gets every row on one line.
+    """
     from rich.console import Console
     from rich.table import Table
 
+    console = Console(highlight=False)
     table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
+    for number, column in enumerate(columns):
         right = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
+        table.add_column(
+            column.lstrip(">"),
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=right or (number == 0 and console.width >= ROOM),
+        )
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    console = Console(highlight=False)
+    if not console.is_terminal:
+        anything = console.options.update(width=sys.maxsize)
+        console.width = max(console.width, console.measure(table, options=anything).maximum)
     console.on_broken_pipe = raise_again
     console.print(table)
 

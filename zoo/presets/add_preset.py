@@ -78,16 +78,16 @@ def bits_changed(run: Run, sets: EncodedSets, images: ProtocolImages) -> float:
     return changed
 
 
-def measure(sets: EncodedSets) -> dict:
-    """Returns the figures of an entry."""
-    evaluation = evaluate(sets, embeddings=True)
+def measure(sets: EncodedSets, embeddings: bool = True) -> dict:
+    """Returns the figures of an entry, those of ranking by embeddings only if asked for."""
+    evaluation = evaluate(sets, embeddings=embeddings)
     measured = evaluation.to_dict()
     nearest = evaluation.classification["hamming"]
     wrong = nearest.confusion.round().astype(int)
     np.fill_diagonal(wrong, 0)
     worst = np.argsort(-wrong, axis=None, kind="stable")[:MOST_CONFUSIONS]
     pairs = zip(*np.unravel_index(worst, wrong.shape), strict=True)
-    return {
+    figures = {
         "metrics": measured["metrics"],
         "excluded_queries": measured["excluded_queries"],
         "per_class": {
@@ -102,8 +102,10 @@ def measure(sets: EncodedSets) -> dict:
             kind: {key: result[key] for key in ("accuracy", "standard_error")}
             for kind, result in measured["classification"].items()
         },
-        "embedding_metrics": measured["embedding"]["metrics"],
     }
+    if embeddings:
+        figures["embedding_metrics"] = measured["embedding"]["metrics"]
+    return figures
 
 
 def main() -> None:

@@ -101,10 +101,11 @@ class Preset(WeightFile):
         return sum(file.bytes for file in self.files)
 
     def to_dict(self) -> dict:
-        """Returns the entry as JSON types, with its trunk's name, file, bytes and SHA-256."""
+        """Returns the entry as JSON types, with its trunk's file, and the bytes of both together."""
         trunk = get_trunk(self.trunk)
         facts = {key: getattr(trunk, key) for key in ("name", "file", "bytes", "sha256")}
-        return json.loads(json.dumps({**dataclasses.asdict(self), "trunk": facts}))
+        entry = {**dataclasses.asdict(self), "trunk": facts, "total_bytes": self.total_bytes}
+        return json.loads(json.dumps(entry))
 
 
 @cache

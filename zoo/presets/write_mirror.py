@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from classwise.zoo.errors import InputError
 from classwise.zoo.files import replacing_directory
+from classwise.zoo.new_folder import check_new_folder
 from classwise.zoo.presets.locate import locate
 from classwise.zoo.presets.registry import WeightFile, get_preset, presets, trunks
 
@@ -37,14 +37,15 @@ def write_mirror(
             else.
         OSError: the folder cannot be written; nothing is left behind.
     """
-    check_folder(Path(path))
+    path = Path(path)
+    check_new_folder(path, "a mirror", "mirror", is_mirror(path), "empty it: it is no mirror")
     entries = {}
     for name in dict.fromkeys(names or [*trunks(), *presets()]):
         for part in files_of(name):
             entry = {"file": part.file, "bytes": part.bytes, "sha256": part.sha256, "needed_by": []}
             entries.setdefault(part.file, entry)["needed_by"].append(name)
     found = list(entries.values())
-    with replacing_directory(Path(path).resolve()) as folder:
+    with replacing_directory(path.resolve()) as folder:
         for entry in found:
             source = locate(entry["file"], entry["bytes"], entry["sha256"], mirrors)
             target = folder / entry["file"]
@@ -60,20 +61,6 @@ def write_mirror(
 def files_of(name: str) -> tuple[WeightFile, ...]:
     """Returns the files that a preset, or a trunk alone, needs."""
     return (trunks()[name],) if name in trunks() else get_preset(name).files
-
-
-def check_folder(path: Path) -> None:
-    """Raises `InputError` if a mirror written there would destroy something else."""
-    if path.name in ("", ".."):
-        raise InputError(f"'{path}' names no new folder; give a name, such as mirror.")
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path} is a file; a mirror is a folder, so give another name.")
-    if path.is_dir() and not is_mirror(path):
-        found = next(path.iterdir(), None)
-        if found is not None:
-            raise InputError(
-                f"{path} is no mirror and holds {found.name}; give another folder, or empty it."
-            )
 
 
 def is_mirror(path: Path) -> bool:

@@ -2,7 +2,9 @@
 
 import base64
 import http.server
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,6 +60,19 @@ def test_other_images_are_others(visit):
     visit.page.click("#shuffle")
     assert len(set(shown())) == len(before)
     assert set(shown()) != set(before)
+
+
+def test_the_documented_page_of_ones_own(open_page, serve, folder, grey_hasher, tmp_path):
+    document = (Path(__file__).parents[3] / "docs" / "SERVING.md").read_text(encoding="utf-8")
+    (page,) = re.findall(r"```html\n(.*?)```", document, re.DOTALL)
+    site = tmp_path / "site"
+    shutil.copytree(folder, site)
+    (site / "own.html").write_text(page)
+    visit = open_page(serve(site) + "own.html", ready=False)
+    visit.page.wait_for_selector("#code:not(:empty)")
+    expected = grey_hasher.encode(np.full((1, 28, 28, 1), 200, np.uint8), verbose=0)[0]
+    assert visit.page.inner_text("#code").split() == [str(byte) for byte in expected]
+    assert visit.complaints == []
 
 
 def test_drop_and_paste(visit, draw, grey_hasher, tmp_path):
