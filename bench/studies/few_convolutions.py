@@ -4,9 +4,10 @@
 
 The vMF paper's claim: a net with few convolutional layers classifies better with this loss than
 with softmax. Every net is trained for the same epochs on the same batches of the 50,000 training
-images, with one set of hyper-parameters a loss, none chosen on test images; the accuracy is that
-of the nearest class centre, or of the largest softmax output, on the 10,000 test images. Finished
-nets are kept in bench/studies/results/few_convolutions.json, and are not trained again.
+images, with one optimiser for all losses, nothing chosen on test images; the accuracy is that of
+the nearest class centre, or of the largest softmax output, on the 10,000 test images. Centres are
+re-estimated half-way and at the end (docs/TRAINING.md, "From random weights"). Finished nets are
+kept in bench/studies/results/few_convolutions.json, and are not trained again.
 """
 
 import argparse
@@ -47,7 +48,7 @@ def plain_cnn(convolutions: int) -> keras.Model:
     return keras.Model(images, layers.Flatten()(x))
 
 
-def build(loss_name: str, convolutions: int, seed: int) -> tuple[keras.Model, list]:
+def build(loss_name: str, convolutions: int, seed: int, epochs: int) -> tuple[keras.Model, list]:
     """Builds the net under a loss: the embedding feeds class centres, or a softmax classifier."""
     backbone, loss = plain_cnn(convolutions), LOSSES[loss_name]
     if loss_name == "softmax":
@@ -55,14 +56,14 @@ def build(loss_name: str, convolutions: int, seed: int) -> tuple[keras.Model, li
         return keras.Model(backbone.input, layers.Dense(CLASSES)(embedding)), []
     return (
         Hasher(backbone, EMBEDDING, CLASSES, normalize=loss.normalize, seed=seed),
-        [CenterUpdate()],
+        [CenterUpdate(every=max(epochs // 2, 1))],
     )
 
 
 def train(loss_name: str, convolutions: int, seed: int, epochs: int, train_images, test) -> dict:
     """Trains one net and returns its accuracy on the test images."""
     keras.utils.set_random_seed(seed)
-    model, callbacks = build(loss_name, convolutions, seed)
+    model, callbacks = build(loss_name, convolutions, seed, epochs)
     steps = len(train_images) // BATCH_SIZE
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY)
@@ -95,10 +96,22 @@ def main():
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
-    result = {"epochs": options.epochs, "backend": keras.backend.backend(), "nets": []}
+    settings = {
+        "epochs": options.epochs,
+        "backend": keras.backend.backend(),
+        "batch_size": BATCH_SIZE,
+        "learning_rate": LEARNING_RATE,
+        "weight_decay": WEIGHT_DECAY,
+        "width": WIDTH,
+        "embedding": EMBEDDING,
+        "losses": {name: loss.get_config() for name, loss in LOSSES.items()},
+    }
+    result = {"settings": json.loads(json.dumps(settings)), "nets": []}
     if options.output.exists():
         found = json.loads(options.output.read_text())
-        result["nets"] = found["nets"] if found["epochs"] == options.epochs else []
+        if found["settings"] != result["settings"]:
+            parser.error(f"{options.output} holds nets of other settings; remove it, or --output.")
+        result = found
     done = {(net["loss"], net["convolutions"], net["seed"]) for net in result["nets"]}
     train_images, test = (load_split("cifar10", split) for split in ("train", "test"))
     for convolutions in (3, 2, 4):

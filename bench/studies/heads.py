@@ -1,5 +1,6 @@
 """Hash layers on features that do not change, by four methods, and how well their codes rank."""
 
+import math
 from collections.abc import Callable
 
 import keras
@@ -28,7 +29,7 @@ Head = Callable[[np.ndarray], np.ndarray]
 
 
 def optimizer(images: int) -> keras.optimizers.Optimizer:
-    steps = EPOCHS * max(images // BATCH_SIZE, 1)
+    steps = EPOCHS * math.ceil(images / BATCH_SIZE)
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     return keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY)
 

@@ -8,6 +8,7 @@ from classwise.zoo.count_bar import count_bar
 from classwise.zoo.datasets.protocols import Protocol, ProtocolImages
 from classwise.zoo.files import replacing_file
 from classwise.zoo.presets.load import load_backbone
+from classwise.zoo.presets.registry import get_trunk
 
 TRUNK, SIDE, BATCH = "efficientnet_lite0_imagenet", 96, 256
 
@@ -20,7 +21,8 @@ def pooled_features(protocol: Protocol, folder: Path) -> tuple[ProtocolImages, n
     """
     split = protocol.load()
     images = split.resized((SIDE, SIDE, 3)).images.images
-    file = folder / f"{protocol.dataset}_{SIDE}.npy"
+    # A name of the weights that made them: other weights, other features.
+    file = folder / f"{protocol.dataset}_{SIDE}_{get_trunk(TRUNK).sha256[:16]}.npy"
     if not file.exists():
         backbone = load_backbone(TRUNK, (SIDE, SIDE, 3))
         found = np.empty((images.shape[0], backbone.output_shape[-1]), np.float32)

@@ -101,7 +101,7 @@ class Preset(WeightFile):
         return sum(file.bytes for file in self.files)
 
     def to_dict(self) -> dict:
-        """Returns the entry as JSON types, with its trunk's file, and the bytes of both together."""
+        """Returns the entry as JSON types, with its trunk's file and all files' bytes."""
         trunk = get_trunk(self.trunk)
         facts = {key: getattr(trunk, key) for key in ("name", "file", "bytes", "sha256")}
         entry = {**dataclasses.asdict(self), "trunk": facts, "total_bytes": self.total_bytes}

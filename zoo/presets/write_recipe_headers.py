@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from classwise.zoo.files import replacing_file
-from classwise.zoo.presets.registry import Preset, presets
+from classwise.zoo.presets.registry import FOLDER, Preset, presets
 from classwise.zoo.training.recipe_files import bundled_recipes
 
 # The lines of a header that this module writes; the others are written by hand.
@@ -29,15 +29,22 @@ def spread(values: Iterable[float]) -> str:
     return f"{least:g}" if least == most else f"{least:g} to {most:g}"
 
 
+def features_counted(preset: Preset) -> bool:
+    """Returns whether a preset's log tells what its cached features took; older ones do not."""
+    log = (FOLDER / preset.file).with_suffix(".log.jsonl")
+    return "feature_seconds" in log.read_text(encoding="utf-8")
+
+
 def result_lines(entries: list[Preset]) -> str:
     """Returns the lines about cost and result of a recipe file, given the presets it made."""
     if not entries:
         return "# Result    not in the zoo yet\n"
     trainings = [preset.training for preset in entries]
     cost = f"{spread([training['minutes'] for training in trainings])} minutes"
-    cores = {training["cores"] for training in trainings if "cores" in training}
-    if cores:
-        cost += f" on {spread(cores)} cores"
+    if all("cores" in training for training in trainings):
+        cost += f" on {spread([training['cores'] for training in trainings])} cores"
+    if entries[0].recipe.get("frozen_until") and not all(map(features_counted, entries)):
+        cost += ", without computing the frozen layers' features"
     reached = [
         (f"{preset.code_length} bits " if len(entries) > 1 else "")
         + f"{preset.metrics['map']['expected']:.4f}"

@@ -22,7 +22,7 @@ def test_nets_differ_in_their_convolutions_only(convolutions):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_trains_the_same_network_and_is_scored_on_the_test_images(loss):
-    model, _ = build(loss, 2, 0)
+    model, _ = build(loss, 2, 0, 2)
     outputs = model.predict(np.zeros((1, 32, 32, 3), np.uint8), verbose=0)
     assert outputs.shape[-1] == (10 if loss == "softmax" else EMBEDDING)
     images = bright_and_dark(512, "train"), bright_and_dark(60, "test")
