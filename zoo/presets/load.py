@@ -62,15 +62,17 @@ def load(
     >>> zoo.load("dcwh_resnet9_fashion_mnist_48", num_classes=4, code_length=16).num_classes
     4
     """
-    from classwise.zoo.training.methods import METHODS
-
     is_trunk = name in trunks()
+    preset = None if is_trunk else get_preset(name)
     if is_trunk and (num_classes is None or code_length is None):
         raise InputError(
             f"{name} is a backbone without hash layer; give num_classes and code_length to train a "
             "hasher on it, or use zoo.load_backbone."
         )
-    preset = None if is_trunk else get_preset(name)
+    start_tensorflow()
+
+    from classwise.zoo.training.methods import METHODS
+
     if method is None:
         method = preset.method if preset else "dcwh"
     elif method not in METHODS:
