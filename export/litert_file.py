@@ -73,7 +73,7 @@ def write(graph, path: Path) -> None:
             graph.export(str(path), format="litert", verbose=False)
     except OSError:
         raise
-    except (tf.errors.ResourceExhaustedError, tf.errors.UnknownError) as error:
+    except tf.errors.OpError as error:
         raise OSError(f"TensorFlow cannot write the LiteRT file: {error.message}") from error
     except Exception as error:  # the converter's own, RuntimeError, ValueError
         lines = [line for line in str(error).splitlines() if "op" in line] or [str(error)]
