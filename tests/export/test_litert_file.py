@@ -32,7 +32,7 @@ def test_a_name_that_does_not_end_in_tflite(hasher, tmp_path):
 
 def test_without_the_extra(hasher, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
-    with pytest.raises(zoo.InputError, match=r'pip install "classwise\[litert\]"'):
+    with pytest.raises(zoo.InputError, match="pip install 'ai-edge-litert"):
         export.to_litert(hasher, tmp_path / "a.tflite")
     assert not list(tmp_path.iterdir())
 

@@ -1,6 +1,6 @@
 """Makes the trunk `efficientnet_lite0_imagenet` from published PyTorch weights:
 
-pip install "classwise[convert]"
+pip install ".[convert]"
 python -m classwise.zoo.presets.convert_efficientnet_lite0
 """
 

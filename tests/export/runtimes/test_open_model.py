@@ -111,11 +111,8 @@ def test_a_truncated_litert_file(litert_report, tmp_path):
         open_model(tmp_path / "a.tflite")
 
 
-@pytest.mark.parametrize(
-    ("module", "name", "extra"),
-    [("openvino", "openvino:{}", "openvino"), ("onnxruntime", "{}", "onnx")],
-)
-def test_a_missing_runtime_names_the_extra(onnx_report, monkeypatch, module, name, extra):
+@pytest.mark.parametrize(("module", "name"), [("openvino", "openvino:{}"), ("onnxruntime", "{}")])
+def test_a_missing_runtime_names_the_pip_command(onnx_report, monkeypatch, module, name):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(zoo.InputError, match=rf"pip install \"classwise\[{extra}\]\""):
+    with pytest.raises(zoo.InputError, match=rf"pip install .*'{module}>="):
         open_model(name.format(onnx_report.path))
