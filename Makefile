@@ -22,7 +22,7 @@ test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
 	KERAS_BACKEND=jax $(RUN)/python -m pytest $(PARALLEL) $(BACKEND_TESTS)
 	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(RUN)/python -m pytest $(PARALLEL) \
 		-m "not real_data and not browser" $(BACKEND_TESTS) tests/zoo/training/test_training_loop.py \
-		tests/zoo/backbones/test_efficientnet_lite.py
+		tests/zoo/training/test_precision.py tests/zoo/backbones
 
 test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar100
 	$(RUN)/python -m pytest $(PARALLEL) -m "real_data and not large"
