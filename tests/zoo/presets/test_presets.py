@@ -4,31 +4,23 @@ import keras
 import numpy as np
 import pytest
 
-from classwise import export
 from classwise.zoo import Hasher, InputError, list_models, load, load_backbone
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.datasets.sample import load_sample
 from classwise.zoo.files import sha256
 from classwise.zoo.presets import get_preset, registry
 from classwise.zoo.presets import load as load_module
-from classwise.zoo.presets.add_preset import measure
-from classwise.zoo.presets.shared_trunk import encode_together
 from classwise.zoo.presets.weight_files import read_weights
 from classwise.zoo.training.recipe import build_recipe
 from classwise.zoo.training.recipe_files import read_recipe
+from tests.zoo.presets.bundled import (
+    FASHION,
+    NAMES,
+    ON_TRUNK,
+    ONE_OF_EACH_FASHION_TRUNK,
+    ONE_OF_EACH_TRUNK,
+)
 
-NAMES = list_models()
-FASHION = list_models(dataset="fashion_mnist")
-# Every trunk that hashers stand on, with them.
-ON_TRUNK = {}
-for name in NAMES:
-    ON_TRUNK.setdefault(get_preset(name).trunk, []).append(name)
-# For what takes seconds a preset.
-ONE_OF_EACH_TRUNK = [names[0] for names in ON_TRUNK.values()]
-ONE_OF_EACH_METHOD = list({(p.trunk, p.method): p.name for p in map(get_preset, NAMES)}.values())
-ONE_OF_EACH_FASHION_TRUNK = [name for name in ONE_OF_EACH_TRUNK if name in FASHION]
-# What a run on real data has the time for.
-QUICK = "vmf_resnet9_fashion_mnist"
 BYTES = {"airbench": 4.5e6, "resnet9": 4.5e6, "efficientnet_lite0": 8e6}
 FEATURES = {"airbench": 256, "resnet9": 192, "efficientnet_lite0": 1280}
 
@@ -113,49 +105,6 @@ def test_the_nearest_center_is_right_on_the_sample(name):
         if not hasher.normalize:  # whose centres have one length
             logits -= (hasher.class_centers.get_centers() ** 2).sum(axis=1) / 2
         assert (logits.argmax(axis=1) == sample.labels).mean() > 0.9, member
-
-
-@pytest.mark.real_data
-@pytest.mark.parametrize(
-    "trunk",
-    # All of them by `make verify-zoo`.
-    [
-        trunk if trunk == QUICK else pytest.param(trunk, marks=pytest.mark.large)
-        for trunk in ON_TRUNK
-    ],
-)
-def test_figures_are_measured_again(trunk):
-    entries = [get_preset(name) for name in ON_TRUNK[trunk]]
-    (protocol,) = {preset.protocol for preset in entries}
-    images = get_protocol(protocol).load()
-    every = encode_together([load(preset.name) for preset in entries], images)
-    for preset, sets in zip(entries, every, strict=True):
-        # Ranking by embeddings takes half a minute: in CI that of one hasher.
-        embeddings = trunk != QUICK or preset == entries[0]
-        for figure, value in measure(sets, embeddings).items():
-            recorded, found = flat(getattr(preset, figure)), flat(value)
-            # Rounding may move an image to another cluster.
-            recorded, found = (
-                {k: v for k, v in f.items() if "/nmi/" not in k} for f in (recorded, found)
-            )
-            assert found == pytest.approx(recorded, abs=5e-5), (preset.name, figure)
-
-
-def flat(figures, path=""):
-    """Returns nested figures as one dict of numbers."""
-    if isinstance(figures, dict | list):
-        items = figures.items() if isinstance(figures, dict) else enumerate(figures)
-        return {k: v for key, value in items for k, v in flat(value, f"{path}/{key}").items()}
-    return {path: figures}
-
-
-@pytest.mark.real_data
-@pytest.mark.large
-@pytest.mark.parametrize("name", ONE_OF_EACH_METHOD)
-def test_a_preset_exports_to_onnx_and_the_file_is_equal(name, tmp_path):
-    report = export.to_onnx(load(name), tmp_path / "a.onnx")
-    assert report.parity.passed
-    assert report.cpu_only_operators == {}
 
 
 def test_filters():
