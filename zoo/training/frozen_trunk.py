@@ -108,7 +108,7 @@ class FrozenTrunk:
                         progress(stop - start)
                 found.flush()
             with replacing_file(seconds) as temporary:
-                temporary.write_text(f"{time.perf_counter() - begin:.1f}", encoding="utf-8")
+                temporary.write_text(f"{time.perf_counter() - begin:.3f}", encoding="utf-8")
         found = np.load(file, mmap_mode="r")
         if found.shape != shape or found.dtype != np.float16:
             raise InputError(f"{file} holds features {found.shape}, not {shape}; remove it.")
