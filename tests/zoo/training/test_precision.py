@@ -43,7 +43,7 @@ def test_a_mixed_training_ends_with_a_float32_hasher_that_scores_the_same(
     logits = hasher.embed(SPLITS[1].images, verbose=0) @ centers.T - (centers**2).sum(axis=1) / 2
     accuracy = (logits.argmax(axis=1) == SPLITS[1].labels).mean()
     best = max(line["val_accuracy"] for line in log_of(tmp_path / "run") if line["selectable"])
-    assert accuracy == pytest.approx(best, abs=0.04)
+    assert accuracy == pytest.approx(best, abs=0.07)  # two images of 32
 
 
 def test_whitening_is_computed_from_the_training_images(tmp_path):
