@@ -82,9 +82,10 @@ def train(
                 training, validation = trunk.cache_both(
                     recipe, images, training, validation, folder, advance
                 )
-            once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
             untrained, complete = trunk.feature_hasher(untrained), trunk.complete
         saved, epochs_done = run.load_checkpoint(steps)
+        if isinstance(training, CachedFeatures) and epochs_done == 0:
+            once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
         hasher = saved or untrained
         optimizer = saved.optimizer if saved else new_optimizer
 
@@ -125,7 +126,7 @@ def train(
 
 def epoch_batches(recipe: Recipe, training: LabelledImages | CachedFeatures, epochs: range):
     """Returns the training batches of some epochs, one after the other."""
-    if isinstance(training, CachedFeatures):
+    if isinstance(training, CachedFeatures) and epochs_done == 0:
         return training.training_batches(recipe.batch_size, recipe.seed, epochs)
     return training_batches(training, recipe.batch_size, recipe.augmentation, recipe.seed, epochs)
 

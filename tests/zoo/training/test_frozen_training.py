@@ -47,7 +47,7 @@ def test_layers_up_to_there_keep_their_weights_and_the_others_learn(tmp_path, lo
 @pytest.mark.parametrize(
     "views", [{}, {"cached_views": 3, "augmentation": Augmentation(flip=True, shift=1)}]
 )
-def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypatch, views):
+def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypatch, log_of, views):
     frozen = {**FROZEN, "frozen_until": "pool", **views}
     whole = backbone_weights(run(tmp_path / "whole", **frozen)), tmp_path / "whole"
     save = EpochCheckpoint.on_epoch_end
@@ -65,6 +65,8 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypat
     assert [file.suffix for file in written] == [".npy", ".seconds"] * 2
     resumed = run(tmp_path / "run", features=tmp_path / "features", **frozen)
     assert sorted((tmp_path / "features").iterdir()) == written
+    told = ["feature_seconds" in line for line in log_of(tmp_path / "run")]
+    assert told == [True, False, False, False, False]  # once, though two processes read them
     one, other = (
         keras.saving.load_model(path).get_weights() for path in (resumed, whole[1] / "hasher.keras")
     )
