@@ -126,7 +126,7 @@ def train(
 
 def epoch_batches(recipe: Recipe, training: LabelledImages | CachedFeatures, epochs: range):
     """Returns the training batches of some epochs, one after the other."""
-    if isinstance(training, CachedFeatures) and epochs_done == 0:
+    if isinstance(training, CachedFeatures):
         return training.training_batches(recipe.batch_size, recipe.seed, epochs)
     return training_batches(training, recipe.batch_size, recipe.augmentation, recipe.seed, epochs)
 
