@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classwise.export.report import ExportReport
 from classwise.export.signature import OUTPUTS, build_graph
+from classwise.export.tidy_graph import layer_names, layer_path
 from classwise.export.verification import verify as verify_export
 from classwise.zoo.errors import InputError
 from classwise.zoo.extras import require
 from classwise.zoo.files import replacing_file
-from classwise.zoo.quiet import quiet
+from classwise.zoo.quiet import collected_stderr, quiet
 
 if TYPE_CHECKING:
-    import os
-
+    import keras
     import numpy as np
 
     from classwise.zoo import Hasher
+
+# How the converter says where an operator stands: its name, then the path that TensorFlow gave it.
+PLACE = re.compile(r'fused\["(?P<operator>\w+):", "(?P<path>[^"@]+)[^"]*"\]')
 
 
 def to_litert(
@@ -59,25 +64,36 @@ def to_litert(
     return ExportReport(path, "litert", path.stat().st_size, parity)
 
 
-def write(graph, path: Path) -> None:
+def write(graph: keras.Model, path: Path) -> None:
     """Writes the graph.
 
     Raises:
-        InputError: an operator that LiteRT has not.
+        InputError: an operator that LiteRT has not; the message names it and its layer.
         OSError: the file, or what TensorFlow writes on the way, cannot be written.
     """
     import tensorflow as tf
 
     try:
-        with quiet():
+        with collected_stderr() as said, quiet():
             graph.export(str(path), format="litert", verbose=False)
     except OSError:
         raise
     except tf.errors.OpError as error:
         raise OSError(f"TensorFlow cannot write the LiteRT file: {error.message}") from error
     except Exception as error:  # the converter's own, RuntimeError, ValueError
-        lines = [line for line in str(error).splitlines() if "op" in line] or [str(error)]
         raise InputError(
-            f"This model cannot be converted to LiteRT ({lines[0].strip()[:300]}); replace the "
-            "layer, or do its work before the images enter."
+            f"{refusal(str(error), layer_names(graph))}; replace the layer, or do its work before "
+            "the images enter."
         ) from error
+    for line in said:  # what is said of a refusal is in its message
+        os.write(2, line)
+
+
+def refusal(message: str, layers: set[str]) -> str:
+    """Returns in one clause what the converter's message refuses."""
+    place = PLACE.search(message)
+    if place and (layer := layer_path(place["path"], layers)):
+        operator = place["operator"]
+        return f"The layer {layer} uses the TensorFlow operator {operator}, which LiteRT lacks"
+    lines = [line for line in message.splitlines() if "op" in line] or [message]
+    return f"This model cannot be converted to LiteRT ({lines[0].strip()[:300]})"

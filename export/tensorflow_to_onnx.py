@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from classwise.export.tidy_graph import layer_names, layer_path
@@ -42,7 +44,7 @@ def convert_graph(graph: keras.Model, opset: int) -> onnx.ModelProto:
 
     signature = [tf.TensorSpec(t.shape, t.dtype, t.name) for t in graph.inputs]
     function = tf.function(lambda images: graph(images, training=False))
-    with quiet():
+    with quiet(), inner_functions_traced_through():
         model, _ = tf2onnx.convert.from_function(
             function, signature, opset=min(opset, NEWEST_CONVERTED)
         )
@@ -56,6 +58,23 @@ def convert_graph(graph: keras.Model, opset: int) -> onnx.ModelProto:
                 f"choose opset {NEWEST_CONVERTED} or lower."
             ) from error
     return model
+
+
+@contextlib.contextmanager
+def inner_functions_traced_through() -> Iterator[None]:
+    """Puts what a `tf.function` computes in the graph that calls it, instead of a call.
+
+    Keras compiles grouped convolutions by XLA as functions of their own, which tf2onnx leaves
+    standing as calls; ONNX has the convolution itself.
+    """
+    import tensorflow as tf
+
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
 
 
 def check_operators(model: onnx.ModelProto, layers: set[str]) -> None:

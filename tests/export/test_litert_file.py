@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from classwise import export, zoo
-from classwise.export.litert_file import write
+from classwise.export.litert_file import refusal
 
 Interpreter = pytest.importorskip("ai_edge_litert.interpreter").Interpreter
 
@@ -49,12 +49,25 @@ def test_a_file_that_fails_verification_never_appears(
     assert not list(tmp_path.iterdir())
 
 
-def test_an_operator_that_litert_lacks(tmp_path):
-    class Unconvertible:
-        """A graph whose conversion fails as the converter's does."""
+@keras.saving.register_keras_serializable(package="test")
+class InverseErrorFunction(keras.layers.Layer):
+    def call(self, inputs):
+        return keras.ops.erfinv(inputs / 300)
 
-        def export(self, *_, **__):
-            raise RuntimeError("error: 'tf.Foo' op is neither a custom op nor a flex op")
 
-    with pytest.raises(zoo.InputError, match=r"cannot be converted to LiteRT .*tf\.Foo"):
-        write(Unconvertible(), tmp_path / "a.tflite")
+def test_an_operator_that_litert_lacks_is_named_with_its_layer(make_hasher, tmp_path, capfd):
+    images = keras.Input((16, 16, 3))
+    x = keras.layers.Conv2D(4, 3)(InverseErrorFunction(name="strange")(images))
+    backbone = keras.Model(images, x, name="net")
+    with pytest.raises(zoo.InputError, match=r"net/strange .* operator Erfinv, which LiteRT"):
+        export.to_litert(make_hasher(backbone=backbone), tmp_path / "a.tflite")
+    assert not list(tmp_path.iterdir())
+    assert capfd.readouterr().err == ""
+
+
+def test_a_refusal_without_a_place_is_quoted():
+    said = refusal("error: 'tf.Foo' op is neither a custom op nor a flex op\nmore", {"net"})
+    assert said == (
+        "This model cannot be converted to LiteRT (error: 'tf.Foo' op is neither a custom op nor a "
+        "flex op)"
+    )

@@ -1,4 +1,5 @@
 import keras
+import onnx
 import pytest
 
 from classwise import export, zoo
@@ -24,3 +25,18 @@ def test_operator_that_onnx_lacks_is_named_with_its_layer(make_hasher, tmp_path,
         export.to_onnx(make_hasher(backbone=backbone), tmp_path / "a.onnx")
     assert not list(tmp_path.iterdir())
     assert capfd.readouterr().err == ""
+
+
+def test_a_grouped_convolution_stays_one(make_hasher, tmp_path):
+    images = keras.Input((16, 16, 3))
+    x = keras.layers.Conv2D(4, 3)(images)
+    backbone = keras.Model(images, keras.layers.Conv2D(8, 3, groups=2, name="grouped")(x))
+    report = export.to_onnx(make_hasher(backbone=backbone), tmp_path / "a.onnx")
+    assert report.parity.passed
+    groups = [
+        attribute.i
+        for node in onnx.load(report.path).graph.node
+        for attribute in node.attribute
+        if node.op_type == "Conv" and attribute.name == "group"
+    ]
+    assert groups == [1, 2]
