@@ -24,6 +24,7 @@ FIXTURES = {
     "litert": ("litert_report", "mine.tflite"),
     "saved_model": ("saved_model_report", "mine_saved_model"),
     "openvino": ("onnx_report", "mine.onnx"),
+    "opencv": ("onnx_report", "mine.onnx"),
 }
 
 
