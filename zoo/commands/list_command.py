@@ -14,14 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from classwise.zoo.errors import unknown_name
     from classwise.zoo.presets import get_preset, list_models, presets
     from classwise.zoo.presets.registry import trunks
 
-    for option in ("method", "dataset", "backbone"):
-        given, known = getattr(options, option), {getattr(p, option) for p in presets().values()}
-        if given is not None and given not in known:
-            raise unknown_name(option, given, known)
     names = list_models(options.method, options.dataset, options.code_length, options.backbone)
     found = [get_preset(name) for name in names]
     if options.json:

@@ -150,6 +150,13 @@ def list_models(
 ) -> list[str]:
     """Returns the names of the presets that have all the given properties.
 
+    Args:
+        method, dataset, backbone: names, None for any.
+        code_length: L in bits, None for any; a length that no preset has gives an empty list.
+
+    Raises:
+        InputError: a name that no preset has; the nearest one is suggested.
+
     Example:
 
     >>> list_models(method="dcwh", dataset="fashion_mnist", code_length=48)
@@ -162,6 +169,10 @@ def list_models(
         "backbone": backbone,
     }
     wanted = {key: value for key, value in wanted.items() if value is not None}
+    for key, value in wanted.items():
+        known = {getattr(preset, key) for preset in presets().values()}
+        if key != "code_length" and value not in known:
+            raise unknown_name(key, value, known)
     return [
         name
         for name, preset in presets().items()

@@ -108,7 +108,6 @@ def test_the_nearest_center_is_right_on_the_sample(name):
 
 
 def test_filters():
-    assert list_models(method="nothing") == []
     for key in ("method", "dataset", "code_length", "backbone"):
         values = {name: getattr(get_preset(name), key) for name in NAMES}
         for value in values.values():
@@ -117,6 +116,13 @@ def test_filters():
     first = get_preset(NAMES[0])
     assert NAMES[0] in list_models(method=first.method, backbone=first.backbone)
     assert list_models(method=first.method, code_length=first.code_length + 1) == []
+
+
+@pytest.mark.parametrize("key", ["method", "dataset", "backbone"])
+def test_a_filter_by_a_name_that_no_preset_has(key):
+    known = getattr(get_preset(NAMES[0]), key)
+    with pytest.raises(InputError, match=f"Unknown {key} '{known}x'; did you mean '{known}'"):
+        list_models(**{key: f"{known}x"})
 
 
 def test_fine_tuning_gets_a_fresh_head_on_the_trained_backbone():
