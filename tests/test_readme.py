@@ -1,13 +1,16 @@
 """README.md and the tutorial: code runs, numbers come from files, links lead somewhere."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from classwise.zoo.commands import build_parser
 from classwise.zoo.presets.write_tables import END, START, results
+from classwise.zoo.training.recipe import build_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,6 +44,33 @@ def test_the_journeys_run(shoes):
     assert names["code"].shape == (8, 3)
     assert names["hasher"].class_centers.get_centers().shape == (3, 24)
     assert (shoes / "shoes.keras").exists()
+
+
+def test_the_page_on_training_is_true():
+    """Its code runs; its commands and pieces of recipes are those that exist."""
+    hasher = run_blocks("docs/TRAINING.md")["hasher"]
+    images = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3)).astype("uint8")
+    assert np.isfinite(hasher.test_on_batch(images, np.arange(4))).all()
+
+    page = (ROOT / "docs/TRAINING.md").read_text(encoding="utf-8")
+    commands = re.findall(r"classwise (train [^`\n…]+)", page)
+    assert len(commands) == 2
+    for command in commands:
+        build_parser().parse_args(command.split())
+    stages = "[[stages]]\nepochs = 6\n"
+    needed = {
+        "method": "dcwh",
+        "protocol": "cifar10-full",
+        "backbone": "resnet9",
+        "code_length": 16,
+    }
+    pieces = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    assert len(pieces) == 3
+    for piece in pieces:
+        values = needed | tomllib.loads(f"{piece}\n{stages}")
+        if isinstance(values["code_length"], list):
+            values["code_length"] = values["code_length"][0]
+        build_recipe({"name": "mine", **values}, "docs/TRAINING.md")
 
 
 @pytest.mark.large
