@@ -22,6 +22,7 @@ from classwise.zoo.training.frozen_trunk import FrozenTrunk
 from classwise.zoo.training.image_digest import image_digest
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.methods import METHODS, build_loss
+from classwise.zoo.training.muon import Muon
 from classwise.zoo.training.precision import dtype_policy, in_float32
 from classwise.zoo.training.recipe import Augmentation, Optimizer, Recipe
 from classwise.zoo.training.run_directory import RunDirectory
@@ -181,10 +182,10 @@ def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Op
     """Builds a recipe's optimiser, its learning rate scheduled over all stages together."""
     settings: Optimizer = recipe.optimizer
     try:
-        optimizer = type(keras.optimizers.get(settings.name))
+        optimizer = Muon if settings.name == "muon" else type(keras.optimizers.get(settings.name))
     except ValueError as error:
         raise InputError(
-            f"Unknown optimizer '{settings.name}'; use a Keras name such as adamw or sgd."
+            f"Unknown optimizer '{settings.name}'; use muon, or a Keras name such as adamw or sgd."
         ) from error
     warmup = round(settings.warmup_epochs * steps_per_epoch)
     rate = settings.learning_rate
