@@ -2,8 +2,10 @@
 
 python -m classwise.zoo.presets.add_preset RUN ... [--trunk-only] [--data-dir DIR]
 
-Run in the checkout's root, on the machine that trained, so that the versions recorded are those of
-the training. The trunk of a training alone is what hash layers of other lengths are trained on.
+Of several trainings of one recipe with different seeds the first one given becomes the preset; the
+others' mAP stands in its entry. Run in the checkout's root, on the machine that trained, so that
+the versions recorded are those of the training. The trunk of a training alone is what hash layers
+of other lengths are trained on.
 """
 
 import argparse
@@ -46,9 +48,17 @@ def add_presets(runs: list[Path], root: Path, data_dir: Path | None = None) -> N
         images = get_protocol(protocol).load(data_dir)
         group = list(group)
         every = encode_together([run.stored for run in group], images)
+        first: dict[str, tuple[Run, EncodedSets]] = {}
+        others: dict[str, dict[str, float]] = {}
         for run, sets in zip(group, every, strict=True):
+            name = run.recipe.name
+            if first.setdefault(name, (run, sets))[0] is not run:
+                reached = evaluate(sets).to_dict()["metrics"]["map"]["expected"]
+                others.setdefault(name, {})[str(run.recipe.seed)] = reached
+        for name, (run, sets) in first.items():
             storage = {"trunk": "float16", "bits_changed": bits_changed(run, sets, images)}
-            preset = store_run(run, {"storage": storage, **measure(sets)})
+            figures = {"storage": storage, **measure(sets), "other_seeds": others.get(name, {})}
+            preset = store_run(run, figures)
             draw_pictures(preset, sets, images, root / CARDS / preset.name)
             print(f"{preset.name}: mAP {preset.metrics['map']['expected']:.4f}", flush=True)
 

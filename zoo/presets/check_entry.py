@@ -94,6 +94,9 @@ def retrieval(preset: Preset, trunk: Trunk) -> Checks:
         if "within_radius" in name:
             yield value["worst"] == value["best"], f"{name} has a tie band"
         yield 0 <= value["standard_error"] <= 0.5, f"{name} ± {value['standard_error']}"
+    for seed, value in preset.other_seeds.items():
+        yield seed.isdecimal() and int(seed) != preset.seed, f"{seed} is no other seed"
+        yield 0 <= value <= 1, f"seed {seed} has mAP {value}"
     queries = stored_digests()[preset.protocol]["queries"]["images"]
     excluded = preset.excluded_queries
     yield 0 <= excluded < queries, f"{excluded} of {queries} queries are excluded"

@@ -65,6 +65,7 @@ class Preset(WeightFile):
         training: epochs, minutes, the selected epoch and its validation accuracy.
         versions: of the packages that made it.
         license: of the weights.
+        other_seeds: mAP (expected) of other trainings of the recipe on the same trunk, by seed.
     """
 
     name: str
@@ -89,6 +90,12 @@ class Preset(WeightFile):
     training: dict
     versions: dict
     license: str
+    other_seeds: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def maps(self) -> list[float]:
+        """mAP (expected) of all seeds, the least first."""
+        return sorted([self.metrics["map"]["expected"], *self.other_seeds.values()])
 
     @property
     def files(self) -> tuple[WeightFile, ...]:

@@ -29,6 +29,14 @@ def spread(values: Iterable[float]) -> str:
     return f"{least:g}" if least == most else f"{least:g} to {most:g}"
 
 
+def maps(preset: Preset) -> str:
+    """Returns a preset's mAP, and the range over all seeds where there are several."""
+    reached = f"{preset.metrics['map']['expected']:.4f}"
+    if preset.other_seeds:
+        reached += f" ({preset.maps[0]:.4f} to {preset.maps[-1]:.4f})"
+    return reached
+
+
 def features_counted(preset: Preset) -> bool:
     """Returns whether a preset's log tells what its cached features took; older ones do not."""
     log = (FOLDER / preset.file).with_suffix(".log.jsonl")
@@ -46,12 +54,13 @@ def result_lines(entries: list[Preset]) -> str:
     if entries[0].recipe.get("frozen_until") and not all(map(features_counted, entries)):
         cost += ", without computing the frozen layers' features"
     reached = [
-        (f"{preset.code_length} bits " if len(entries) > 1 else "")
-        + f"{preset.metrics['map']['expected']:.4f}"
+        (f"{preset.code_length} bits " if len(entries) > 1 else "") + maps(preset)
         for preset in sorted(entries, key=lambda preset: preset.code_length)
     ]
     first = entries[0]
-    result = f"mAP {', '.join(reached)} under {first.protocol} (seed {first.seed}, n = 1)"
+    numbers = spread([len(preset.maps) for preset in entries])
+    seeds = f"seed {first.seed}" if numbers == "1" else "the preset's seed first"
+    result = f"mAP {', '.join(reached)} under {first.protocol} ({seeds}, n = {numbers})"
     return "".join(
         textwrap.fill(
             text,

@@ -48,7 +48,13 @@ def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set,
     assert store_trunk(*read_run(first)) == TRUNK
     sha256 = trunks()[TRUNK].sha256
     second = trained(tmp_path, small_data_set, 9, trunk=TRUNK, frozen_until="pool")
-    add_presets([first, second], tmp_path)
+    third = trained(tmp_path, small_data_set, 9, seed=1, trunk=TRUNK, frozen_until="pool")
+    add_presets([first, second, third], tmp_path)
+    of_third = evaluate(encode_protocol(open_encoder(third / "hasher.keras"), small_data_set))
+    reached = of_third.to_dict()["metrics"]["map"]["expected"]
+    assert get_preset(f"{TRUNK}_9").other_seeds == {"1": pytest.approx(reached, abs=1e-9)}
+    assert get_preset(f"{TRUNK}_9").seed == 0
+    assert get_preset(f"{TRUNK}_12").other_seeds == {}
     for bits, changed in ((12, None), (9, 0.0)):
         preset = get_preset(f"{TRUNK}_{bits}")
         assert preset.trunk == TRUNK

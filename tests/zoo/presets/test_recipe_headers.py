@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from classwise.zoo.presets import get_preset
@@ -20,6 +22,15 @@ def test_lines_give_cost_and_every_code_length_in_order():
     assert lines.startswith("# Cost ")
     minutes = sorted(preset.training["minutes"] for preset in PRESETS)
     assert f"{minutes[0]:g} to {minutes[1]:g} minutes" in lines
+
+
+def test_other_seeds_give_a_range():
+    preset = PRESETS[0]
+    own = preset.metrics["map"]["expected"]
+    seeds = {"1": own - 0.02, "2": own + 0.01}
+    lines = " ".join(result_lines([dataclasses.replace(preset, other_seeds=seeds)]).split())
+    assert f"mAP {own:.4f} ({own - 0.02:.4f} to {own + 0.01:.4f}) under" in lines
+    assert "n = 3)" in lines
 
 
 def test_only_these_lines_are_replaced_and_that_once():
