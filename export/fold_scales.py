@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 def fold_scales(graph: onnx.GraphProto) -> None:
     """Folds constant `Mul` and `Add` nodes after a `Conv` into its kernel and bias, in place.
 
-    TensorFlow folds a batch normalisation into a plain convolution, but into a depthwise one it
-    does not: a product, and a sum with one number a channel, stay behind.
+    TensorFlow folds a batch normalisation into a plain convolution, but not into a depthwise one,
+    and not through a `MaxPool` between the two: a product, and a sum with one number a channel,
+    stay behind.
 
     Formula:
 
         (x * W + b) s + a = x * (W s) + (b s + a)
+        max(x) s + a = max(x s + a)        for s > 0
     """
     numpy_helper = require("onnx.numpy_helper")
     constants = {c.name: numpy_helper.to_array(c) for c in graph.initializer}
@@ -36,17 +38,22 @@ def fold_scales(graph: onnx.GraphProto) -> None:
         kernel, *bias = (constants[name] for name in conv.input[1:])
         channels = len(kernel)
         bias = bias[0] if bias else np.zeros(channels, kernel.dtype)
-        folded = False
-        while conv.output[0] not in outputs and len(users[conv.output[0]]) == 1:
-            (node,) = users[conv.output[0]]
-            vector = channel_vector(node, conv.output[0], constants, channels)
+        folded, last = False, conv
+        while last.output[0] not in outputs and len(users[last.output[0]]) == 1:
+            (node,) = users[last.output[0]]
+            if node.op_type == "MaxPool" and last is conv:
+                last = node
+                continue
+            vector = channel_vector(node, last.output[0], constants, channels)
             if vector is None:
                 break
             if node.op_type == "Mul":
+                if last is not conv and (vector <= 0).any():
+                    break
                 kernel, bias = kernel * vector.reshape(-1, *[1] * (kernel.ndim - 1)), bias * vector
             else:
                 bias = bias + vector
-            conv.output[0] = node.output[0]
+            last.output[0] = node.output[0]
             graph.node.remove(node)
             folded = True
         if folded:

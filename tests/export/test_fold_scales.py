@@ -62,6 +62,27 @@ def test_a_shared_kernel_is_scaled_for_one_user_only():
     assert operators_after_folding(model(nodes, constants, ("y", "z"))) == ["Conv", "Conv"]
 
 
+def pool(value, output):
+    return helper.make_node("MaxPool", [value], [output], kernel_shape=[2, 2], pads=[0, 0, 1, 1])
+
+
+def positive(name, *shape):
+    return numpy_helper.from_array(RANDOM.uniform(0.1, 2, shape).astype("float32"), name)
+
+
+def test_scale_and_shift_are_folded_through_a_maximum():
+    nodes = [conv("w"), pool("a", "b"), node("Mul", "b", "s", output="c"), node("Add", "t", "c")]
+    constants = [constant("w", 3, 4, 3, 3), positive("s", 3, 1, 1), constant("t", 3, 1, 1)]
+    assert operators_after_folding(model(nodes, constants)) == ["Conv", "MaxPool"]
+
+
+def test_a_negative_scale_is_not_folded_through_a_maximum():
+    nodes = [conv("w"), pool("a", "b"), node("Add", "b", "t", output="c"), node("Mul", "c", "s")]
+    scale = numpy_helper.from_array(np.float32([[[1]], [[-0.5]], [[2]]]), "s")
+    constants = [constant("w", 3, 4, 3, 3), constant("t", 3, 1, 1), scale]
+    assert operators_after_folding(model(nodes, constants)) == ["Conv", "MaxPool", "Mul"]
+
+
 @pytest.mark.parametrize(
     ("nodes", "outputs"),
     [
