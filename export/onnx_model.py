@@ -11,7 +11,7 @@ from classwise.export.fold_scales import fold_scales
 from classwise.export.portable_operators import replace_reciprocals
 from classwise.export.signature import ALL_OUTPUTS, BATCH, INPUT, build_graph, code_bytes
 from classwise.export.tensorflow_to_onnx import convert_graph
-from classwise.export.tidy_graph import layer_names, tidy_graph
+from classwise.export.tidy_graph import has_bodies, layer_names, tidy_graph
 from classwise.zoo.extras import require
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ def onnx_model(
 def finish_model(model: onnx.ModelProto, hasher: Hasher, opset: int, batch: int | None) -> None:
     """Gives a converted model its names, shapes and versions, in place."""
     helper = require("onnx.helper")
-    fold_scales(model.graph)
     replace_reciprocals(model.graph)
-    speed_up_scaling(model.graph)
-    tidy_graph(model.graph, layer_names(hasher), opset)
+    if not has_bodies(model.graph):
+        fold_scales(model.graph)
+        speed_up_scaling(model.graph)
+        tidy_graph(model.graph, layer_names(hasher), opset)
     model.graph.name = "hasher"
     model.graph.ClearField("doc_string")
     model.graph.output.sort(key=lambda value: ALL_OUTPUTS.index(value.name))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OPSETS = range(15, 24)
 NEWEST_CONVERTED = 18  # tf2onnx stops here; onnx's own version converter goes on
+CALLS = ("PartitionedCall", "StatefulPartitionedCall")  # of functions that it left standing
 
 
 def check_opset(opset: int) -> int:
@@ -38,16 +39,17 @@ def convert_graph(graph: keras.Model, opset: int) -> onnx.ModelProto:
     Raises:
         InputError: the model has an operator that ONNX has not, or a package is missing.
     """
-    tf2onnx = require("tf2onnx")
     version_converter = require("onnx.version_converter")
     import tensorflow as tf
 
-    signature = [tf.TensorSpec(t.shape, t.dtype, t.name) for t in graph.inputs]
-    function = tf.function(lambda images: graph(images, training=False))
-    with quiet(), inner_functions_traced_through():
-        model, _ = tf2onnx.convert.from_function(
-            function, signature, opset=min(opset, NEWEST_CONVERTED)
-        )
+    model = trace(graph, opset)
+    if any(node.op_type in CALLS for node in model.graph.node):
+        # A function with a loop or a branch of its own cannot be traced through.
+        with (
+            contextlib.suppress(tf.errors.OperatorNotAllowedInGraphError),
+            inner_functions_traced_through(),
+        ):
+            model = trace(graph, opset)
     check_operators(model, layer_names(graph))
     if opset > NEWEST_CONVERTED:
         try:
@@ -57,6 +59,20 @@ def convert_graph(graph: keras.Model, opset: int) -> onnx.ModelProto:
                 f"This model cannot be lifted to opset {opset} ({error}); "
                 f"choose opset {NEWEST_CONVERTED} or lower."
             ) from error
+    return model
+
+
+def trace(graph: keras.Model, opset: int) -> onnx.ModelProto:
+    """Returns what tf2onnx makes of a model, up to the opset where it stops."""
+    tf2onnx = require("tf2onnx")
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec(t.shape, t.dtype, t.name) for t in graph.inputs]
+    function = tf.function(lambda images: graph(images, training=False))
+    with quiet():
+        model, _ = tf2onnx.convert.from_function(
+            function, signature, opset=min(opset, NEWEST_CONVERTED)
+        )
     return model
 
 

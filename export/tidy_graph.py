@@ -28,8 +28,6 @@ def tidy_graph(graph: onnx.GraphProto, layers: set[str], opset: int) -> None:
         layers: names of the Keras layers, see `layer_names`.
         opset: operator set of the graph, which knows the roles.
     """
-    if any(attribute.HasField("g") for node in graph.node for attribute in node.attribute):
-        return  # the bodies of loops refer to outer names
     nodes = nodes_in_order(graph)
     weights = {weight.name: weight for weight in graph.initializer}
     names = {value.name: value.name for value in (*graph.input, *graph.output)}
@@ -52,6 +50,11 @@ def tidy_graph(graph: onnx.GraphProto, layers: set[str], opset: int) -> None:
     replace(graph.node, nodes)
     replace(graph.initializer, used_weights)
     del graph.value_info[:]
+
+
+def has_bodies(graph: onnx.GraphProto) -> bool:
+    """Returns whether a graph has loops or branches, whose bodies refer to names outside."""
+    return any(attribute.HasField("g") for node in graph.node for attribute in node.attribute)
 
 
 def nodes_in_order(graph: onnx.GraphProto) -> list[onnx.NodeProto]:

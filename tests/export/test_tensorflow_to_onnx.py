@@ -1,6 +1,7 @@
 import keras
 import onnx
 import pytest
+import tensorflow as tf
 
 from classwise import export, zoo
 from classwise.export.tensorflow_to_onnx import check_opset
@@ -25,6 +26,24 @@ def test_operator_that_onnx_lacks_is_named_with_its_layer(make_hasher, tmp_path,
         export.to_onnx(make_hasher(backbone=backbone), tmp_path / "a.onnx")
     assert not list(tmp_path.iterdir())
     assert capfd.readouterr().err == ""
+
+
+@keras.saving.register_keras_serializable(package="test")
+class Branch(keras.layers.Layer):
+    """Takes the hyperbolic tangent, after a question that only the images answer."""
+
+    def call(self, inputs):
+        bright = tf.reduce_sum(tf.square(inputs)) >= 0
+        return tf.cond(bright, lambda: tf.tanh(inputs), lambda: tf.sin(inputs))
+
+
+def test_a_branch_stays_a_branch(make_hasher, tmp_path):
+    images = keras.Input((16, 16, 3))
+    x = keras.layers.Rescaling(1 / 255)(images)
+    x = Branch()(keras.layers.Conv2D(4, 3)(x))
+    report = export.to_onnx(make_hasher(backbone=keras.Model(images, x)), tmp_path / "a.onnx")
+    assert report.parity.passed
+    assert "If" in report.operators
 
 
 def test_a_grouped_convolution_stays_one(make_hasher, tmp_path):

@@ -48,14 +48,6 @@ def test_numbers_and_order_of_the_converter_leave_no_trace():
     assert first.SerializeToString() == second.SerializeToString()
 
 
-def test_a_graph_with_a_loop_stays_as_it_is():
-    graph = tangled_graph()
-    graph.node[0].attribute.append(helper.make_attribute("body", tangled_graph()))
-    before = graph.SerializeToString()
-    tidy_graph(graph, LAYERS, 18)
-    assert graph.SerializeToString() == before
-
-
 def test_a_deep_graph_does_not_exhaust_the_stack():
     nodes = [helper.make_node("Neg", [f"v{k}"], [f"v{k + 1}"]) for k in range(5000)]
     value = [helper.make_tensor_value_info(n, 1, [1]) for n in ("v0", "v5000")]
