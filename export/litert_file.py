@@ -75,7 +75,13 @@ def write(graph: keras.Model, path: Path) -> None:
 
     try:
         with collected_stderr() as said, quiet():
-            graph.export(str(path), format="litert", verbose=False)
+            graph.export(
+                str(path),
+                format="litert",
+                verbose=False,
+                # Not those of TensorFlow, which LiteRT has only where TensorFlow is.
+                target_spec={"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]},
+            )
     except OSError:
         raise
     except tf.errors.OpError as error:

@@ -8,6 +8,7 @@ _LOCATIONS = {
     "Hasher": "classwise.zoo.hasher",
     "resnet": "classwise.zoo.backbones",
     "resnet9": "classwise.zoo.backbones",
+    "Muon": "classwise.zoo.training.muon",
     "InputError": "classwise.zoo.errors",
     "RetrievalEvaluation": "classwise.zoo.retrieval.retrieval_evaluation",
     "load_folder": "classwise.zoo.datasets.image_folder",

@@ -3,6 +3,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from classwise import export, zoo
 from classwise.export.litert_file import refusal
@@ -55,12 +56,26 @@ class InverseErrorFunction(keras.layers.Layer):
         return keras.ops.erfinv(inputs / 300)
 
 
-def test_an_operator_that_litert_lacks_is_named_with_its_layer(make_hasher, tmp_path, capfd):
+@keras.saving.register_keras_serializable(package="test")
+class Noise(keras.layers.Layer):
+    """What LiteRT can only do with the help of TensorFlow."""
+
+    def call(self, inputs):
+        return inputs + tf.random.stateless_uniform(tf.shape(inputs), seed=[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("layer", "operator"),
+    [(InverseErrorFunction, "Erfinv"), (Noise, "StatelessRandomGetKeyCounter")],
+)
+def test_an_operator_that_litert_lacks_is_named_with_its_layer(
+    make_hasher, tmp_path, capfd, layer, operator
+):
     images = keras.Input((16, 16, 3))
-    x = keras.layers.Conv2D(4, 3)(InverseErrorFunction(name="strange")(images))
-    backbone = keras.Model(images, x, name="net")
-    with pytest.raises(zoo.InputError, match=r"net/strange .* operator Erfinv, which LiteRT"):
-        export.to_litert(make_hasher(backbone=backbone), tmp_path / "a.tflite")
+    x = keras.layers.Conv2D(4, 3)(layer(name="strange")(images))
+    hasher = make_hasher(backbone=keras.Model(images, x, name="net"))
+    with pytest.raises(zoo.InputError, match=rf"net/strange .* {operator}, which LiteRT lacks"):
+        export.to_litert(hasher, tmp_path / "a.tflite")
     assert not list(tmp_path.iterdir())
     assert capfd.readouterr().err == ""
 

@@ -178,6 +178,9 @@ def load_file(path: str | os.PathLike) -> Hasher:
 
     import keras
 
+    # Everything of classwise's that a file may name is registered by being imported.
+    import classwise.zoo.backbones
+    import classwise.zoo.training.muon  # noqa: F401
     from classwise.zoo.hasher import Hasher
 
     try:

@@ -29,6 +29,12 @@ class Muon(keras.optimizers.AdamW):
         arguments: those of `keras.optimizers.AdamW`; its betas and epsilon concern the other
             variables: biases, normalisations, dense layers, depthwise kernels.
 
+    Example:
+
+    >>> from classwise import losses, zoo
+    >>> hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1), width=2), code_length=12, num_classes=2)
+    >>> hasher.compile(zoo.Muon(learning_rate=0.004, weight_decay=0.05), losses.DCWHLoss())
+
     Reference: Muon (kellerjordan.github.io/posts/muon); arXiv 2502.16982 for the factor.
     """
 

@@ -1,11 +1,16 @@
 """Muon: its update against singular values, its other part against Keras's AdamW."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classwise import losses, zoo
+from classwise.zoo.presets.load import load_file
 from classwise.zoo.training.muon import Muon, orthogonal
 
 DECAY = 0.1
@@ -76,13 +81,19 @@ def test_the_rest_goes_as_adamw_does(shape):
     np.testing.assert_allclose(*results, rtol=1e-6)
 
 
-def test_a_saved_model_brings_its_optimizer_back(tmp_path):
-    model = keras.Sequential([keras.Input((4, 4, 2)), keras.layers.Conv2D(3, 3)])
-    model.compile(Muon(learning_rate=0.02, weight_decay=0.3), "mse")
-    model.fit(np.ones((4, 4, 4, 2)), np.zeros((4, 2, 2, 3)), verbose=0)
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras").optimizer
-    assert isinstance(again, Muon)
-    assert again.get_config() == model.optimizer.get_config()
-    for before, after in zip(model.optimizer.variables, again.variables, strict=True):
+def test_a_saved_hasher_brings_its_optimizer_back(tmp_path):
+    hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1), width=2), code_length=8, num_classes=2)
+    hasher.compile(zoo.Muon(learning_rate=0.02, weight_decay=0.3), losses.DCWHLoss())
+    images = np.random.default_rng(3).integers(0, 256, (8, 8, 8, 1)).astype("uint8")
+    hasher.fit(images, np.arange(8) % 2, verbose=0)
+    hasher.save(tmp_path / "hasher.keras")
+    again = load_file(tmp_path / "hasher.keras").optimizer
+    assert isinstance(again, zoo.Muon)
+    assert again.get_config() == hasher.optimizer.get_config()
+    for before, after in zip(hasher.optimizer.variables, again.variables, strict=True):
         np.testing.assert_array_equal(to_numpy(before), to_numpy(after))
+    # In a process where nobody has imported the optimiser.
+    loaded = f"load_file({str(tmp_path / 'hasher.keras')!r}).optimizer.name"
+    code = f"from classwise.zoo.presets.load import load_file; print({loaded})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "muon\n", done.stderr
