@@ -80,5 +80,7 @@ def lower_precision(
             report,
         )
     if set(outputs) != {value.name for value in lowered.graph.output}:
-        lowered = onnx.utils.Extractor(lowered).extract_model([INPUT], list(outputs))
+        part = onnx.utils.Extractor(lowered).extract_model([INPUT], list(outputs)).graph
+        part.name = lowered.graph.name
+        lowered.graph.CopyFrom(part)
     return lowered, report

@@ -37,6 +37,7 @@ class Parity:
         max_score_difference: largest |difference of class scores|; None unless both give them.
         tolerance: largest difference allowed; for embeddings, times the largest |embedding| if
             that is above 1.
+        allowed_difference: that product; None unless both models give embeddings.
         bits: number of bits of all codes.
         flipped_bits: bits that differ.
         flips_beyond_margin: those of them where the right |embedding| is `margin` or more.
@@ -54,6 +55,7 @@ class Parity:
     mean_difference: float | None
     max_score_difference: float | None
     tolerance: float
+    allowed_difference: float | None
     bits: int
     flipped_bits: int
     flips_beyond_margin: int
@@ -133,6 +135,7 @@ def measure_parity(
         mean_difference=None if embedding is None else float(embedding.mean()),
         max_score_difference=largest.get("scores"),
         tolerance=tolerance,
+        allowed_difference=allowed.get("embedding") if "embedding" in largest else None,
         bits=right["embedding"].size if flips.size and "embedding" in right else flips.size,
         flipped_bits=int(flips.sum()),
         flips_beyond_margin=int(beyond.sum()),

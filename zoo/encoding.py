@@ -18,7 +18,7 @@ from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS, stream_split
 from classwise.zoo.encoders import Encoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.files import replacing_file
-from classwise.zoo.unfinished_codes import UnfinishedCodes
+from classwise.zoo.unfinished_codes import UnfinishedCodes, check_begun, part_folder
 
 Batches = Iterator[tuple[np.ndarray, np.ndarray | None, np.ndarray]]
 
@@ -142,15 +142,7 @@ def encode_to_file(
         OSError: the file cannot be written.
     """
     path = Path(path)
-    check_output(path)
-    if embeddings and not encoder.has_embeddings:
-        raise InputError("This model gives codes only; export it with its embedding output.")
-    run = {
-        "model": encoder.identity,
-        "images": stream.identity,
-        "embeddings": embeddings,
-    }
-    done = UnfinishedCodes(path, run, save_seconds)
+    done = UnfinishedCodes(path, check_run(encoder, stream, path, embeddings), save_seconds)
     earlier = done.count
     try:
         for images, labels, names in stream.batches(earlier):
@@ -173,6 +165,18 @@ def encode_to_file(
         raise
     done.remove()
     return earlier
+
+
+def check_run(
+    encoder: Encoder, stream: ImageStream, path: Path, embeddings: bool
+) -> dict[str, object]:
+    """Returns what tells a run from others; raises `InputError` as `encode_to_file` does."""
+    check_output(path)
+    if embeddings and not encoder.has_embeddings:
+        raise InputError("This model gives codes only; export it with its embedding output.")
+    run = {"model": encoder.identity, "images": stream.identity, "embeddings": embeddings}
+    check_begun(part_folder(path), run)
+    return run
 
 
 def check_output(path: Path) -> None:

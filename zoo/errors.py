@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+MOST_LISTED = 10
+
 
 class InputError(ValueError):
     """An argument, a file or a data set is wrong.
@@ -15,12 +17,18 @@ class InputError(ValueError):
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Returns the error for a name that is not in a registry, suggesting the nearest one.
 
+    Of many known names, the nearest are listed.
+
     Example:
 
     >>> str(unknown_name("method", "dwch", ["dcwh", "vmf"]))
     "Unknown method 'dwch'; did you mean 'dcwh'? Known: dcwh, vmf."
     """
-    known = sorted(known)
-    nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-    return InputError(f"Unknown {kind} '{name}'; {hint}Known: {', '.join(known) or 'none'}.")
+    by_lower = {each.lower(): each for each in sorted(known)}
+    near = difflib.get_close_matches(str(name).lower(), by_lower, n=MOST_LISTED, cutoff=0.0)
+    suggested = difflib.get_close_matches(str(name).lower(), near, n=1, cutoff=0.5)
+    hint = f"; did you mean '{by_lower[suggested[0]]}'?" if suggested else "."
+    listed = list(by_lower.values())
+    if len(listed) > MOST_LISTED:
+        listed = [by_lower[each] for each in near] + [f"and {len(listed) - MOST_LISTED} others"]
+    return InputError(f"Unknown {kind} '{name}'{hint} Known: {', '.join(listed) or 'none'}.")

@@ -46,19 +46,10 @@ class UnfinishedCodes:
         self.count = images_done(output)
 
     def _begin(self, run: dict[str, object]) -> None:
-        begun = described_run(self.folder)
-        if begun is None:
-            with replacing_file(self.folder / DESCRIPTION) as temporary:
-                temporary.write_text(json.dumps(run), encoding="utf-8")
+        if check_begun(self.folder, run):
             return
-        if begun.keys() != run.keys():
-            raise foreign(self.folder)
-        for key in run:
-            if begun[key] != run[key]:
-                raise InputError(
-                    f"{self.folder} was begun with another {key} ({begun[key]}, now {run[key]}); "
-                    "give what it was begun with, or delete it to start anew."
-                )
+        with replacing_file(self.folder / DESCRIPTION) as temporary:
+            temporary.write_text(json.dumps(run), encoding="utf-8")
 
     def add(self, batch: dict[str, np.ndarray]) -> None:
         """Takes the columns of one batch, equally long arrays by name."""
@@ -97,6 +88,27 @@ def images_done(output: Path) -> int:
     if described_run(folder) is None:
         return 0
     return sum(len(read(part)["names"]) for part in parts_in(folder))
+
+
+def check_begun(folder: Path, run: Mapping[str, object]) -> bool:
+    """Returns whether a folder was begun by the same run; False where there is nothing yet.
+
+    Raises:
+        InputError: it was begun by another run, or is no folder of such a run at all.
+    """
+    begun = described_run(folder)
+    if begun is None:
+        return False
+    if begun.keys() != run.keys():
+        raise foreign(folder)
+    for key in run:
+        if begun[key] != run[key]:
+            values = f" ({begun[key]}, now {run[key]})" if isinstance(run[key], bool) else ""
+            raise InputError(
+                f"{folder} was begun with other {key}{values}; give what it was begun with, or "
+                "delete it to start anew."
+            )
+    return True
 
 
 def described_run(folder: Path) -> dict[str, object] | None:

@@ -14,6 +14,7 @@ from classwise.export.bundles.tensorflow_serving import write_tensorflow_serving
 from classwise.export.bundles.triton import write_triton
 from classwise.export.bundles.web import write_web
 from classwise.export.parity import Parity
+from classwise.export.report import ExportReport
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.files import replacing_directory
 from classwise.zoo.new_folder import check_new_folder
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class Bundle:
     """A kind of bundle: what writes it into an empty folder, and the command that serves it."""
 
-    write: Callable[[BundleSource, Path], Parity]
+    write: Callable[[BundleSource, Path], ExportReport]
     start: str
 
 
@@ -55,6 +56,7 @@ class BundleReport:
         files, bytes: how many files there are, and their size.
         parity: how the model in it compares with Keras.
         start: the command that serves it.
+        cpu_only_operators: as in `ExportReport`.
     """
 
     kind: str
@@ -64,6 +66,7 @@ class BundleReport:
     bytes: int
     parity: Parity
     start: str
+    cpu_only_operators: dict[str, list[str]]
 
     def to_dict(self) -> dict:
         """Returns the report in JSON types."""
@@ -115,7 +118,7 @@ def write_bundle(
     name = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII).strip(".") or "hasher"
     source = BundleSource(hasher, name, dict(metadata or {}), gallery, web_runtime)
     with replacing_directory(path) as folder:
-        parity = BUNDLES[kind].write(source, folder)
+        exported = BUNDLES[kind].write(source, folder)
     files = [file for file in path.rglob("*") if file.is_file()]
     return BundleReport(
         kind,
@@ -123,8 +126,9 @@ def write_bundle(
         name,
         len(files),
         sum(file.stat().st_size for file in files),
-        parity,
+        exported.parity,
         start_command(kind, path, name),
+        exported.cpu_only_operators,
     )
 
 

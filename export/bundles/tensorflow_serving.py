@@ -4,12 +4,12 @@ from pathlib import Path
 
 from classwise.export.bundles.example_exchange import example_exchange, write_exchange
 from classwise.export.bundles.source import BundleSource
-from classwise.export.parity import Parity
+from classwise.export.report import ExportReport
 from classwise.export.saved_model import to_saved_model
 from classwise.export.signature import INPUT
 
 
-def write_tensorflow_serving(source: BundleSource, folder: Path) -> Parity:
+def write_tensorflow_serving(source: BundleSource, folder: Path) -> ExportReport:
     """Writes the SavedModel `NAME/1/`, and a request with its right answer.
 
     The request is that of the REST API in row form: signature `hash`, one row an image.
@@ -18,4 +18,4 @@ def write_tensorflow_serving(source: BundleSource, folder: Path) -> Parity:
     image, code = example_exchange(source.hasher)
     request = {"signature_name": "hash", "instances": [{INPUT: image[0].tolist()}]}
     write_exchange(folder, request, {"predictions": code.tolist()})
-    return report.parity
+    return report

@@ -5,7 +5,7 @@ from pathlib import Path
 from classwise.export.bundles.example_exchange import example_exchange, write_exchange
 from classwise.export.bundles.source import BundleSource
 from classwise.export.onnx_file import to_onnx
-from classwise.export.parity import Parity
+from classwise.export.report import ExportReport
 from classwise.export.signature import INPUT, code_bytes
 
 # Requests that arrive within a millisecond run together, up to this many images.
@@ -28,7 +28,7 @@ dynamic_batching {{ max_queue_delay_microseconds: 1000 }}
 """
 
 
-def write_triton(source: BundleSource, folder: Path) -> Parity:
+def write_triton(source: BundleSource, folder: Path) -> ExportReport:
     """Writes `NAME/config.pbtxt`, `NAME/1/model.onnx`, and a request with its right answer.
 
     The request follows the KServe v2 protocol; Triton looks into folders only, so the two JSON
@@ -62,7 +62,7 @@ def write_triton(source: BundleSource, folder: Path) -> Parity:
         "outputs": [tensor("code", code)],
     }
     write_exchange(folder, request, response)
-    return report.parity
+    return report
 
 
 def tensor(name: str, array) -> dict:

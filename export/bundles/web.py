@@ -10,12 +10,12 @@ from classwise.export.bundles.source import BundleSource
 from classwise.export.bundles.web_gallery import open_gallery, write_thumbnails
 from classwise.export.bundles.web_runtime import write_runtime
 from classwise.export.onnx_file import to_onnx
-from classwise.export.parity import Parity
+from classwise.export.report import ExportReport
 
 PAGE = resources.files("classwise.export.bundles") / "page"
 
 
-def write_web(source: BundleSource, folder: Path) -> Parity:
+def write_web(source: BundleSource, folder: Path) -> ExportReport:
     """Writes the page, onnxruntime-web, the model, and the gallery's codes and images.
 
     Files: `index.html`, its style and scripts; `runtime/`; `model.onnx`; `bundle.json` (what the
@@ -47,4 +47,4 @@ def write_web(source: BundleSource, folder: Path) -> Parity:
     }
     text = json.dumps(facts, ensure_ascii=False) + "\n"
     (folder / "bundle.json").write_text(text, encoding="utf-8")
-    return report.parity
+    return report

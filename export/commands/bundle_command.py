@@ -68,7 +68,18 @@ def run_bundle(options: argparse.Namespace, others: Iterable[str]) -> int:
         print(f"Wrote {report.path} ({report.files} files, {megabytes(report.bytes)}).")
         print(f"Proven equal: {report.parity}.")
         print(f"Serve it: {report.start}")
+        if options.bundle != "web":
+            note_cpu_only(report.cpu_only_operators)
     return 0
+
+
+def note_cpu_only(operators: dict[str, list[str]]) -> None:
+    """Says which operators of a graph no GPU runs."""
+    for operator, providers in operators.items():
+        print_note(
+            f"Note: {operator} does not run on {' and '.join(providers)}; a GPU would hand these "
+            "tensors to the CPU and back."
+        )
 
 
 def check_bundle(options: argparse.Namespace, others: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from classwise.export.commands.bundle_command import (
     add_bundle_arguments,
     asks_for_bundle,
+    note_cpu_only,
     run_bundle,
 )
 from classwise.zoo.commands.printing import megabytes, print_json, print_note
@@ -106,14 +107,12 @@ def run(options: argparse.Namespace) -> int:
         return 0
     for path in (report.path, *report.companions):
         print(f"Wrote {path}" + (f" ({megabytes(report.bytes)})." if path == output else "."))
-    print(f"Proven equal: {report.parity}.")
     if report.precision:
-        print(f"Lower precision: {report.precision}.")
-    for operator, providers in report.cpu_only_operators.items():
-        print_note(
-            f"Note: {operator} does not run on {' and '.join(providers)}; a GPU would hand these "
-            "tensors to the CPU and back."
-        )
+        print(f"Beside float32: {report.precision}.")
+        print(f"That float32 graph is proven equal to Keras: {report.parity}.")
+    else:
+        print(f"Proven equal: {report.parity}.")
+    note_cpu_only(report.cpu_only_operators)
     return 0
 
 

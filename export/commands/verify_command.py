@@ -88,11 +88,15 @@ def rows(parity) -> list[tuple[str, str]]:
     ]
     if parity.max_difference is not None:
         table += [
-            ("largest |difference| of embeddings", f"{parity.max_difference:.2g}"),
+            (
+                "largest |difference| of embeddings",
+                f"{parity.max_difference:.2g}, {parity.allowed_difference:.2g} allowed",
+            ),
             ("mean |difference| of embeddings", f"{parity.mean_difference:.2g}"),
         ]
     if parity.max_score_difference is not None:
-        table.append(("largest |difference| of scores", f"{parity.max_score_difference:.2g}"))
+        scores = f"{parity.max_score_difference:.2g}, {parity.tolerance:.2g} allowed"
+        table.append(("largest |difference| of scores", scores))
     if parity.bits:
         table += [
             ("bits flipped", f"{parity.flipped_bits} of {parity.bits}"),

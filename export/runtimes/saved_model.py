@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from classwise.export.runtimes.model import Model, Signature, Tensor, axis, unreadable
+from classwise.zoo.quiet import start_tensorflow
 
 
 def open_saved_model(path: Path) -> Model:
     """Opens a SavedModel folder; raises `InputError` if TensorFlow can't load it."""
+    start_tensorflow()
+
     import tensorflow as tf
 
     try:

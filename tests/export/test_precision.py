@@ -115,7 +115,9 @@ def test_lower_precision_is_written_and_measured(hasher, images, tmp_path, preci
 @pytest.mark.parametrize("outputs", [("code",), ("embedding",)])
 def test_one_output_of_lower_precision(hasher, images, tmp_path, outputs):
     report = export.to_onnx(hasher, tmp_path / "a.onnx", precision="fp16", outputs=outputs, batch=3)
-    assert [value.name for value in onnx.load(report.path).graph.output] == list(outputs)
+    model = onnx.load(report.path)
+    assert [value.name for value in model.graph.output] == list(outputs)
+    assert (model.producer_name, model.graph.name) == ("classwise", "hasher")
     assert export.verify(hasher, report.path, images[:9], tolerance=0.5, margin=0.5).passed
 
 

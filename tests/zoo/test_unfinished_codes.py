@@ -48,7 +48,7 @@ def test_a_half_written_part_does_not_count(tmp_path):
 @pytest.mark.parametrize("key", list(RUN))
 def test_another_run_is_refused(tmp_path, key):
     UnfinishedCodes(tmp_path / "c.npz", RUN, 0).add(batch(1))
-    with pytest.raises(InputError, match=f"begun with another {key}.*delete it"):
+    with pytest.raises(InputError, match=f"begun with other {key}.*delete it"):
         UnfinishedCodes(tmp_path / "c.npz", RUN | {key: "other"})
     assert json.loads((tmp_path / "c.npz.part" / "run.json").read_text()) == RUN
 

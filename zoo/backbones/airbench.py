@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from classwise.zoo.backbones.check_sizes import check_sizes
 from classwise.zoo.backbones.patch_whitening import PatchWhitening
-from classwise.zoo.errors import InputError
 
 WIDTHS = (1, 4, 4)
 
@@ -67,11 +67,7 @@ def airbench(input_shape: tuple[int, int, int] = (32, 32, 3), width: int = 64) -
 
     Reference: arXiv 2404.00498.
     """
-    if len(input_shape) != 3 or min(input_shape[:2]) < 9 or input_shape[2] < 1 or width < 1:
-        raise InputError(
-            f"width {width} must be 1 or more and input_shape {tuple(input_shape)} (height, "
-            "width, channels) at least (9, 9, 1)."
-        )
+    check_sizes(input_shape, width, smallest=9)
     images = keras.Input(input_shape, name="images")
     # A power of two: the scaled pixels are exact in every runtime.
     x = layers.Rescaling(1 / 64, offset=-2.0, name="scale")(images)

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from classwise.zoo.backbones.check_sizes import check_sizes
 from classwise.zoo.errors import InputError
 
 
@@ -52,11 +53,7 @@ def resnet(
     """
     if depth < 8 or (depth - 2) % 6:
         raise InputError(f"A ResNet has 6n + 2 layers (8, 14, 20, 32, ...), not {depth}.")
-    if width < 1 or len(input_shape) != 3 or min(input_shape) < 1:
-        raise InputError(
-            f"width {width} and input_shape {tuple(input_shape)} must be 1 or more, the shape "
-            "being (height, width, channels)."
-        )
+    check_sizes(input_shape, width)
     images = keras.Input(input_shape, name="images")
     # A power of two: the scaled pixels are exact in every runtime.
     x = layers.Rescaling(1 / 64, offset=-2.0, name="scale")(images)

@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
+from classwise.zoo.backbones.check_sizes import check_sizes
 from classwise.zoo.backbones.resnet import convolution
-from classwise.zoo.errors import InputError
 
 
 def convolution_block(x, filters: int, name: str, pool: bool = False):
@@ -39,11 +39,7 @@ def resnet9(input_shape: tuple[int, int, int] = (32, 32, 3), width: int = 24) ->
 
     Reference: Page, How to Train Your ResNet, 2018 (myrtle.ai).
     """
-    if len(input_shape) != 3 or min(input_shape[:2]) < 8 or input_shape[2] < 1 or width < 1:
-        raise InputError(
-            f"width {width} must be 1 or more and input_shape {tuple(input_shape)} (height, "
-            "width, channels) at least (8, 8, 1)."
-        )
+    check_sizes(input_shape, width, smallest=8)
     images = keras.Input(input_shape, name="images")
     # A power of two: the scaled pixels are exact in every runtime.
     x = layers.Rescaling(1 / 64, offset=-2.0, name="scale")(images)

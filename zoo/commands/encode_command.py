@@ -7,7 +7,7 @@ import argparse
 import time
 from pathlib import Path
 
-from classwise.zoo.commands.printing import print_json, print_note
+from classwise.zoo.commands.printing import counted, print_json, print_note
 from classwise.zoo.count_bar import count_bar
 from classwise.zoo.errors import InputError
 
@@ -46,11 +46,11 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"--batch-size is {options.batch_size}; it must be 1 or more.")
 
     from classwise.zoo.encoders import open_encoder
-    from classwise.zoo.encoding import check_output, encode_to_file, open_images
+    from classwise.zoo.encoding import check_output, check_run, encode_to_file, open_images
     from classwise.zoo.unfinished_codes import images_done
 
     check_output(options.output)
-    earlier = images_done(options.output)
+    images_done(options.output)  # refuses a folder of something else before anything is loaded
     providers = options.providers and [name.strip() for name in options.providers.split(",")]
     encoder = open_encoder(options.model, providers, options.require_provider)
     stream = open_images(
@@ -60,8 +60,11 @@ def run(options: argparse.Namespace) -> int:
         data_dir=options.data_dir,
         skip_bad_files=options.skip_bad_files,
     )
+    check_run(encoder, stream, options.output, options.embeddings)
+    earlier = images_done(options.output)
+    images = counted(stream.count - earlier, "image")
     resizing = f", {stream.resizing}" if stream.resizing else ""
-    print_note(f"Encoding {stream.count - earlier} images with {encoder.engine}{resizing}.")
+    print_note(f"Encoding {images} with {encoder.engine}{resizing}.")
     start = time.perf_counter()
     try:
         with count_bar("Encoding", stream.count - earlier) as advance:
@@ -71,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     except (KeyboardInterrupt, InputError, OSError):
         if kept := images_done(options.output):
             print_note(
-                f"{kept} images are done; run the same command again to go on from "
+                f"Done so far: {counted(kept, 'image')}; run the same command again to go on from "
                 f"{options.output}.part."
             )
         raise
@@ -91,6 +94,6 @@ def run(options: argparse.Namespace) -> int:
         print_json(outcome)
     else:
         notes = f", {earlier} of them from an earlier run" if earlier else ""
-        notes += f", {len(stream.skipped)} files skipped" if stream.skipped else ""
+        notes += f", {counted(len(stream.skipped), 'file')} skipped" if stream.skipped else ""
         print(f"Wrote {stream.count} codes to {options.output}{notes}; {speed:.0f} images/s.")
     return 0

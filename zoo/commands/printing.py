@@ -51,6 +51,17 @@ def raise_again() -> None:
     raise sys.exception()
 
 
+def counted(count: int, noun: str) -> str:
+    """Returns a number and what it counts.
+
+    Example:
+
+    >>> counted(1, "file"), counted(1200, "image")
+    ('1 file', '1,200 images')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def megabytes(size: int) -> str:
     """Returns a size as text, in units of 1,000,000 bytes."""
     return f"{size / 1e6:.2f} MB"

@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from classwise.zoo.commands.printing import print_json, print_note
+from classwise.zoo.commands.printing import counted, print_json, print_note
 from classwise.zoo.quiet import start_tensorflow
 
 
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
         for name in training.skipped[:10]:
             print_note(f"skipped {name}: not a readable image")
         if training.skipped:
-            print_note(f"{len(training.skipped)} files skipped")
+            print_note(f"{counted(len(training.skipped), 'file')} skipped")
         print_note(
             f"Training images: {len(training):,}. Validation images: {len(validation):,}. "
             f"Epochs: {recipe.epochs}. Folder: {directory}."

@@ -119,7 +119,8 @@ class _BadFiles:
 
     def add(self, file: Path, error: InputError) -> None:
         if not self.skip:
-            raise error
+            remedy = "leave it out (skip_bad_files=True, --skip-bad-files)."
+            raise InputError(str(error).replace("leave it out.", remedy)) from error
         self.skipped.append(file.relative_to(self.folder).as_posix())
 
     def without(self, files: list[Path], check) -> Iterator[Path]:

@@ -22,7 +22,7 @@ def how_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
     if trunk.name == started_from:
         return (
             "Only the hash layer and the class centres were trained; the backbone is the trunk "
-            f"{start}, unchanged. {escaped(trunk.origin)}"
+            f"{start}, unchanged. (How the trunk came about: {escaped(trunk.origin)})"
         )
     if frozen_until:
         return (
@@ -30,6 +30,13 @@ def how_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
             f"trunk {start}, whose layers below stayed as they were."
         )
     return f"Trained end to end, starting from the trunk {start}."
+
+
+def command(preset: Preset) -> str:
+    """Returns what trains the preset again."""
+    backend = preset.training.get("backend", "tensorflow")
+    variable = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
+    return f"{variable}classwise train {preset.name} --output RUN"
 
 
 def training_facts(preset: Preset) -> str:

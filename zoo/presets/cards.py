@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from classwise.zoo.errors import unknown_name
 from classwise.zoo.presets.card_exports import read_exports
 from classwise.zoo.presets.preset_card import preset_card
-from classwise.zoo.presets.registry import get_trunk, presets, trunks
+from classwise.zoo.presets.registry import get_trunk, presets, trunks, unknown_model
 from classwise.zoo.presets.trunk_card import trunk_card
 from classwise.zoo.presets.zoo_page import zoo_page
 
@@ -31,7 +30,7 @@ def card(name: str, bench: Path | None = None) -> str:
         standing = [preset.name for preset in presets().values() if preset.trunk == name]
         return trunk_card(trunks()[name], standing)
     if name not in presets():
-        raise unknown_name("preset or trunk", name, [*presets(), *trunks()])
+        raise unknown_model(name)
     preset = presets()[name]
     start = preset.recipe.get("trunk")
     return preset_card(

@@ -7,9 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classwise.zoo.datasets.read_images import check_image_shape
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.presets.locate import locate
-from classwise.zoo.presets.registry import Preset, WeightFile, get_preset, get_trunk, trunks
+from classwise.zoo.presets.registry import (
+    Preset,
+    WeightFile,
+    get_trunk,
+    presets,
+    trunks,
+    unknown_model,
+)
 from classwise.zoo.presets.weight_files import assign_weights, read_weights, variables_by_path
 from classwise.zoo.quiet import start_tensorflow
 
@@ -62,8 +70,9 @@ def load(
     >>> zoo.load("dcwh_resnet9_fashion_mnist_48", num_classes=4, code_length=16).num_classes
     4
     """
-    is_trunk = name in trunks()
-    preset = None if is_trunk else get_preset(name)
+    is_trunk, preset = name in trunks(), presets().get(name)
+    if not (is_trunk or preset):
+        raise unknown_model(name)
     if is_trunk and (num_classes is None or code_length is None):
         raise InputError(
             f"{name} is a backbone without hash layer; give num_classes and code_length to train a "
@@ -84,11 +93,12 @@ def load(
         if num_classes in (None, len(preset.class_names)) and class_names is None:
             class_names = preset.class_names
         num_classes = len(preset.class_names) if num_classes is None else num_classes
+        image_shape = preset.image_shape if image_shape is None else image_shape
 
     from classwise.zoo.hasher import Hasher
 
     hasher = Hasher(
-        load_backbone(name, image_shape or (preset.image_shape if preset else None), mirror),
+        load_backbone(name, image_shape, mirror),
         code_length=code_length,
         num_classes=num_classes,
         normalize=METHODS[method].normalize,
@@ -133,7 +143,8 @@ def load_backbone(
     """
     trunk = get_trunk(name)
     channels = trunk.image_shape[2]
-    if image_shape is not None and tuple(image_shape)[2:] != (channels,):
+    image_shape = trunk.image_shape if image_shape is None else check_image_shape(image_shape)
+    if image_shape[2] != channels:
         raise InputError(
             f"{trunk.name} was trained on images of {channels} channel(s), and image_shape is "
             f"{image_shape}; give {(*image_shape[:2], channels)}."
@@ -143,7 +154,7 @@ def load_backbone(
 
     from classwise.zoo.backbones import build_backbone
 
-    backbone = build_backbone(trunk.backbone, image_shape or trunk.image_shape)
+    backbone = build_backbone(trunk.backbone, image_shape)
     assign_weights(variables_by_path(backbone), weights, trunk.name)
     return backbone
 
@@ -201,4 +212,7 @@ def load_any(name_or_path: str | os.PathLike) -> Hasher:
     path = Path(name_or_path)
     if path.suffix == ".keras" or path.is_file():
         return load_file(path)
-    return load(str(name_or_path))
+    name = str(name_or_path)
+    if name not in presets() and name not in trunks():
+        raise unknown_model(name, "preset or file")
+    return load(name)

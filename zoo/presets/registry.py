@@ -162,7 +162,7 @@ def list_models(
         code_length: L in bits, None for any; a length that no preset has gives an empty list.
 
     Raises:
-        InputError: a name that no preset has; the nearest one is suggested.
+        InputError: a name that no preset has, the nearest one is suggested; or no code length.
 
     Example:
 
@@ -176,6 +176,10 @@ def list_models(
         "backbone": backbone,
     }
     wanted = {key: value for key, value in wanted.items() if value is not None}
+    if code_length is not None:
+        from classwise.zoo.codes import check_code_length  # imports NumPy
+
+        check_code_length(code_length)
     for key, value in wanted.items():
         known = {getattr(preset, key) for preset in presets().values()}
         if key != "code_length" and value not in known:
@@ -187,14 +191,21 @@ def list_models(
     ]
 
 
+def unknown_model(name: str, kind: str = "preset or trunk") -> InputError:
+    """Returns the error for what is neither a preset nor a trunk."""
+    return unknown_name(kind, name, [*presets(), *trunks()])
+
+
 def get_preset(name: str) -> Preset:
     """Returns the entry of a preset.
 
     Raises:
-        InputError: no such preset; the nearest name is suggested.
+        InputError: no such preset, the nearest name is suggested; or a trunk of this name.
     """
+    if name in trunks():
+        raise InputError(f"{name} is a trunk, which has no hash layer; choose a preset.")
     if name not in presets():
-        raise unknown_name("preset", name, presets())
+        raise unknown_model(name)
     return presets()[name]
 
 
@@ -207,5 +218,5 @@ def get_trunk(name: str) -> Trunk:
     if name in presets():
         name = presets()[name].trunk
     if name not in trunks():
-        raise unknown_name("trunk", name, trunks())
+        raise unknown_model(name)
     return trunks()[name]

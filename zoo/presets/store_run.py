@@ -39,7 +39,7 @@ from classwise.zoo.training.run_directory import (
     training_minutes,
 )
 
-PACKAGES = ("classwise", "keras", "tensorflow", "numpy")
+PACKAGES = ("classwise", "keras", "numpy")
 LICENSE = "Apache-2.0"
 
 
@@ -131,12 +131,17 @@ def store_run(run: Run, figures: dict) -> registry.Preset:
             "selected_epoch": best["epoch"],
             SELECTED_BY: best[SELECTED_BY],
         },
-        "versions": {package: version(package) for package in PACKAGES},
+        "versions": {package: version(package) for package in (*PACKAGES, backend(log))},
         "license": LICENSE,
         **figures,
     }
     write_entry("presets", recipe.name, entry)
     return registry.get_preset(recipe.name)
+
+
+def backend(log: list[dict]) -> str:
+    """Returns what Keras ran on; logs of earlier versions do not tell."""
+    return log[-1].get("backend", "tensorflow")
 
 
 def store_trunk(

@@ -17,7 +17,7 @@ NOTE = """\
 mAP is the expectation over all orders inside ties, over the whole database. Every model was
 selected on validation images carved from the training images, never on queries. Published figures
 come without a tie band. Tie bands, Recall@1 and sizes are in [the zoo](docs/ZOO.md), everything
-else on the card that a figure leads to; `make verify-zoo` measures all of it again."""
+else on the card that a figure leads to; `make verify-zoo` measures the presets again."""
 
 
 def results(root: Path) -> str:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from classwise.zoo.commands.printing import megabytes
 from classwise.zoo.presets.data_set_facts import DATA_SETS
 from classwise.zoo.presets.markdown import escaped, table
-from classwise.zoo.presets.publications import METHODS, PUBLISHED, PublishedFigures
+from classwise.zoo.presets.publications import AIMS, METHODS, PUBLISHED, PublishedFigures
 from classwise.zoo.presets.registry import Preset, Trunk
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ def summary(presets: Sequence[Preset], cards: str) -> str:
     for dataset, protocol in in_order((preset.dataset, preset.protocol) for preset in presets):
         under = [preset for preset in presets if preset.protocol == protocol]
         parts.append(f"mAP on **{DATA_SETS[dataset].title}**, protocol `{protocol}`:")
-        parts.append(by_code_length(under, PUBLISHED, cards))
+        parts.append(by_code_length(under, (*AIMS, *PUBLISHED), cards))
     return "\n\n".join(parts)
 
 

@@ -33,7 +33,7 @@ def learning_images(
 
     Raises:
         InputError: an unknown protocol, data that is not there, a folder where none is needed or
-            none where one is, or a class with fewer than two images.
+            none where one is, fewer than two classes, or a class with fewer than two images.
     """
     if (recipe.protocol == FOLDER_PROTOCOL) != (folder is not None):
         raise InputError(
@@ -50,6 +50,11 @@ def learning_images(
     images = load_folder(
         folder, tuple(recipe.image_shape), labelled=True, skip_bad_files=skip_bad_files
     )
+    if images.num_classes < 2:
+        raise InputError(
+            f"'{folder}' has one sub-folder, {images.class_names[0]}; give it one for each of two "
+            "or more classes."
+        )
     return carve_validation(images, recipe.seed)
 
 

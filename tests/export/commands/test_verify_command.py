@@ -59,7 +59,7 @@ def test_models_that_cannot_be_compared(make_hasher, onnx_report, tmp_path, caps
     [
         ("nothing.onnx", "nothing.onnx does not exist"),
         ("nothing.tflite", "nothing.tflite does not exist"),
-        ("nothing", "Unknown preset 'nothing'"),
+        ("nothing", "Unknown preset or file 'nothing'"),
     ],
 )
 def test_a_model_that_is_not_there(onnx_report, capsys, second, message):

@@ -54,7 +54,7 @@ def test_bad_files_are_named_or_counted(classwise, model_file, image_folder, tmp
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nothing", "."), "Unknown preset 'nothing'"),
+        (("nothing", "."), "Unknown preset or file 'nothing'"),
         (("MODEL", "no/such/folder"), "not a folder"),
         (("MODEL", "fashion_mnits:test"), "did you mean 'fashion_mnist'"),
         (("MODEL", "fashion_mnist:tset"), "did you mean 'test'"),

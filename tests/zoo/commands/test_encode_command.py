@@ -55,9 +55,30 @@ def test_an_interrupted_command_goes_on(arguments, tmp_path, capsys, monkeypatch
         patch.setattr(OnnxEncoder, "encode_batch", interrupted)
         assert main(arguments) == 130
     printed = capsys.readouterr().err
-    assert f"2 images are done; run the same command again to go on from {tmp_path}" in printed
+    assert f"Done so far: 2 images; run the same command again to go on from {tmp_path}" in printed
     assert main(arguments) == 0
     assert json.loads(capsys.readouterr().out)["from_earlier_run"] == 2
+
+
+def test_what_another_run_began_is_told_before_anything_is_encoded(
+    arguments, tmp_path, capsys, monkeypatch
+):
+    arguments = [*arguments, "-o", str(tmp_path / "c.npz"), "--batch-size", "1"]
+    whole = OnnxEncoder.encode_batch
+    batches = iter(range(9))
+
+    def interrupted(encoder, images):
+        if next(batches):
+            raise KeyboardInterrupt
+        return whole(encoder, images)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OnnxEncoder, "encode_batch", interrupted)
+        assert main(arguments) == 130
+    capsys.readouterr()
+    assert main([*arguments, "--embeddings"]) == 2
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "was begun with other embeddings (False, now True); give what" in sentence
 
 
 def test_a_foreign_folder_is_refused_before_anything_is_loaded(arguments, tmp_path, capsys):

@@ -1,5 +1,6 @@
 import json
 import resource
+import shutil
 import subprocess
 import sys
 from argparse import Namespace
@@ -67,6 +68,18 @@ def test_other_images_are_refused(classwise, arguments, image_folder):
     assert "Traceback" not in err
 
 
+def test_a_folder_with_one_class_is_refused(classwise, arguments, image_folder):
+    for file in (image_folder / "bag").iterdir():
+        file.unlink()
+    (image_folder / "bag").rmdir()
+    status, out, err = classwise(*arguments)
+    assert (status, out) == (2, "")
+    *_, sentence = err.splitlines()
+    assert sentence.endswith(
+        "has one sub-folder, coat; give it one for each of two or more classes."
+    )
+
+
 def test_bad_files_are_named_or_left_out(classwise, arguments, image_folder, tmp_path):
     """A file that is cut shows only when its pixels are read."""
     Image.effect_noise((300, 300), 50).save(image_folder / "coat" / "cut.png")
@@ -81,7 +94,7 @@ def test_bad_files_are_named_or_left_out(classwise, arguments, image_folder, tmp
     assert "Traceback" not in err
     status, _, err = classwise(*arguments[:-3], "-o", tmp_path / "skipped", "--skip-bad-files")
     assert status == 0
-    assert "skipped coat/cut.png: not a readable image\n1 files skipped" in err
+    assert "skipped coat/cut.png: not a readable image\n1 file skipped" in err
 
 
 def test_input_errors(classwise, folder_recipe, image_folder, tmp_path):
@@ -96,6 +109,7 @@ def test_input_errors(classwise, folder_recipe, image_folder, tmp_path):
     single = tmp_path / "single"
     (single / "bag").mkdir(parents=True)
     (image_folder / "bag" / "0.png").rename(single / "bag" / "0.png")
+    shutil.copytree(image_folder / "coat", single / "coat")
     empty = tmp_path / "empty"
     (empty / "bag").mkdir(parents=True)
     for arguments, message in (
@@ -149,7 +163,7 @@ def test_an_unknown_recipe_is_told_without_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.startswith("classwise train: Unknown recipe 'shoes'; Known: ")
+    assert done.stderr.startswith("classwise train: Unknown recipe 'shoes'. Known: ")
     assert done.stderr.count("\n") == 1
 
 

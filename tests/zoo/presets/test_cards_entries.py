@@ -85,7 +85,7 @@ LIES = [
     ("embedding_metrics/nmi/value", -0.1, "nmi is"),
     ("recipe/code_length", 4000, "its recipe has code_length 4000"),
     ("recipe/seed", 777, "its recipe has seed 777"),
-    ("recipe/trunk", "nobody", "Unknown trunk 'nobody'"),
+    ("recipe/trunk", "nobody", "Unknown preset or trunk 'nobody'"),
     ("recipe/spell", "abracadabra", "Unknown key"),
     ("versions", {}, "versions are missing"),
     ("training/epochs", 333, "its log has"),

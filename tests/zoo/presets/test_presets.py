@@ -169,8 +169,14 @@ def test_a_trunk_is_loaded_as_a_backbone_or_with_a_fresh_head():
     assert load(trunk, num_classes=3, code_length=8).class_centers.get_centers().shape == (3, 8)
     with pytest.raises(InputError, match="give num_classes and code_length"):
         load(trunk, num_classes=3)
-    with pytest.raises(InputError, match=f"Unknown trunk .*did you mean '{trunk}'"):
+    with pytest.raises(InputError, match=f"Unknown preset or trunk .*did you mean '{trunk}'"):
         load_backbone(trunk + "x")
+
+
+@pytest.mark.parametrize("image_shape", [32, (32, 32), (0, 32, 1), (4, 4, 1), (32, 32, 3)])
+def test_a_size_that_no_network_takes(image_shape):
+    with pytest.raises(InputError, match=r"(image|input)_shape"):
+        load(FASHION[0], num_classes=3, image_shape=image_shape)
 
 
 def test_unknown_preset():
