@@ -6,7 +6,6 @@ from pathlib import Path
 from classwise.zoo.commands.printing import megabytes
 from classwise.zoo.presets.markdown import table
 from classwise.zoo.presets.registry import Preset, presets
-from classwise.zoo.retrieval.report_tables import number
 
 RUNTIMES = {
     "onnx": "ONNX Runtime",
@@ -99,20 +98,21 @@ def export_tables(exports: dict) -> str:
 def precision_table(precisions: dict) -> str:
     """Returns a row for float32, and one for each lower precision measured beside it."""
     first = next(iter(precisions.values()))
-    rows = [["ONNX, float32", megabytes(first["bytes_fp32"]), "0%", "1", first["map_fp32"]]]
+    rows = [["ONNX, float32", megabytes(first["bytes_fp32"]), "0%", "1", "0"]]
     for key, report in precisions.items():
         speed = report["images_per_second"] / report["images_per_second_fp32"]
         share = f"{report['share_of_bits']:.3%}"
-        rows.append(
-            [PRECISIONS[key], megabytes(report["bytes"]), share, f"{speed:.2f}", report["map"]]
-        )
-    header = ["file", ">size", ">bits that differ", ">speed"]
-    if first["map"] is None:
-        rows = [row[:-1] for row in rows]
-    else:
-        header.append(">mAP")
-        rows = [[*row[:-1], number(row[-1])] for row in rows]
+        lost = "not measured" if report["map_loss"] is None else f"{report['map_loss']:.4f}"
+        rows.append([PRECISIONS[key], megabytes(report["bytes"]), share, f"{speed:.2f}", lost])
+    header = ["file", ">size", ">bits that differ", ">speed", ">mAP lost"]
+    parts = [
+        f" mAP lost in {key} is that of {report['queries']:,} queries in a database of "
+        f"{report['database']:,} images."
+        for key, report in precisions.items()
+        if "database" in report
+    ]
     return (
         f"{table(header, rows)}\n\nSpeed is that of ONNX Runtime in batches of 256, times that of "
         f"float32, {first['images_per_second_fp32']:,.0f} images/s; both ran in turn."
+        + "".join(parts)
     )
