@@ -2,8 +2,9 @@
 
 import argparse
 import dataclasses
+from collections.abc import Sequence
 
-from classwise.zoo.commands.printing import megabytes, print_json, print_table
+from classwise.zoo.commands.printing import counted, megabytes, print_json, print_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,17 +38,28 @@ def run(options: argparse.Namespace) -> int:
         "backbone": preset.backbone,
         "code": f"{preset.code_length} bits",
         "images": f"uint8 [N, {height}, {width}, {channels}], 0-255",
-        "data set": f"{preset.dataset} ({', '.join(preset.class_names)})",
+        "data set": f"{preset.dataset} ({classes(preset.class_names)})",
         "protocol": preset.protocol,
         **{f.file: f"{megabytes(f.bytes)}, SHA-256 {f.sha256}" for f in preset.files},
         "training": ", ".join(f"{key} {value}" for key, value in preset.training.items()),
         "seed": preset.seed,
+        "nearest centre": ", ".join(
+            f"{kind} {result['accuracy']:.4f}" for kind, result in preset.accuracy.items()
+        ),
+        "Recall@1": f"{preset.embedding_metrics['recall@1']['value']:.4f}, by cosine similarity",
         "versions": ", ".join(f"{key} {value}" for key, value in preset.versions.items()),
         "licence": preset.license,
     }
     print_table(preset.name, ["", ""], facts.items())
     print_metrics(preset.protocol, preset.metrics)
     return 0
+
+
+def classes(names: Sequence[str]) -> str:
+    """Returns the names of classes; of more than 20, the first and the last ones."""
+    if len(names) <= 20:
+        return ", ".join(names)
+    return f"{len(names)} classes, {', '.join(names[:3])} to {names[-1]}; all of them with --json"
 
 
 def print_trunk(trunk, as_json: bool) -> None:
@@ -61,7 +73,9 @@ def print_trunk(trunk, as_json: bool) -> None:
     facts = {
         "backbone": trunk.backbone,
         "trained on": trunk.dataset,
-        "at": "{} x {} pixels, {} channels".format(*trunk.image_shape),
+        "at": "{} x {} pixels, {}".format(
+            *trunk.image_shape[:2], counted(trunk.image_shape[2], "channel")
+        ),
         "origin": trunk.origin,
         trunk.file: f"{megabytes(trunk.bytes)}, SHA-256 {trunk.sha256}",
         "hashers": ", ".join(hashers) or "none: give it a hash layer of your own",

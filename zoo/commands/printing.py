@@ -28,7 +28,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
     from rich.table import Table
 
     console = Console(highlight=False)
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=title, title_justify="left", header_style="bold", show_header=any(columns))
     for number, column in enumerate(columns):
         right = column.startswith(">")
         table.add_column(

@@ -11,5 +11,4 @@ for name in NAMES:
     ON_TRUNK.setdefault(get_preset(name).trunk, []).append(name)
 # For what takes seconds a preset.
 ONE_OF_EACH_TRUNK = [names[0] for names in ON_TRUNK.values()]
-ONE_OF_EACH_METHOD = list({(p.trunk, p.method): p.name for p in map(get_preset, NAMES)}.values())
 ONE_OF_EACH_FASHION_TRUNK = [name for name in ONE_OF_EACH_TRUNK if name in FASHION]

@@ -8,7 +8,7 @@ from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.presets import get_preset
 from classwise.zoo.presets.add_preset import measure
 from classwise.zoo.presets.shared_trunk import encode_together
-from tests.zoo.presets.bundled import ON_TRUNK, ONE_OF_EACH_METHOD
+from tests.zoo.presets.bundled import NAMES, ON_TRUNK
 
 # What a run on real data has the time for.
 QUICK = "vmf_resnet9_fashion_mnist"
@@ -50,7 +50,7 @@ def flat(figures, path=""):
 
 @pytest.mark.real_data
 @pytest.mark.large
-@pytest.mark.parametrize("name", ONE_OF_EACH_METHOD)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_preset_exports_to_onnx_and_the_file_is_equal(name, tmp_path):
     report = export.to_onnx(load(name), tmp_path / "a.onnx")
     assert report.parity.passed
