@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BACKEND_TESTS := tests/losses tests/zoo/test_hasher.py tests/zoo/test_class_wise_model.py \
-	tests/zoo/datasets/test_check_batches.py \
+	tests/zoo/datasets/test_check_batches.py tests/zoo/training/test_muon.py \
 	tests/zoo/retrieval/test_retrieval_evaluation.py
 VENV := .venv
 # Two processes, each with whole files, which share their models.
