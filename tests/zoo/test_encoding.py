@@ -95,12 +95,12 @@ def test_a_run_goes_on_with_the_same_model_images_and_options_only(
     with pytest.raises(KeyboardInterrupt):
         encode_to_file(broken, stream(folder), tmp_path / "c.npz")
     other = open_encoder(make_onnx_file("other.onnx", seed=1))
-    with pytest.raises(InputError, match="another model"):
+    with pytest.raises(InputError, match="other model"):
         encode_to_file(other, stream(folder), tmp_path / "c.npz")
-    with pytest.raises(InputError, match="another embeddings"):
+    with pytest.raises(InputError, match="other embeddings"):
         encode_to_file(encoder, stream(folder), tmp_path / "c.npz", embeddings=True)
     (folder / "bag" / "0.png").unlink()
-    with pytest.raises(InputError, match="another images"):
+    with pytest.raises(InputError, match="other images"):
         encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
 
 

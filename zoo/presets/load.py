@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.zoo.datasets.read_images import check_image_shape
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.presets.locate import locate
 from classwise.zoo.presets.registry import (
@@ -141,6 +140,8 @@ def load_backbone(
     >>> zoo.load_backbone("dcwh_resnet9_fashion_mnist_48").output_shape
     (None, 192)
     """
+    from classwise.zoo.datasets.read_images import check_image_shape
+
     trunk = get_trunk(name)
     channels = trunk.image_shape[2]
     image_shape = trunk.image_shape if image_shape is None else check_image_shape(image_shape)

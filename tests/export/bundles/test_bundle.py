@@ -38,7 +38,7 @@ def quick(monkeypatch, onnx_report) -> list[Exception]:
         (folder / "model").write_text(source.name)
         if errors:
             raise errors[0]
-        return onnx_report.parity
+        return onnx_report
 
     monkeypatch.setitem(BUNDLES, "triton", Bundle(write, "serve {path} as {name}"))
     return errors
