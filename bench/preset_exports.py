@@ -19,10 +19,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from classwise import export
-from classwise.export.commands.image_source import evenly_chosen
+from classwise.export.commands.image_source import even_positions, evenly_chosen
 from classwise.zoo.commands.printing import print_note
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.protocols import get_protocol
@@ -45,7 +43,7 @@ class Sample:
 
 def spread(images: LabelledImages, count: int) -> LabelledImages:
     """Returns some of the images, spread evenly."""
-    return images.select(np.linspace(0, len(images) - 1, count).round().astype(int))
+    return images.select(even_positions(len(images), count))
 
 
 def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:

@@ -23,5 +23,9 @@ def load_images(source: str, image_shape: tuple[int, int, int], data_dir: Path |
 
 def evenly_chosen(images, count: int) -> np.ndarray:
     """Returns `count` of the images, or all if they are fewer, uint8 `[n, H, W, C]`."""
-    chosen = np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)
-    return np.asarray(images.images[chosen])
+    return np.asarray(images.images[even_positions(len(images), count)])
+
+
+def even_positions(total: int, count: int) -> np.ndarray:
+    """Returns `count` positions spread evenly over `total`, or all if they are fewer."""
+    return np.linspace(0, total - 1, min(count, total)).round().astype(int)

@@ -56,7 +56,7 @@ class Muon(keras.optimizers.AdamW):
 
 
 def orthogonal(matrix):
-    """Returns a matrix of the same singular vectors, its singular values from 0.6 to 1.3.
+    """Returns a matrix of the same singular vectors, its singular values near 1.
 
     Newton-Schulz iterations X <- a X + (b S + c S^2) X, S = X X^T, in bfloat16.
 

@@ -107,6 +107,11 @@ def test_the_nearest_center_is_right_on_the_sample(name):
         assert (logits.argmax(axis=1) == sample.labels).mean() > 0.9, member
 
 
+def test_all_files_together_stay_small():
+    files = {file.file: file.bytes for name in NAMES for file in get_preset(name).files}
+    assert 0 < sum(files.values()) <= 120e6
+
+
 def test_filters():
     for key in ("method", "dataset", "code_length", "backbone"):
         values = {name: getattr(get_preset(name), key) for name in NAMES}
