@@ -44,6 +44,17 @@ def test_weights_have_one_scale_a_channel_and_seven_bits(model, images):
     assert {a.shape for a in scales} <= {(4,), (8,), (16,)}
 
 
+def test_activations_spend_no_range_on_what_they_cut(model, images):
+    graph = to_int8(model, images[:40]).graph
+    made_by = {value: node.op_type for node in graph.node for value in node.output}
+    assert "Relu" in {node.op_type for node in model.graph.node}
+    cut = [node for node in graph.node if node.op_type in ("Relu", "Clip")]
+    assert all(made_by[node.input[0]] != "DequantizeLinear" for node in cut)
+    zero_points = {c.name: onnx.numpy_helper.to_array(c) for c in graph.initializer}
+    after = [node for node in graph.node if "relu" in node.input[0] and "Quantize" in node.op_type]
+    assert after and all(zero_points[node.input[2]] == 0 for node in after)
+
+
 def test_the_model_itself_stays_as_it_is(model, images):
     before = model.SerializeToString()
     to_int8(model, images[:8])
