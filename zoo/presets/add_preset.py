@@ -129,7 +129,7 @@ def main() -> None:
     try:
         if options.trunk_only:
             for run in options.runs:
-                print(store_trunk(*read_run(run)))
+                print(store_trunk(run, *read_run(run)))
         else:
             add_presets(options.runs, Path.cwd(), options.data_dir)
     except InputError as error:

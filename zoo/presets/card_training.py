@@ -1,4 +1,4 @@
-"""How a preset was trained, in words: from its recipe, its trunk and its log."""
+"""How a preset or its trunk was trained, in words: from recipe, log and trunk."""
 
 from classwise.zoo.presets.markdown import escaped, table
 from classwise.zoo.presets.registry import Preset, Trunk
@@ -32,24 +32,24 @@ def how_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
     return f"Trained end to end, starting from the trunk {start}."
 
 
-def command(preset: Preset) -> str:
-    """Returns what trains the preset again."""
-    backend = preset.training.get("backend", "tensorflow")
+def command(entry: Preset | Trunk) -> str:
+    """Returns what trains it again."""
+    backend = entry.training.get("backend", "tensorflow")
     variable = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
-    return f"{variable}classwise train {preset.name} --output RUN"
+    return f"{variable}classwise train {entry.recipe['name']} --output RUN"
 
 
-def training_facts(preset: Preset) -> str:
+def training_facts(entry: Preset | Trunk) -> str:
     """Returns the course of the training in one paragraph."""
-    training = preset.training
+    training = entry.training
     machine = f" on {training['cores']} cores" if "cores" in training else ""
     machine += f" with the {training['backend']} backend" if "backend" in training else ""
+    selected = training["selected_epoch"]
     return (
         f"{training['epochs']} epochs in {training['minutes']:g} minutes{machine}, seed "
-        f"{preset.seed}. Kept is the model of epoch {training['selected_epoch']}, the best one on "
+        f"{entry.recipe['seed']}. Kept is the model of epoch {selected}, the best one on "
         f"validation images carved from the training images: its nearest class centre was right "
         f"for {training['val_accuracy']:.2%} of them. No epoch was selected on queries."
-        + other_seeds(preset)
     )
 
 
@@ -64,14 +64,14 @@ def other_seeds(preset: Preset) -> str:
     )
 
 
-def recipe_table(preset: Preset) -> str:
+def recipe_table(entry: Preset | Trunk) -> str:
     """Returns all settings of the training; a recipe's new keys need no change here."""
     rows = [
         (key.replace("_", " "), settings(value))
-        for key, value in preset.recipe.items()
+        for key, value in entry.recipe.items()
         if key not in SAID_ELSEWHERE and value is not None
     ]
-    for number, stage in enumerate(preset.recipe["stages"], start=1):
+    for number, stage in enumerate(entry.recipe["stages"], start=1):
         epochs = "1 epoch" if stage["epochs"] == 1 else f"{stage['epochs']} epochs"
         loss = settings(stage["loss"]) or "default settings"
         rows.append((f"stage {number}", f"{epochs}; loss: {loss}"))

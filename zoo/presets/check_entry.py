@@ -170,12 +170,17 @@ def recipe(preset: Preset, trunk: Trunk) -> Checks:
 
 
 def course(preset: Preset, trunk: Trunk) -> Checks:
-    """The training, as its log tells it."""
-    told = preset.training
+    """The trainings, as their logs tell them."""
+    for entry in (preset, trunk) if trunk.training else (preset,):
+        yield from logged(entry)
+
+
+def logged(entry: Preset | Trunk) -> Checks:
+    told = entry.training
     yield 1 <= told["selected_epoch"] <= told["epochs"], f"epoch {told['selected_epoch']} was kept"
     yield told["minutes"] > 0, f"it took {told['minutes']} minutes"
     yield 0 <= told["val_accuracy"] <= 1, f"val_accuracy is {told['val_accuracy']}"
-    file = (registry.FOLDER / preset.file).with_suffix(".log.jsonl")
+    file = (registry.FOLDER / entry.file).with_suffix(".log.jsonl")
     log = [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
     yield bool(log), f"there is no log {file.name}"
     yield len(log) == told["epochs"], f"its log has {len(log)} epochs"

@@ -5,7 +5,13 @@ from classwise.zoo.presets.card_exports import export_tables
 from classwise.zoo.presets.card_metadata import preset_metadata
 from classwise.zoo.presets.card_page import bibtex, card_page, colour, file_table, python
 from classwise.zoo.presets.card_results import results
-from classwise.zoo.presets.card_training import command, how_trained, recipe_table, training_facts
+from classwise.zoo.presets.card_training import (
+    command,
+    how_trained,
+    other_seeds,
+    recipe_table,
+    training_facts,
+)
 from classwise.zoo.presets.data_set_facts import DATA_SETS
 from classwise.zoo.presets.markdown import escaped, table
 from classwise.zoo.presets.publications import BACKBONES, METHODS
@@ -104,7 +110,7 @@ def training(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
         [
             f"**Data.** {facts.link}: {facts.content} {facts.licence}",
             f"**Course.** {how_trained(preset, trunk, started_from)} "
-            f"{training_facts(preset)} Again: `{command(preset)}`.",
+            f"{training_facts(preset)}{other_seeds(preset)} Again: `{command(preset)}`.",
             recipe_table(preset),
             f"Versions: {versions}.",
         ]

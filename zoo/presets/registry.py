@@ -32,6 +32,7 @@ class Trunk(WeightFile):
         image_shape: (height, width, channels) of the images that trained it.
         origin: one sentence that says how it came about.
         license: of the weights.
+        recipe, training: as of a preset; None of weights that no recipe trained.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Trunk(WeightFile):
     image_shape: tuple[int, int, int]
     origin: str
     license: str
+    recipe: dict | None = None
+    training: dict | None = None
 
 
 @dataclasses.dataclass(frozen=True)

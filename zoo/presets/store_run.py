@@ -70,7 +70,7 @@ class Run:
 def open_run(folder: Path, replaced: Collection[str] = (), used: Collection[str] = ()) -> Run:
     """Reads a finished training and stores its trunk; arguments as in `store_trunk`."""
     recipe, trained = read_run(folder)
-    trunk = store_trunk(recipe, trained, replaced, used)
+    trunk = store_trunk(folder, recipe, trained, replaced, used)
     settings = trained.get_config()
     settings = {
         key: settings[key] for key in ("code_length", "num_classes", "normalize", "class_names")
@@ -106,10 +106,7 @@ def store_run(run: Run, figures: dict) -> registry.Preset:
     protocol = get_protocol(recipe.protocol)
     file = Path("files") / f"{recipe.name}.safetensors"
     write_weights(registry.FOLDER / file, named_weights(head_variables(trained)), np.float32)
-    with replacing_file(registry.FOLDER / file.with_suffix(".log.jsonl")) as temporary:
-        shutil.copyfile(run.folder / "log.jsonl", temporary)
     log = read_log(run.folder)
-    best = selected_epoch(log)
     entry = {
         "method": recipe.method,
         "backbone": recipe.backbone,
@@ -122,15 +119,7 @@ def store_run(run: Run, figures: dict) -> registry.Preset:
         **describe_file(file),
         "seed": recipe.seed,
         "recipe": recipe.to_dict(),
-        "training": {
-            "epochs": len(log),
-            "minutes": training_minutes(log),
-            "cores": os.cpu_count(),
-            # Of the last epoch; logs of earlier versions do not tell.
-            **({"backend": log[-1]["backend"]} if "backend" in log[-1] else {}),
-            "selected_epoch": best["epoch"],
-            SELECTED_BY: best[SELECTED_BY],
-        },
+        "training": store_log(run.folder, file),
         "versions": {package: version(package) for package in (*PACKAGES, backend(log))},
         "license": LICENSE,
         **figures,
@@ -139,17 +128,39 @@ def store_run(run: Run, figures: dict) -> registry.Preset:
     return registry.get_preset(recipe.name)
 
 
+def store_log(folder: Path, file: Path) -> dict:
+    """Stores the log of a run beside a file of the presets; returns what an entry tells of it."""
+    with replacing_file(registry.FOLDER / file.with_suffix(".log.jsonl")) as temporary:
+        shutil.copyfile(folder / "log.jsonl", temporary)
+    log = read_log(folder)
+    best = selected_epoch(log)
+    return {
+        "epochs": len(log),
+        "minutes": training_minutes(log),
+        "cores": os.cpu_count(),
+        # Of the last epoch; logs of earlier versions do not tell.
+        **({"backend": log[-1]["backend"]} if "backend" in log[-1] else {}),
+        "selected_epoch": best["epoch"],
+        SELECTED_BY: best[SELECTED_BY],
+    }
+
+
 def backend(log: list[dict]) -> str:
     """Returns what Keras ran on; logs of earlier versions do not tell."""
     return log[-1].get("backend", "tensorflow")
 
 
 def store_trunk(
-    recipe: Recipe, trained: Hasher, replaced: Collection[str] = (), used: Collection[str] = ()
+    folder: Path,
+    recipe: Recipe,
+    trained: Hasher,
+    replaced: Collection[str] = (),
+    used: Collection[str] = (),
 ) -> str:
     """Stores a hasher's backbone, unless that is a stored trunk already; returns its name.
 
     Args:
+        folder: of the training.
         recipe, trained: from `read_run`.
         replaced: presets that get new entries, so that they need their old trunk no more.
         used: trunks that these stand on already.
@@ -158,7 +169,7 @@ def store_trunk(
         InputError: other presets stand on the trunk that would be replaced.
     """
     weights = named_weights(variables_by_path(trained.backbone))
-    name = re.sub(r"_[0-9]+$", "", recipe.name)
+    name = re.sub(r"_([0-9]+|trunk)$", "", recipe.name)
     for known in (recipe.trunk, name):
         if known in registry.trunks() or known in registry.presets():
             trunk = registry.get_trunk(known)
@@ -181,13 +192,19 @@ def store_trunk(
     start = recipe.trunk or "random weights"
     origin = f"{layers} by the recipe {recipe.name}, from {start}."
     dataset = get_protocol(recipe.protocol).dataset
-    add_trunk(name, weights, recipe.backbone, dataset, trained.image_shape, origin)
+    training = store_log(folder, trunk_file(name))
+    facts = {"recipe": recipe.to_dict(), "training": training}
+    add_trunk(name, weights, recipe.backbone, dataset, trained.image_shape, origin, facts)
     return name
 
 
-def add_trunk(name, weights, backbone, dataset, image_shape, origin) -> dict:
+def trunk_file(name: str) -> Path:
+    return Path("files") / f"{name}.safetensors"
+
+
+def add_trunk(name, weights, backbone, dataset, image_shape, origin, facts=None) -> dict:
     """Stores a backbone's weights, by name, as a trunk; returns its entry."""
-    file = Path("files") / f"{name}.safetensors"
+    file = trunk_file(name)
     write_weights(registry.FOLDER / file, weights)
     entry = {
         **describe_file(file),
@@ -196,6 +213,7 @@ def add_trunk(name, weights, backbone, dataset, image_shape, origin) -> dict:
         "image_shape": image_shape,
         "origin": origin,
         "license": LICENSE,
+        **(facts or {}),
     }
     write_entry("trunks", name, entry)
     return entry

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from classwise.zoo.presets.card_metadata import trunk_metadata
 from classwise.zoo.presets.card_page import bibtex, card_page, colour, file_table, python
+from classwise.zoo.presets.card_training import command, recipe_table, training_facts
 from classwise.zoo.presets.data_set_facts import DATA_SETS
 from classwise.zoo.presets.markdown import escaped
 from classwise.zoo.presets.publications import BACKBONES
@@ -38,6 +39,7 @@ def trunk_card(trunk: Trunk, standing: Sequence[str]) -> str:
         f"{colour(channels)}; the convolutions take other heights and widths too "
         "(`image_shape=`). Scaling is inside the model.",
         "Data": f"{facts.content} {facts.licence}",
+        **({"Training": training(trunk)} if trunk.training else {}),
         "Hashers on it": ", ".join(f"[`{name}`]({name}.md)" for name in standing)
         or "None has exactly these weights.",
         "Files": file_table([trunk]),
@@ -46,3 +48,7 @@ def trunk_card(trunk: Trunk, standing: Sequence[str]) -> str:
     if trunk.backbone in BACKBONES:
         sections["Citation"] = bibtex(BACKBONES[trunk.backbone].bibtex)
     return card_page(trunk.name, trunk_metadata(trunk), sections)
+
+
+def training(trunk: Trunk) -> str:
+    return f"{training_facts(trunk)} Again: `{command(trunk)}`.\n\n{recipe_table(trunk)}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from classwise.zoo.files import replacing_file
-from classwise.zoo.presets.registry import FOLDER, Preset, presets
+from classwise.zoo.presets.registry import FOLDER, Preset, Trunk, presets, trunks
 from classwise.zoo.training.recipe_files import bundled_recipes
 
 # The lines of a header that this module writes; the others are written by hand.
@@ -43,8 +43,8 @@ def features_counted(preset: Preset) -> bool:
     return "feature_seconds" in log.read_text(encoding="utf-8")
 
 
-def result_lines(entries: list[Preset]) -> str:
-    """Returns the lines about cost and result of a recipe file, given the presets it made."""
+def result_lines(entries: list[Preset] | list[Trunk]) -> str:
+    """Returns the lines about cost and result of a recipe file, given what it made."""
     if not entries:
         return "# Result    not in the zoo yet\n"
     trainings = [preset.training for preset in entries]
@@ -53,14 +53,7 @@ def result_lines(entries: list[Preset]) -> str:
         cost += f" on {spread([training['cores'] for training in trainings])} cores"
     if entries[0].recipe.get("frozen_until") and not all(map(features_counted, entries)):
         cost += ", without computing the frozen layers' features"
-    reached = [
-        (f"{preset.code_length} bits " if len(entries) > 1 else "") + maps(preset)
-        for preset in sorted(entries, key=lambda preset: preset.code_length)
-    ]
-    first = entries[0]
-    numbers = spread([len(preset.maps) for preset in entries])
-    seeds = f"seed {first.seed}" if numbers == "1" else "the preset's seed first"
-    result = f"mAP {', '.join(reached)} under {first.protocol} ({seeds}, n = {numbers})"
+    result = trunk_result(entries[0]) if isinstance(entries[0], Trunk) else results(entries)
     return "".join(
         textwrap.fill(
             text,
@@ -74,7 +67,27 @@ def result_lines(entries: list[Preset]) -> str:
     )
 
 
-def with_results(text: str, entries: list[Preset]) -> str:
+def results(entries: list[Preset]) -> str:
+    """Returns what the presets of a recipe file reach."""
+    reached = [
+        (f"{preset.code_length} bits " if len(entries) > 1 else "") + maps(preset)
+        for preset in sorted(entries, key=lambda preset: preset.code_length)
+    ]
+    numbers = spread([len(preset.maps) for preset in entries])
+    seeds = f"seed {entries[0].seed}" if numbers == "1" else "the preset's seed first"
+    return f"mAP {', '.join(reached)} under {entries[0].protocol} ({seeds}, n = {numbers})"
+
+
+def trunk_result(trunk: Trunk) -> str:
+    """Returns what a trunk reaches, whose presets have recipes of their own."""
+    accuracy, seed = trunk.training["val_accuracy"], trunk.recipe["seed"]
+    return (
+        f"the trunk {trunk.name}; its nearest class centre is right for {accuracy:.2%} of the "
+        f"validation images (seed {seed}, n = 1)"
+    )
+
+
+def with_results(text: str, entries: list[Preset] | list[Trunk]) -> str:
     """Returns a recipe file's text with new lines about cost and result.
 
     Raises:
@@ -91,7 +104,8 @@ def recipe_texts() -> dict[Path, tuple[str, str]]:
     names: dict[Path, list[str]] = {}
     for name, (file, _) in bundled_recipes().items():
         names.setdefault(file, []).append(name)
-    known = presets()
+    known = {trunk.recipe["name"]: trunk for trunk in trunks().values() if trunk.recipe}
+    known |= presets()
     found = {}
     for file, made in names.items():
         text = file.read_text(encoding="utf-8")

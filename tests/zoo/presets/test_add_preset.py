@@ -10,6 +10,7 @@ from classwise.zoo.evaluation import encode_protocol, evaluate
 from classwise.zoo.presets import get_preset
 from classwise.zoo.presets.add_preset import add_presets
 from classwise.zoo.presets.card_pictures import PICTURES, shown_weights
+from classwise.zoo.presets.cards import card
 from classwise.zoo.presets.check_entry import problems
 from classwise.zoo.presets.registry import get_trunk, trunks
 from classwise.zoo.presets.store_run import open_run, read_run, store_trunk
@@ -26,11 +27,12 @@ def small_data_set(protocol_images, monkeypatch):
     return images
 
 
-def trained(folder, images, bits, seed=0, **changes):
+def trained(folder, images, bits, seed=0, name=None, **changes):
     """Trains a hasher of one epoch; returns the folder of the training."""
+    name = name or f"{TRUNK}_{bits}"
     settings = {"method": "dcwh", "protocol": images.protocol.name, "backbone": "resnet8"}
     recipe = Recipe(
-        name=f"{TRUNK}_{bits}",
+        name=name,
         code_length=bits,
         stages=(Stage(1),),
         optimizer=Optimizer(learning_rate=0.01),
@@ -45,7 +47,7 @@ def trained(folder, images, bits, seed=0, **changes):
 
 def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set, tmp_path):
     first = trained(tmp_path, small_data_set, 12)
-    assert store_trunk(*read_run(first)) == TRUNK
+    assert store_trunk(first, *read_run(first)) == TRUNK
     sha256 = trunks()[TRUNK].sha256
     second = trained(tmp_path, small_data_set, 9, trunk=TRUNK, frozen_until="pool")
     third = trained(tmp_path, small_data_set, 9, seed=1, trunk=TRUNK, frozen_until="pool")
@@ -77,12 +79,35 @@ def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set,
     assert not open_run(first).unchanged
     other = trained(tmp_path, small_data_set, 12, seed=1)
     with pytest.raises(InputError, match=f"{TRUNK}_12, {TRUNK}_9 stand on the trunk {TRUNK}"):
-        store_trunk(*read_run(other))
+        store_trunk(other, *read_run(other))
     with pytest.raises(InputError, match=f"{TRUNK}_9 stand on the trunk {TRUNK}"):
         add_presets([other], tmp_path)
     with pytest.raises(InputError, match=f"{TRUNK}_12 has another trunk {TRUNK} than a training"):
         add_presets([second, other], tmp_path)
     assert trunks()[TRUNK].sha256 == sha256
+
+
+def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
+    presets_folder, small_data_set, tmp_path
+):
+    first = trained(tmp_path, small_data_set, 12, name=f"{TRUNK}_trunk")
+    second = trained(tmp_path, small_data_set, 12, trunk=add_trunk_of(first), frozen_until="pool")
+    add_presets([second], tmp_path)
+    trunk = get_trunk(TRUNK)
+    assert get_preset(f"{TRUNK}_12").trunk == TRUNK
+    assert trunk.recipe["name"] == f"{TRUNK}_trunk"
+    assert trunk.training["epochs"] == 1
+    text = card(TRUNK)
+    assert f"Again: `classwise train {TRUNK}_trunk --output RUN`." in text
+    assert "| augmentation |" in text
+    log = presets_folder / trunk.file.replace(".safetensors", ".log.jsonl")
+    assert log.read_text() == (first / "log.jsonl").read_text()
+    log.unlink()
+    assert f"there is no log {log.name}" in problems(get_preset(f"{TRUNK}_12"), trunk)
+
+
+def add_trunk_of(folder) -> str:
+    return store_trunk(folder, *read_run(folder))
 
 
 def test_what_is_no_training(tmp_path):

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from classwise.zoo.presets import get_preset
+from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.presets.write_recipe_headers import recipe_texts, result_lines, with_results
 
 PRESETS = [get_preset(f"dcwh_resnet9_fashion_mnist_{bits}") for bits in (64, 16)]
@@ -31,6 +32,16 @@ def test_other_seeds_give_a_range():
     lines = " ".join(result_lines([dataclasses.replace(preset, other_seeds=seeds)]).split())
     assert f"mAP {own:.4f} ({own - 0.02:.4f} to {own + 0.01:.4f}) under" in lines
     assert "n = 3)" in lines
+
+
+def test_a_trunks_recipe_gives_its_cost_and_accuracy():
+    log = {"minutes": 12.5, "cores": 2, "val_accuracy": 0.91234}
+    trunk = dataclasses.replace(
+        get_trunk("dcwh_resnet9_fashion_mnist"), training=log, recipe={"seed": 3}
+    )
+    lines = " ".join(result_lines([trunk]).replace("#", "").split())
+    assert lines.startswith("Cost 12.5 minutes on 2 cores Result the trunk dcwh_resnet9_fashion")
+    assert "right for 91.23% of the validation images (seed 3, n = 1)" in lines
 
 
 def test_only_these_lines_are_replaced_and_that_once():
