@@ -4,8 +4,9 @@ import json
 import statistics
 from pathlib import Path
 
-from bench.studies.heads import LABELS
+from bench.studies.heads import LABELS, SETTINGS
 from classwise.zoo.files import replacing_file
+from classwise.zoo.presets.card_training import settings
 from classwise.zoo.presets.markdown import table
 
 RESULTS = Path(__file__).parent / "results"
@@ -43,7 +44,7 @@ training images (protocols `cifar10-unseen` and `cifar100-unseen`, after arXiv 1
 SETTING = """\
 Hash layers on the pooled features of `{trunk}` at {side} x {side} pixels, the trunk as ImageNet
 left it; mAP expected over ties, mean and range over {seeds} seeds. All are trained for {epochs}
-epochs by one optimiser; the losses of DCWH and vMF have the settings of the zoo's recipes."""
+epochs by one optimiser, DCWH with {dcwh}, vMF with {vmf}."""
 
 
 def spread(values: list[float]) -> str:
@@ -91,7 +92,8 @@ def protocol_table(rows: list[dict]) -> str:
 
 
 def frozen_features(found: dict) -> str:
-    setting = SETTING.format(**found)
+    losses = {method: settings(values) for method, values in SETTINGS.items()}
+    setting = SETTING.format(**found, **losses)
     protocols = found["protocols"]
     parts = [FEW_SAMPLES.format(setting=setting), protocol_table(protocols["cifar10-5k-59k"])]
     parts.append(UNSEEN.format(setting=setting))
