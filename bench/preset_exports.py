@@ -6,8 +6,8 @@ Each preset is exported in float32, proven equal, and in float16, compared with 
 query images of its protocol: sizes, bits that differ, speed of both in turn. Its int8 export is
 compared on 1,000 queries and 10,000 images of the database, spread evenly over both, which also
 gives the mAP that it loses. Hashers of one method on one trunk differ in their code length only, so
-that one of them is measured by default. A preset that stands in the file with the same weights is
-left as it is, unless it is named.
+that one of them is measured by default. A preset whose precisions all stand in the file with
+the same weights is left as it is, unless it is named.
 """
 
 import argparse
@@ -90,7 +90,9 @@ def main() -> None:
     one_of_each = {(p.trunk, p.method): name for name, p in presets().items()}.values()
     for name in options.names or (presets() if options.all else one_of_each):
         preset = get_preset(name)
-        if name in options.names or found.get(name, {}).get("sha256") != preset.sha256:
+        known = found.get(name, {})
+        complete = {"fp16", "int8"} <= known.get("precision", {}).keys()
+        if name in options.names or not complete or known["sha256"] != preset.sha256:
             print_note(name)
             found[name] = measure(preset, options.images, options.data_dir)
             with replacing_file(RESULTS) as temporary:

@@ -85,8 +85,8 @@ def main():
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
-    names = options.recipes or list_recipes()
-    recipes = [recipe for recipe in map(read_recipe, names) if recipe.frozen_until is None]
+    recipes = [read_recipe(name) for name in options.recipes or list_recipes()]
+    recipes = [recipe for recipe in recipes if recipe.frozen_until is None]
     result = {
         "backend": keras.backend.backend(),
         "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
@@ -97,7 +97,10 @@ def main():
     if options.recipes and options.output.exists():
         found = json.loads(options.output.read_text())
         if all(found[key] == result[key] for key in ("backend", "machine", "steps")):
-            result["recipes"] = found["recipes"]  # the others stay
+            bundled = list_recipes()
+            result["recipes"] = {  # the others stay
+                name: kept for name, kept in found["recipes"].items() if name in bundled
+            }
     result["recipes"] |= {recipe.name: minutes(recipe, options.steps) for recipe in recipes}
     with replacing_file(options.output) as temporary:
         temporary.write_text(json.dumps(result, indent=2) + "\n")

@@ -57,6 +57,8 @@ def to_int8(
         inside = [*inside, model.graph.node[hash_layer_position(model.graph)]]
     if "first" in keep_float:
         inside = inside[1:]
+    # The quantizer drops a Clip, as saturating 8 bits cut by themselves: but these reach to 0.
+    inside = [node for node in inside if not cuts_zero(node, model.graph)]
     chosen = {node.name for node in inside}
     fixed_batch = model.graph.input[0].type.tensor_type.shape.dim[0].dim_value
 
@@ -81,6 +83,19 @@ def to_int8(
             weight_type=quantization.QuantType.QInt8,
         )
         return onnx.load(quantized)
+
+
+def cuts_zero(node: onnx.NodeProto, graph: onnx.GraphProto) -> bool:
+    """Returns whether a node is a Clip to a range without 0, or to one that is not constant."""
+    if node.op_type != "Clip":
+        return False
+    low, high = [*node.input[1:], "", ""][:2]
+    constants = {constant.name: constant for constant in graph.initializer}
+    if {low, high} - {""} - constants.keys():
+        return True
+    to_array = require("onnx").numpy_helper.to_array
+    lowest, highest = (to_array(constants[name]) if name else 0 for name in (low, high))
+    return bool(lowest > 0 or highest < 0)
 
 
 class Calibration:

@@ -5,7 +5,7 @@ import pytest
 from classwise import zoo
 from classwise.export.float16 import to_float16
 from classwise.export.hash_layer import after_backbone, backbone, hash_layer_position
-from classwise.export.int8 import to_int8
+from classwise.export.int8 import cuts_zero, to_int8
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,25 @@ def test_activations_spend_no_range_on_what_they_cut(model, images):
     after = [node for node in graph.node if "relu" in node.input[0] and "Quantize" in node.op_type]
     assert after
     assert all(zero_points[node.input[2]] == 0 for node in after)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kept"),
+    [(0, 6, False), (-1, 1, False), (None, 1, False), (1, 6, True), (-3, -1, True)],
+)
+def test_a_clip_that_excludes_zero_is_kept(low, high, kept):
+    """Quantized ranges reach to 0, so that they cannot cut for it."""
+    bounds = {"low": low, "high": high}
+    node = onnx.helper.make_node(
+        "Clip", ["x", *("" if value is None else name for name, value in bounds.items())], ["y"]
+    )
+    constants = [
+        onnx.numpy_helper.from_array(np.float32(value), name)
+        for name, value in bounds.items()
+        if value is not None
+    ]
+    assert cuts_zero(node, onnx.helper.make_graph([], "g", [], [], constants)) == kept
+    assert cuts_zero(node, onnx.GraphProto())  # bounds that are computed
 
 
 def test_the_model_itself_stays_as_it_is(model, images):

@@ -77,12 +77,23 @@ def print_trunk(trunk, as_json: bool) -> None:
             *trunk.image_shape[:2], counted(trunk.image_shape[2], "channel")
         ),
         "origin": trunk.origin,
+        **trunk_training(trunk),
         trunk.file: f"{megabytes(trunk.bytes)}, SHA-256 {trunk.sha256}",
         "hashers": ", ".join(hashers) or "none: give it a hash layer of your own",
         "to train on it": f'zoo.load("{trunk.name}", num_classes=..., code_length=...)',
         "licence": trunk.license,
     }
     print_table(trunk.name, ["", ""], facts.items())
+
+
+def trunk_training(trunk) -> dict[str, str]:
+    """Returns how long a trunk was trained, if a recipe trained it."""
+    if trunk.training is None:
+        return {}
+    return {
+        "training": f"{trunk.training['epochs']} epochs in {trunk.training['minutes']:g} minutes",
+        "recipe": trunk.recipe["name"],
+    }
 
 
 def print_metrics(title: str, metrics: dict) -> None:

@@ -1,11 +1,11 @@
 """Bundles the hashers of finished trainings, measures them, and draws their cards' pictures:
 
-python -m classwise.zoo.presets.add_preset RUN ... [--trunk-only] [--data-dir DIR]
+python -m classwise.zoo.presets.add_preset RUN ... [--replace] [--data-dir DIR]
 
-Of several trainings of one recipe with different seeds the first one given becomes the preset; the
-others' mAP stands in its entry. Run in the checkout's root, on the machine that trained, so that
-the versions recorded are those of the training. The trunk of a training alone is what hash layers
-of other lengths are trained on.
+The training of a trunk stores that alone, for trainings of hash layers on it. Of several trainings
+of one recipe with different seeds the first one given becomes the preset; the others' mAP stands in
+its entry. Run in the checkout's root, on the machine that trained, so that the versions recorded
+are those of the training.
 """
 
 import argparse
@@ -21,29 +21,38 @@ from classwise.zoo.evaluation import EncodedSets, evaluate
 from classwise.zoo.presets.card_pictures import draw_pictures
 from classwise.zoo.presets.check_entry import BITS_CHANGED
 from classwise.zoo.presets.shared_trunk import encode_together
-from classwise.zoo.presets.store_run import Run, open_run, read_run, store_run, store_trunk
+from classwise.zoo.presets.store_run import Run, open_run, read_run, store_run
+from classwise.zoo.presets.store_trunk import store_trunk
 from classwise.zoo.presets.write_cards import CARDS
 from classwise.zoo.retrieval.retrieval_result import ORDERS
 
 MOST_CONFUSIONS = 10
 
 
-def add_presets(runs: list[Path], root: Path, data_dir: Path | None = None) -> None:
-    """Stores runs' hashers and logs among the presets, and measures what was stored.
+def add_presets(
+    runs: list[Path], root: Path, data_dir: Path | None = None, replace: bool = False
+) -> None:
+    """Stores runs' trunks, hashers and logs among the presets, and measures what was stored.
 
     Args:
         runs: folders of finished trainings.
         root: the checkout, whose cards get pictures.
         data_dir: folder of TFDS data.
+        replace: drop other presets that stand on a trunk which is replaced.
 
     Raises:
-        InputError: storing a trunk as float16 changes too many bits, or other presets stand on
-            the trunk that would be replaced.
+        InputError: storing a trunk as float16 changes too many bits, other presets stand on a
+            trunk that would be replaced, or a hash layer was trained on another one.
     """
-    replaced = [read_run(folder)[0].name for folder in runs]
+    recipes = {folder: read_run(folder)[0] for folder in runs}
+    dropped = None if replace else {recipe.name for recipe in recipes.values()}
     opened: list[Run] = []
-    for folder in runs:
-        opened.append(open_run(folder, replaced, used=[run.trunk for run in opened]))
+    # Trunks first: hash layers stand on them.
+    for folder in sorted(runs, key=lambda folder: not recipes[folder].makes_trunk):
+        if recipes[folder].makes_trunk:
+            print(store_trunk(folder, *read_run(folder), dropped))
+        else:
+            opened.append(open_run(folder, dropped, used=[run.trunk for run in opened]))
     for (protocol, _), group in groupby(sorted(opened, key=shared), key=shared):
         images = get_protocol(protocol).load(data_dir)
         group = list(group)
@@ -122,16 +131,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a training")
     parser.add_argument(
-        "--trunk-only", action="store_true", help="store the trunk, for trainings on it"
+        "--replace",
+        action="store_true",
+        help="drop the presets that stand on a trunk which is replaced",
     )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     options = parser.parse_args()
     try:
-        if options.trunk_only:
-            for run in options.runs:
-                print(store_trunk(run, *read_run(run)))
-        else:
-            add_presets(options.runs, Path.cwd(), options.data_dir)
+        add_presets(options.runs, Path.cwd(), options.data_dir, options.replace)
     except InputError as error:
         parser.exit(2, f"add_preset: {error}\n")
 

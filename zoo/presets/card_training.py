@@ -3,8 +3,9 @@
 from classwise.zoo.presets.markdown import escaped, table
 from classwise.zoo.presets.registry import Preset, Trunk
 
-# What the card says elsewhere.
-SAID_ELSEWHERE = ("name", "method", "protocol", "backbone", "code_length", "stages", "trunk")
+# What the cards say elsewhere.
+SAID_ELSEWHERE = ("name", "backbone", "stages", "trunk")
+SAID_OF_PRESETS = (*SAID_ELSEWHERE, "method", "protocol", "code_length")
 
 
 def how_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
@@ -64,12 +65,19 @@ def other_seeds(preset: Preset) -> str:
     )
 
 
+def versions(entry: Preset | Trunk) -> str:
+    """Returns the packages that trained it."""
+    found = ", ".join(f"{package} {version}" for package, version in entry.versions.items())
+    return f"Versions: {found}."
+
+
 def recipe_table(entry: Preset | Trunk) -> str:
     """Returns all settings of the training; a recipe's new keys need no change here."""
+    said = SAID_OF_PRESETS if isinstance(entry, Preset) else SAID_ELSEWHERE
     rows = [
         (key.replace("_", " "), settings(value))
         for key, value in entry.recipe.items()
-        if key not in SAID_ELSEWHERE and value is not None
+        if key not in said and value is not None
     ]
     for number, stage in enumerate(entry.recipe["stages"], start=1):
         epochs = "1 epoch" if stage["epochs"] == 1 else f"{stage['epochs']} epochs"

@@ -171,11 +171,17 @@ def recipe(preset: Preset, trunk: Trunk) -> Checks:
 
 def course(preset: Preset, trunk: Trunk) -> Checks:
     """The trainings, as their logs tell them."""
-    for entry in (preset, trunk) if trunk.training else (preset,):
-        yield from logged(entry)
+    yield from logged(preset)
+    if trunk.training:
+        built = build_recipe(trunk.recipe, "recipe")
+        yield built.backbone == trunk.backbone, f"its trunk's recipe is of a {built.backbone}"
+        yield trunk.training["epochs"] == built.epochs, f"its trunk has not {built.epochs} epochs"
+        for holds, problem in logged(trunk):
+            yield holds, f"its trunk {trunk.name}: {problem}"
 
 
 def logged(entry: Preset | Trunk) -> Checks:
+    """What an entry tells of its training is what the log says."""
     told = entry.training
     yield 1 <= told["selected_epoch"] <= told["epochs"], f"epoch {told['selected_epoch']} was kept"
     yield told["minutes"] > 0, f"it took {told['minutes']} minutes"

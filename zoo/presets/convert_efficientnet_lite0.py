@@ -9,7 +9,7 @@ import numpy as np
 from classwise.zoo.backbones.efficientnet_lite import efficientnet_lite0
 from classwise.zoo.errors import InputError
 from classwise.zoo.files import sha256
-from classwise.zoo.presets.store_run import add_trunk
+from classwise.zoo.presets.store_trunk import add_trunk
 from classwise.zoo.presets.weight_files import variables_by_path
 
 NAME = "efficientnet_lite0_imagenet"

@@ -11,6 +11,7 @@ from classwise.zoo.presets.card_training import (
     other_seeds,
     recipe_table,
     training_facts,
+    versions,
 )
 from classwise.zoo.presets.data_set_facts import DATA_SETS
 from classwise.zoo.presets.markdown import escaped, table
@@ -105,14 +106,13 @@ def codes_out(preset: Preset) -> str:
 
 def training(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
     facts = DATA_SETS[preset.dataset]
-    versions = ", ".join(f"{package} {version}" for package, version in preset.versions.items())
     return "\n\n".join(
         [
             f"**Data.** {facts.link}: {facts.content} {facts.licence}",
             f"**Course.** {how_trained(preset, trunk, started_from)} "
             f"{training_facts(preset)}{other_seeds(preset)} Again: `{command(preset)}`.",
             recipe_table(preset),
-            f"Versions: {versions}.",
+            versions(preset),
         ]
     )
 

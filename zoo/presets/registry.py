@@ -32,7 +32,7 @@ class Trunk(WeightFile):
         image_shape: (height, width, channels) of the images that trained it.
         origin: one sentence that says how it came about.
         license: of the weights.
-        recipe, training: as of a preset; None of weights that no recipe trained.
+        recipe, training, versions: as of a preset; None of weights that no recipe trained.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Trunk(WeightFile):
     license: str
     recipe: dict | None = None
     training: dict | None = None
+    versions: dict | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,7 @@ from classwise.zoo.errors import InputError, unknown_name
 SCHEDULES = ("cosine", "constant")
 CENTER_UPDATES = ("streaming", "exact")
 PRECISIONS = ("float32", "mixed_bfloat16")
+TRUNK_ENDING = "_trunk"  # of the names of recipes that train a trunk
 
 
 def check(holds: bool, name: str, value, allowed: str):
@@ -97,7 +98,8 @@ class Recipe:
     """Computes nothing: names the data, the model, the loss stages and the optimiser of a training.
 
     Args:
-        name: the file's stem, and the name of the preset that it makes.
+        name: the file's stem, and the name of the preset that it makes; of a trunk, where it ends
+            in `_trunk`.
         method: `"dcwh"` or `"vmf"`.
         protocol: a name of `zoo.list_protocols()`, or `"folder"` for an image folder with one
             sub-folder a class, which the training is then given.
@@ -175,6 +177,11 @@ class Recipe:
         elif self.frozen_until is not None:
             moved = self.augmentation.shift or self.augmentation.erase
             check(not moved, "augmentation", moved, "flip only, or cached_views given")
+
+    @property
+    def makes_trunk(self) -> bool:
+        """Whether it trains a trunk, which other recipes' hash layers stand on."""
+        return self.name.endswith(TRUNK_ENDING)
 
     @property
     def epochs(self) -> int:

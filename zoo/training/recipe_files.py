@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from classwise.zoo.errors import InputError, unknown_name
-from classwise.zoo.training.recipe import Recipe, build_recipe
+from classwise.zoo.training.recipe import TRUNK_ENDING, Recipe, build_recipe
 
 
 def bundled_recipes() -> dict[str, tuple[Path, int | None]]:
@@ -75,7 +75,7 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
         values["code_length"] = code_length
         name = f"{name}_{code_length}"
     values |= {key: value for key, value in changes.items() if value is not None}
-    if changes.get("code_length") is not None:
+    if changes.get("code_length") is not None and not name.endswith(TRUNK_ENDING):
         # The name says the code length: the changed recipe makes another preset.
         name = f"{re.sub(r'_[0-9]+$', '', name)}_{values['code_length']}"
     return build_recipe({"name": name, **values}, path.name)

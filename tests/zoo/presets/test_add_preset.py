@@ -12,8 +12,9 @@ from classwise.zoo.presets.add_preset import add_presets
 from classwise.zoo.presets.card_pictures import PICTURES, shown_weights
 from classwise.zoo.presets.cards import card
 from classwise.zoo.presets.check_entry import problems
-from classwise.zoo.presets.registry import get_trunk, trunks
-from classwise.zoo.presets.store_run import open_run, read_run, store_trunk
+from classwise.zoo.presets.registry import get_trunk, presets, trunks
+from classwise.zoo.presets.store_run import open_run, read_run
+from classwise.zoo.presets.store_trunk import store_trunk
 from classwise.zoo.training.recipe import Optimizer, Recipe, Stage
 from classwise.zoo.training.training_loop import train
 
@@ -85,29 +86,37 @@ def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set,
     with pytest.raises(InputError, match=f"{TRUNK}_12 has another trunk {TRUNK} than a training"):
         add_presets([second, other], tmp_path)
     assert trunks()[TRUNK].sha256 == sha256
+    add_presets([other], tmp_path, replace=True)
+    assert trunks()[TRUNK].sha256 != sha256
+    assert [name for name in presets() if name.startswith(TRUNK)] == [f"{TRUNK}_12"]
+    with pytest.raises(InputError, match=f"{TRUNK}_9 was trained on another trunk {TRUNK} than"):
+        add_presets([second], tmp_path)
 
 
 def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
     presets_folder, small_data_set, tmp_path
 ):
     first = trained(tmp_path, small_data_set, 12, name=f"{TRUNK}_trunk")
-    second = trained(tmp_path, small_data_set, 12, trunk=add_trunk_of(first), frozen_until="pool")
-    add_presets([second], tmp_path)
+    add_presets([first], tmp_path)
+    assert get_trunk(TRUNK).recipe["name"] not in presets()
+    second = trained(tmp_path, small_data_set, 12, trunk=TRUNK, frozen_until="pool")
+    add_presets([second, first], tmp_path)  # the same weights again: nothing stands in the way
     trunk = get_trunk(TRUNK)
     assert get_preset(f"{TRUNK}_12").trunk == TRUNK
     assert trunk.recipe["name"] == f"{TRUNK}_trunk"
     assert trunk.training["epochs"] == 1
     text = card(TRUNK)
     assert f"Again: `classwise train {TRUNK}_trunk --output RUN`." in text
-    assert "| augmentation |" in text
+    assert "| method | dcwh |" in text
+    assert f"keras {trunk.versions['keras']}" in text
     log = presets_folder / trunk.file.replace(".safetensors", ".log.jsonl")
     assert log.read_text() == (first / "log.jsonl").read_text()
     log.unlink()
-    assert f"there is no log {log.name}" in problems(get_preset(f"{TRUNK}_12"), trunk)
-
-
-def add_trunk_of(folder) -> str:
-    return store_trunk(folder, *read_run(folder))
+    missing = f"its trunk {TRUNK}: there is no log {log.name}"
+    assert missing in problems(get_preset(f"{TRUNK}_12"), trunk)
+    trunk.recipe["stages"] *= 2
+    wrong = f"its trunk has not {trunk.training['epochs'] + 1} epochs"
+    assert wrong in problems(get_preset(f"{TRUNK}_12"), trunk)
 
 
 def test_what_is_no_training(tmp_path):

@@ -34,7 +34,9 @@ def write(tmp_path):
 def test_bundled_recipes_can_be_trained(name):
     recipe = read_recipe(name)
     dataset = PROTOCOLS[recipe.protocol].dataset
-    assert name == f"{recipe.method}_{recipe.backbone}_{dataset}_{recipe.code_length}"
+    made = "trunk" if recipe.makes_trunk else recipe.code_length
+    assert name == f"{recipe.method}_{recipe.backbone}_{dataset}_{made}"
+    assert recipe.makes_trunk == (recipe.frozen_until != "pool")
     assert recipe.backbone in BACKBONES
     if recipe.trunk is not None:
         assert get_trunk(recipe.trunk).backbone == recipe.backbone
@@ -55,6 +57,11 @@ def test_defaults(write):
     assert recipe.epochs == 2
     assert recipe.centers.update == "streaming"
     json.dumps(dataclasses.asdict(recipe))
+
+
+def test_a_trunks_name_does_not_tell_its_code_length():
+    recipe = read_recipe("dcwh_resnet9_fashion_mnist_trunk", code_length=16)
+    assert (recipe.name, recipe.code_length) == ("dcwh_resnet9_fashion_mnist_trunk", 16)
 
 
 def test_a_file_of_several_code_lengths(write):

@@ -1,0 +1,75 @@
+"""Entries of the registry's tables, and what of a training they tell."""
+
+import json
+import os
+import shutil
+from collections.abc import Collection
+from importlib.metadata import version
+from pathlib import Path
+
+from classwise.zoo.files import replacing_file, sha256
+from classwise.zoo.presets import registry
+from classwise.zoo.training.recipe import Recipe
+from classwise.zoo.training.run_directory import (
+    SELECTED_BY,
+    read_log,
+    selected_epoch,
+    training_minutes,
+)
+
+PACKAGES = ("classwise", "keras", "numpy")
+LICENSE = "Apache-2.0"
+
+
+def describe_training(recipe: Recipe, folder: Path, file: Path) -> dict:
+    """Stores a training's log beside a file of weights; returns what an entry tells of it.
+
+    Args:
+        recipe: of the training.
+        folder: where `classwise train` wrote it.
+        file: of the weights, inside the presets folder.
+    """
+    with replacing_file(registry.FOLDER / file.with_suffix(".log.jsonl")) as temporary:
+        shutil.copyfile(folder / "log.jsonl", temporary)
+    log = read_log(folder)
+    best, last = selected_epoch(log), log[-1]
+    # Logs of earlier versions do not tell what Keras ran on.
+    packages = (*PACKAGES, last.get("backend", "tensorflow"))
+    return {
+        "recipe": recipe.to_dict(),
+        "training": {
+            "epochs": len(log),
+            "minutes": training_minutes(log),
+            "cores": os.cpu_count(),
+            **({"backend": last["backend"]} if "backend" in last else {}),
+            "selected_epoch": best["epoch"],
+            SELECTED_BY: best[SELECTED_BY],
+        },
+        "versions": {package: version(package) for package in packages},
+    }
+
+
+def describe_file(file: Path) -> dict:
+    path = registry.FOLDER / file
+    return {"file": file.as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def write_entry(kind: str, name: str, entry: dict, dropped: Collection[str] = ()) -> None:
+    """Writes a trunk's or a preset's entry into its family's table, `{backbone}_{data set}.json`.
+
+    Args:
+        kind: `"trunks"` or `"presets"`.
+        name: of the entry.
+        entry: everything else that the registry knows of it.
+        dropped: presets whose entries go.
+    """
+    path = registry.FOLDER / f"{entry['backbone']}_{entry['dataset']}.json"
+    found = {"format_version": registry.FORMAT_VERSION, "trunks": {}, "presets": {}}
+    if path.exists():
+        found |= json.loads(path.read_text(encoding="utf-8"))
+    found["presets"] = {key: kept for key, kept in found["presets"].items() if key not in dropped}
+    found[kind] = dict(sorted({**found[kind], name: entry}.items()))
+    with replacing_file(path) as temporary:
+        text = json.dumps(found, indent=2, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+    registry.tables.cache_clear()
