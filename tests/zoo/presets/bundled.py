@@ -9,6 +9,10 @@ FASHION = list_models(dataset="fashion_mnist")
 ON_TRUNK = {}
 for name in NAMES:
     ON_TRUNK.setdefault(get_preset(name).trunk, []).append(name)
-# For what takes seconds a preset.
-ONE_OF_EACH_TRUNK = [names[0] for names in ON_TRUNK.values()]
-ONE_OF_EACH_FASHION_TRUNK = [name for name in ONE_OF_EACH_TRUNK if name in FASHION]
+# For what takes seconds a preset: one of each trunk and method.
+ONE_OF_EACH = [
+    next(name for name in names if get_preset(name).method == method)
+    for names in ON_TRUNK.values()
+    for method in sorted({get_preset(name).method for name in names})
+]
+ONE_OF_EACH_FASHION = [name for name in ONE_OF_EACH if name in FASHION]

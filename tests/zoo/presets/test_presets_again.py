@@ -11,7 +11,7 @@ from classwise.zoo.presets.shared_trunk import encode_together
 from tests.zoo.presets.bundled import NAMES, ON_TRUNK
 
 # What a run on real data has the time for.
-QUICK = "vmf_resnet9_fashion_mnist"
+QUICK = "dcwh_resnet9_fashion_mnist"
 
 
 @pytest.mark.real_data
