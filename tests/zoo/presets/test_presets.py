@@ -17,8 +17,8 @@ from tests.zoo.presets.bundled import (
     FASHION,
     NAMES,
     ON_TRUNK,
-    ONE_OF_EACH_FASHION,
     ONE_OF_EACH,
+    ONE_OF_EACH_FASHION,
 )
 
 BYTES = {"airbench": 4.5e6, "resnet9": 4.5e6, "efficientnet_lite0": 8e6}
