@@ -10,6 +10,7 @@ from classwise.zoo.datasets.sample import load_sample
 from classwise.zoo.files import sha256
 from classwise.zoo.presets import get_preset, registry
 from classwise.zoo.presets import load as load_module
+from classwise.zoo.presets.publications import AIMS
 from classwise.zoo.presets.weight_files import read_weights
 from classwise.zoo.training.recipe import build_recipe
 from classwise.zoo.training.recipe_files import read_recipe
@@ -24,8 +25,9 @@ from tests.zoo.presets.bundled import (
 BYTES = {"airbench": 4.5e6, "resnet9": 4.5e6, "efficientnet_lite0": 8e6}
 FEATURES = {"airbench": 256, "resnet9": 192, "efficientnet_lite0": 1280}
 
-# Least mAP of the Fashion-MNIST presets of 48 bits under fashion-mnist-full, by method.
-LEAST_MAP = {"dcwh": 0.925, "vmf": 0.920}
+# Presets that fall short of the mAP aimed at; one that reaches it goes from here.
+SHORT = {f"dcwh_airbench_cifar100_{bits}" for bits in (16, 24, 32, 48, 64)}
+SHORT.add("dcwh_efficientnet_lite0_cifar10_32")
 
 
 def test_both_methods_have_presets():
@@ -33,16 +35,12 @@ def test_both_methods_have_presets():
     assert {get_preset(name).method for name in NAMES} >= {"dcwh", "vmf"}
 
 
-@pytest.mark.parametrize("method", LEAST_MAP)
-def test_fashion_mnist_presets_reach_their_map(method):
-    names = list_models(method=method, dataset="fashion_mnist", code_length=48)
-    found = {
-        name: get_preset(name).metrics["map"]["expected"]
-        for name in names
-        if get_preset(name).protocol == "fashion-mnist-full"
-    }
-    assert found
-    assert min(found.values()) >= LEAST_MAP[method], found
+@pytest.mark.parametrize("aims", AIMS, ids=lambda aims: f"{aims.backbone}-{aims.protocol}")
+def test_presets_reach_the_map_aimed_at(aims):
+    dataset = get_protocol(aims.protocol).dataset
+    for bits, aim in aims.map.items():
+        (name,) = list_models(aims.method, dataset, bits, aims.backbone)
+        assert (get_preset(name).metrics["map"]["expected"] < aim) == (name in SHORT), name
 
 
 @pytest.mark.parametrize("name", NAMES)
