@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import onnx
 
 KEPT_FLOAT = ("first", "hash")
+POOLED = ["MaxPool", "AveragePool", "GlobalAveragePool"]
 # With Relu and Clip among them, an activation has the range that it leaves, not the wider one that
 # it cuts, of which a network with ReLU6 would use a small part only.
-QUANTIZED = ["Conv", "MatMul", "Gemm", "Add", "Relu", "Clip"]
-QUANTIZED += ["MaxPool", "AveragePool", "GlobalAveragePool"]
+QUANTIZED = ["Conv", "MatMul", "Gemm", "Add", "Relu", "Clip", *POOLED]
 CALIBRATION_BATCH = 32
 
 
