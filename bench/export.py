@@ -25,7 +25,7 @@ import onnx
 from classwise import export
 from classwise.export.commands.export_command import CALIBRATION_IMAGES
 from classwise.export.commands.image_source import evenly_chosen
-from classwise.export.hash_layer import backbone
+from classwise.export.head import backbone
 from classwise.export.runtimes import open_model
 from classwise.zoo.commands.printing import print_note as note
 from classwise.zoo.datasets.protocols import get_protocol

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from classwise.export.hash_layer import after_backbone
+from classwise.export.head import after_backbone
 from classwise.export.tidy_graph import nodes_in_order, replace
 from classwise.zoo.extras import require
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classwise.export.hash_layer import backbone, hash_layer_position
+from classwise.export.head import backbone, products
 from classwise.export.signature import INPUT
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.extras import require
@@ -41,8 +41,8 @@ def to_int8(
     Args:
         model: from `to_onnx`, in float32.
         calibration: uint8 images `[N, H, W, C]` like those to be encoded; some hundreds.
-        keep_float: "first" keeps the first layer with weights in float32, "hash" the hash layer;
-            most bits that flip come from there. Defaults to both.
+        keep_float: "first" keeps the first layer with weights in float32, "hash" the hash layer
+            and a hidden one below it; most bits that flip come from there. Defaults to both.
 
     Raises:
         InputError: an unknown layer to keep, or a graph without a hash layer.
@@ -54,7 +54,7 @@ def to_int8(
     if not inside:
         raise InputError("The backbone has no layer with weights to compute in 8 bits.")
     if "hash" not in keep_float:
-        inside = [*inside, model.graph.node[hash_layer_position(model.graph)]]
+        inside = [*inside, *products(model.graph)]
     if "first" in keep_float:
         inside = inside[1:]
     # The quantizer drops a Clip, as saturating 8 bits cut by themselves: but these reach to 0.

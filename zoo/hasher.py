@@ -21,7 +21,9 @@ class Hasher(ClassWiseModel):
 
     Formula:
 
-        h = hash_layer(features)        features = backbone(images), averaged over space if 4-D
+        x = backbone(images)            averaged over space if 4-D
+        x = relu(W x + b)               hidden_units of them, only if these are not 0
+        h = hash_layer(x)
         z = h / |h|                     only if normalize=True (vMF)
 
     Train it with a class-wise loss; `compile`, `fit`, `save` and `keras.saving.load_model` are
@@ -38,6 +40,8 @@ class Hasher(ClassWiseModel):
             True for `VonMisesFisherLoss`. Defaults to False.
         class_names: C names, kept with the model. Defaults to "0", "1", ...
         seed: seed of the initial class centres. Defaults to 0.
+        hidden_units: units of a hidden layer below the hash layer; a linear layer cannot fit many
+            classes into few bits. Defaults to 0: none.
 
     Raises:
         InputError: an argument is out of its range, or the backbone has another form.
@@ -62,6 +66,7 @@ class Hasher(ClassWiseModel):
         normalize=False,
         class_names=None,
         seed=0,
+        hidden_units=0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -81,10 +86,18 @@ class Hasher(ClassWiseModel):
         self.seed = as_integer(seed)
         if self.seed is None or self.seed < 0:
             raise InputError(f"seed is {seed!r}; it must be an integer from 0 on.")
+        self.hidden_units = as_integer(hidden_units)
+        if self.hidden_units is None or self.hidden_units < 0:
+            raise InputError(f"hidden_units is {hidden_units!r}; it must be an integer from 0 on.")
         self.backbone = backbone
         spatial = feature_rank(backbone) == 4
         self.pool = layers.GlobalAveragePooling2D(name="pool") if spatial else None
         # float32 under any policy: the sign of an embedding is the product.
+        self.hidden_layer = None
+        if self.hidden_units:
+            self.hidden_layer = layers.Dense(
+                self.hidden_units, activation="relu", dtype="float32", name="hidden_layer"
+            )
         self.hash_layer = layers.Dense(self.code_length, dtype="float32", name="hash_layer")
         self.unit_length = layers.UnitNormalization(dtype="float32") if normalize else None
         self.class_centers = ClassCenters(
@@ -93,11 +106,14 @@ class Hasher(ClassWiseModel):
         self(keras.Input(self.image_shape, dtype="uint8", name="images"))
 
     def call(self, images, training=None):
-        features = self.backbone(images, training=training)
-        if self.pool is not None:
-            features = self.pool(features)
-        embeddings = self.hash_layer(features)
-        return embeddings if self.unit_length is None else self.unit_length(embeddings)
+        return self.head(self.backbone(images, training=training))
+
+    def head(self, features):
+        """Computes embeddings `[N, L]` of what the backbone gave."""
+        for layer in (self.pool, self.hidden_layer, self.hash_layer, self.unit_length):
+            if layer is not None:
+                features = layer(features)
+        return features
 
     def embed(self, images, batch_size=256, verbose="auto") -> np.ndarray:
         """Computes embeddings, float32 `[N, L]`, of images.
@@ -122,16 +138,21 @@ class Hasher(ClassWiseModel):
         """Computes packed binary codes, uint8 `[N, ceil(L / 8)]`; arguments as in `embed`."""
         return pack_codes(self.embed(images, batch_size, verbose))
 
-    def get_config(self):
+    @property
+    def settings(self) -> dict:
+        """Everything that the hasher was built with but its backbone."""
         return {
-            "backbone": keras.saving.serialize_keras_object(self.backbone),
             "code_length": self.code_length,
             "num_classes": self.num_classes,
             "normalize": self.normalize,
             "class_names": list(self.class_names),
             "seed": self.seed,
-            "name": self.name,
+            "hidden_units": self.hidden_units,
         }
+
+    def get_config(self):
+        backbone = keras.saving.serialize_keras_object(self.backbone)
+        return {"backbone": backbone, **self.settings, "name": self.name}
 
     @classmethod
     def from_config(cls, config):

@@ -16,11 +16,13 @@ collect_ignore_glob = [] if keras.backend.backend() == "tensorflow" else ["test_
 IMAGE_SHAPE = (10, 8, 3)  # height and width differ, so that a swap shows
 
 
-def build_hasher(code_length=12, normalize=False, backbone=None, seed=0) -> zoo.Hasher:
+def build_hasher(
+    code_length=12, normalize=False, backbone=None, seed=0, hidden_units=0
+) -> zoo.Hasher:
     """Builds a hasher whose batch normalisation is far from the identity, as after training."""
     keras.utils.set_random_seed(seed)
     backbone = backbone or zoo.resnet(8, IMAGE_SHAPE, width=4)
-    hasher = zoo.Hasher(backbone, code_length, num_classes=3, normalize=normalize)
+    hasher = zoo.Hasher(backbone, code_length, 3, normalize, hidden_units=hidden_units)
     random = np.random.default_rng(seed)
     for weight in hasher.backbone.weights:
         if weight.path.endswith(("gamma", "moving_variance")):

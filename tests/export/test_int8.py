@@ -2,9 +2,9 @@ import numpy as np
 import onnx
 import pytest
 
-from classwise import zoo
+from classwise import export, zoo
 from classwise.export.float16 import to_float16
-from classwise.export.hash_layer import after_backbone, backbone, hash_layer_position
+from classwise.export.head import after_backbone, backbone, head_position
 from classwise.export.int8 import cuts_zero, to_int8
 
 
@@ -31,6 +31,18 @@ def test_layers_kept_in_float(model, images, kept):
     assert ("hash_layer/MatMul" in found) == ("hash" not in kept)
     assert "resnet8/stage1_block1_1_conv/Conv" in found
     assert "MatMul" not in found  # it packs the bits
+
+
+@pytest.mark.parametrize("kept", [(), ("hash",)])
+def test_a_hidden_layer_goes_with_the_hash_layer(make_hasher, images, tmp_path, kept):
+    export.to_onnx(make_hasher(hidden_units=6), tmp_path / "a.onnx")
+    model = onnx.load(tmp_path / "a.onnx")
+    assert after_backbone(model.graph)[0].name == "hidden_layer/MatMul"
+    found = integer_products(to_int8(model, images[:40], kept))
+    head = {"hidden_layer/MatMul", "hash_layer/MatMul"}
+    assert found & head == (set() if kept else head)
+    types = {c.name: c.data_type for c in to_float16(model).graph.initializer}
+    assert types["hidden_layer/MatMul/B"] == onnx.TensorProto.FLOAT
 
 
 def test_weights_have_one_scale_a_channel_and_seven_bits(model, images):
@@ -97,7 +109,7 @@ def test_where_the_backbone_is(model):
     inside, after = backbone(model.graph), after_backbone(model.graph)
     assert inside[0].name == "resnet8/stem_conv/Conv"
     assert [node.name for node in after[:2]] == ["hash_layer/MatMul", "hash_layer/Add"]
-    assert hash_layer_position(model.graph) == len(model.graph.node) - len(after)
+    assert head_position(model.graph) == len(model.graph.node) - len(after)
 
 
 def test_a_graph_without_names(model):
@@ -106,4 +118,4 @@ def test_a_graph_without_names(model):
     for node in graph.node:
         node.name = ""
     with pytest.raises(zoo.InputError, match="no node of the hash layer"):
-        hash_layer_position(graph)
+        head_position(graph)

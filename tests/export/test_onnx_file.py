@@ -21,11 +21,21 @@ def run(path, images) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("code_length", "normalize"),
-    [(1, False), (7, True), (8, False), (12, True), (48, False), (64, True)],
+    ("code_length", "normalize", "hidden_units"),
+    [
+        (1, False, 0),
+        (7, True, 0),
+        (8, False, 0),
+        (12, True, 5),
+        (16, False, 6),
+        (48, False, 0),
+        (64, True, 0),
+    ],
 )
-def test_codes_equal_numpy_packbits_of_keras(make_hasher, images, tmp_path, code_length, normalize):
-    hasher = make_hasher(code_length, normalize, seed=code_length)
+def test_codes_equal_numpy_packbits_of_keras(
+    make_hasher, images, tmp_path, code_length, normalize, hidden_units
+):
+    hasher = make_hasher(code_length, normalize, seed=code_length, hidden_units=hidden_units)
     export.to_onnx(hasher, tmp_path / "a.onnx")
     expected = keras.ops.convert_to_numpy(hasher(images, training=False))
     if normalize:

@@ -40,14 +40,35 @@ def test_codes_are_the_signs_of_embeddings(data, normalize):
         np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("spatial", [False, True])
+@pytest.mark.parametrize("normalize", [False, True])
+def test_embeddings_by_way_of_a_hidden_layer(data, spatial, normalize):
+    hasher = Hasher(tiny_backbone(spatial=spatial), 12, 3, normalize, hidden_units=5)
+    features = hasher.backbone.predict(data[0], verbose=0)
+    features = features.mean(axis=(1, 2)) if spatial else features
+    kernel, bias = hasher.hidden_layer.get_weights()
+    bias = np.linspace(-0.5, 0.5, 5, dtype=np.float32)
+    hasher.hidden_layer.set_weights([kernel, bias])
+    hidden = np.maximum(features @ kernel + bias, 0)
+    assert hidden.shape == (60, 5) and (hidden == 0).any() and (hidden > 0).any()
+    kernel = hasher.hash_layer.get_weights()[0]
+    bias = np.linspace(-1, 1, 12, dtype=np.float32)
+    hasher.hash_layer.set_weights([kernel, bias])
+    expected = hidden @ kernel + bias
+    if normalize:
+        expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(hasher.embed(data[0], verbose=0), expected, atol=1e-5)
+
+
 def settings(hasher):
     return {key: value for key, value in hasher.get_config().items() if key != "backbone"}
 
 
+@pytest.mark.parametrize("hidden_units", [0, 16])
 @pytest.mark.parametrize(("loss", "normalize"), METHODS)
-def test_save_load_and_go_on(data, tmp_path, loss, normalize):
+def test_save_load_and_go_on(data, tmp_path, loss, normalize, hidden_units):
     keras.utils.set_random_seed(0)
-    hasher = Hasher(tiny_backbone(), 12, 3, normalize)
+    hasher = Hasher(tiny_backbone(), 12, 3, normalize, hidden_units=hidden_units)
     hasher.compile(keras.optimizers.AdamW(0.02), loss())
     history = hasher.fit(*data, batch_size=20, epochs=3, verbose=0).history["loss"]
     hasher.save(tmp_path / "mine.keras")
@@ -118,6 +139,8 @@ BAD_ARGUMENTS = {
     "one class": ({"num_classes": 1}, "from 2 on"),
     "classes True": ({"num_classes": True}, "num_classes is True"),
     "classes 3.0": ({"num_classes": 3.0}, "num_classes is 3.0"),
+    "hidden units -1": ({"hidden_units": -1}, "hidden_units is -1"),
+    "hidden units 2.5": ({"hidden_units": 2.5}, "hidden_units is 2.5"),
     "seed 0.5": ({"seed": 0.5}, "seed is 0.5"),
     "seed -1": ({"seed": -1}, "seed is -1"),
     "too few names": ({"class_names": ("a", "b")}, "2 names for 3 classes"),

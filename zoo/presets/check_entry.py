@@ -159,7 +159,7 @@ def nearest(preset: Preset, trunk: Trunk) -> Checks:
 def recipe(preset: Preset, trunk: Trunk) -> Checks:
     """The recipe is one, is about this preset, and starts from weights that there are."""
     built = build_recipe(preset.recipe, "recipe")
-    for key in ("name", "method", "backbone", "protocol", "code_length", "seed"):
+    for key in ("name", "method", "backbone", "protocol", "code_length", "hidden_units", "seed"):
         value = getattr(built, key)
         yield value == getattr(preset, key), f"its recipe has {key} {value}"
     if built.trunk is not None:

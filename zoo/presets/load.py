@@ -34,6 +34,7 @@ def load(
     class_names: Sequence[str] | None = None,
     method: str | None = None,
     image_shape: tuple[int, int, int] | None = None,
+    hidden_units: int | None = None,
     mirror: str | Sequence[str] | None = None,
 ) -> Hasher:
     """Loads a pretrained hasher by its name, once its files' SHA-256 are the recorded ones.
@@ -54,6 +55,8 @@ def load(
             `"dcwh"` on a trunk.
         image_shape: (height, width, channels) of the images to train on; the convolutions take
             any size. Defaults to what the backbone was trained on.
+        hidden_units: units of a hidden layer below the hash layer, 0 for none. Defaults to the
+            preset's, 0 on a trunk.
         mirror: URLs to fetch from, `https://`, `file://` or `hf://owner/repo`. Defaults to those
             of the environment variable CLASSWISE_MIRRORS.
 
@@ -85,7 +88,7 @@ def load(
         method = preset.method if preset else "dcwh"
     elif method not in METHODS:
         raise unknown_name("method", method, METHODS)
-    changed = (num_classes, code_length, class_names, image_shape)
+    changed = (num_classes, code_length, class_names, image_shape, hidden_units)
     fresh = method != getattr(preset, "method", None) or any(v is not None for v in changed)
     if preset:
         code_length = preset.code_length if code_length is None else code_length
@@ -93,6 +96,7 @@ def load(
             class_names = preset.class_names
         num_classes = len(preset.class_names) if num_classes is None else num_classes
         image_shape = preset.image_shape if image_shape is None else image_shape
+        hidden_units = preset.hidden_units if hidden_units is None else hidden_units
 
     from classwise.zoo.hasher import Hasher
 
@@ -102,12 +106,13 @@ def load(
         num_classes=num_classes,
         normalize=METHODS[method].normalize,
         class_names=class_names,
+        hidden_units=hidden_units or 0,
     )
     return hasher if fresh else restore(hasher, preset, mirror)
 
 
 def restore(hasher: Hasher, preset: Preset, mirror: str | Sequence[str] | None = None) -> Hasher:
-    """Gives a hasher the hash layer, the class centres and the loss of a preset."""
+    """Gives a hasher the head, the class centres and the loss of a preset."""
     from classwise.zoo.training.methods import build_loss
 
     weights = read_weights(check_file(preset, mirror))
@@ -170,11 +175,9 @@ def check_file(entry: WeightFile, mirror: str | Sequence[str] | None = None) -> 
 
 def head_variables(hasher: Hasher) -> dict:
     """Returns by name the variables that a preset's own file stores."""
-    return {
-        "hash_layer/kernel": hasher.hash_layer.kernel,
-        "hash_layer/bias": hasher.hash_layer.bias,
-        "class_centers/centers": hasher.class_centers.centers,
-    }
+    dense = [layer for layer in (hasher.hidden_layer, hasher.hash_layer) if layer is not None]
+    weights = {f"{layer.name}/{weight.name}": weight for layer in dense for weight in layer.weights}
+    return {**weights, "class_centers/centers": hasher.class_centers.centers}
 
 
 def load_file(path: str | os.PathLike) -> Hasher:

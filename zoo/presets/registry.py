@@ -70,6 +70,7 @@ class Preset(WeightFile):
         versions: of the packages that made it.
         license: of the weights.
         other_seeds: mAP (expected) of other trainings of the recipe on the same trunk, by seed.
+        hidden_units: of the hidden layer below its hash layer, 0 for none.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Preset(WeightFile):
     versions: dict
     license: str
     other_seeds: dict = dataclasses.field(default_factory=dict)
+    hidden_units: int = 0
 
     @property
     def maps(self) -> list[float]:

@@ -10,11 +10,30 @@ from keras import ops
 
 from classwise.zoo.codes import pack_codes
 from classwise.zoo.datasets.protocols import ProtocolImages
-from classwise.zoo.encoders import KerasEncoder
 from classwise.zoo.errors import InputError
 from classwise.zoo.evaluation import EncodedSets, encode_protocol
 from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.weight_files import same_weights
+
+
+class JointEncoder:
+    """Encodes batches of images with hashers on one trunk, as one of all their bits."""
+
+    engine = "Keras"
+    identity = ""
+    has_embeddings = True
+
+    def __init__(self, hashers: Sequence[Hasher]):
+        self.hashers = hashers
+        self.image_shape = hashers[0].image_shape
+        self.code_length = sum(hasher.code_length for hasher in hashers)
+
+    def encode_batch(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Computes codes and embeddings as `KerasEncoder` does, the hashers' side by side."""
+        features = self.hashers[0].backbone.predict_on_batch(images)
+        found = [ops.convert_to_numpy(hasher.head(features)) for hasher in self.hashers]
+        embeddings = np.concatenate(found, axis=1)
+        return {"codes": pack_codes(embeddings), "embeddings": embeddings}
 
 
 def encode_together(
@@ -23,8 +42,6 @@ def encode_together(
     progress: Callable[[int], None] | None = None,
 ) -> list[EncodedSets]:
     """Returns of every hasher what `encode_protocol` does, at the cost of one.
-
-    The hash layers are put side by side, as one of many bits.
 
     Args:
         hashers: one or more, whose backbones have the same weights.
@@ -42,16 +59,12 @@ def encode_together(
             raise InputError(
                 "Hashers on different trunks cannot be encoded together; encode each alone."
             )
-    kernels, biases = zip(*(hasher.hash_layer.get_weights() for hasher in hashers), strict=True)
-    bits = sum(hasher.code_length for hasher in hashers)
-    joint = Hasher(first.backbone, bits, first.num_classes)
-    joint.hash_layer.set_weights([np.concatenate(kernels, axis=1), np.concatenate(biases)])
-    every = encode_protocol(KerasEncoder(joint), images, progress)
+    every = encode_protocol(JointEncoder(hashers), images, progress)
     found, stop = [], 0
     for hasher in hashers:
         start, stop = stop, stop + hasher.code_length
-        queries = finished(hasher, every.query_embeddings[:, start:stop])
-        database = finished(hasher, every.database_embeddings[:, start:stop])
+        queries = every.query_embeddings[:, start:stop]
+        database = every.database_embeddings[:, start:stop]
         known = hasher.class_names == images.queries.class_names
         found.append(
             dataclasses.replace(
@@ -66,10 +79,3 @@ def encode_together(
             )
         )
     return found
-
-
-def finished(hasher: Hasher, embeddings: np.ndarray) -> np.ndarray:
-    """Returns what a hasher makes of its hash layer's output."""
-    if hasher.unit_length is None:
-        return embeddings
-    return ops.convert_to_numpy(hasher.unit_length(embeddings))

@@ -51,11 +51,7 @@ def open_run(folder: Path, dropped: Collection[str] | None = (), used: Collectio
     """Reads a finished training and stores its trunk; arguments as in `store_trunk`."""
     recipe, trained = read_run(folder)
     trunk = store_trunk(folder, recipe, trained, dropped, used)
-    settings = trained.get_config()
-    settings = {
-        key: settings[key] for key in ("code_length", "num_classes", "normalize", "class_names")
-    }
-    stored = Hasher(load_backbone(trunk, trained.image_shape), **settings)
+    stored = Hasher(load_backbone(trunk, trained.image_shape), **trained.settings)
     assign_weights(head_variables(stored), named_weights(head_variables(trained)), recipe.name)
     return Run(folder, recipe, trained, trunk, stored)
 
@@ -76,7 +72,7 @@ def read_run(folder: Path) -> tuple[Recipe, Hasher]:
 
 
 def store_run(run: Run, figures: dict) -> registry.Preset:
-    """Stores a run's hash layer, class centres and log, and its entry; returns the entry.
+    """Stores a run's head, class centres and log, and its entry; returns the entry.
 
     Args:
         run: from `open_run`.
@@ -92,6 +88,7 @@ def store_run(run: Run, figures: dict) -> registry.Preset:
         "dataset": protocol.dataset,
         "protocol": protocol.name,
         "code_length": recipe.code_length,
+        "hidden_units": recipe.hidden_units,
         "image_shape": trained.image_shape,
         "class_names": trained.class_names,
         "trunk": run.trunk,

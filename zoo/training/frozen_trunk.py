@@ -16,6 +16,7 @@ from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.files import replacing_file
 from classwise.zoo.hasher import Hasher
+from classwise.zoo.presets.load import head_variables
 from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.presets.weight_files import assign_weights, named_weights, variables_by_path
 from classwise.zoo.training.cached_features import CachedFeatures
@@ -165,14 +166,8 @@ class FrozenTrunk:
         upper = named_weights(variables_by_path(trained.backbone))
         changed = {name: self.by_path[name] for name in upper}
         assign_weights(changed, upper, "the trained upper layers")
-        hasher = Hasher(
-            self.backbone,
-            code_length=trained.code_length,
-            num_classes=trained.num_classes,
-            normalize=trained.normalize,
-            class_names=trained.class_names,
-            seed=trained.seed,
+        hasher = Hasher(self.backbone, **trained.settings)
+        assign_weights(
+            head_variables(hasher), named_weights(head_variables(trained)), "the trained head"
         )
-        hasher.hash_layer.set_weights(trained.hash_layer.get_weights())
-        hasher.class_centers.set_weights(trained.class_centers.get_weights())
         return hasher

@@ -1,5 +1,6 @@
 """Training batches: a new order and new augmentation in every epoch, both given by the seed."""
 
+import numpy as np
 import tensorflow as tf
 
 from classwise.zoo.datasets import LabelledImages
@@ -58,8 +59,11 @@ def training_batches(
     augmentation: Augmentation,
     seed: int,
     epochs: range,
+    taught: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Returns the batches (images, labels) of several epochs, one after the other.
+
+    With `taught`, a teacher's embeddings `[N, L]`, the labels are pairs (labels, embeddings).
 
     An epoch's batches depend on the seed and the number of the epoch alone: a training that
     starts again at epoch 7 sees what it would have seen. An epoch has `len(images) // batch_size`
@@ -67,10 +71,12 @@ def training_batches(
     """
     count = len(images)
     steps = max(count // batch_size, 1)
+    embeddings = None if taught is None else tf.constant(taught)
 
     def example(epoch, index):
         image, label = images.load(index)
-        return augment(image, augmentation, image_seed(seed, epoch, index)), label
+        target = label if taught is None else (label, tf.gather(embeddings, index))
+        return augment(image, augmentation, image_seed(seed, epoch, index)), target
 
     def one_epoch(epoch):
         order = tf.random.experimental.stateless_shuffle(

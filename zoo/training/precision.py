@@ -20,15 +20,13 @@ def dtype_policy(name: str) -> Iterator[None]:
 
 
 def in_float32(hasher: Hasher) -> Hasher:
-    """Returns a copy of a hasher that computes in float32, without its optimiser."""
+    """Returns a copy of a hasher that computes in float32, without optimiser or teacher."""
 
     def clone(layer):
         return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
 
     with dtype_policy("float32"):
         backbone = keras.models.clone_model(hasher.backbone, clone_function=clone)
-        copy = Hasher.from_config(
-            {**hasher.get_config(), "backbone": keras.saving.serialize_keras_object(backbone)}
-        )
+        copy = Hasher(backbone, **hasher.settings)
     copy.set_weights(hasher.get_weights())
     return copy

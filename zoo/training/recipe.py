@@ -82,6 +82,25 @@ class Centers:
 
 
 @dataclasses.dataclass(frozen=True)
+class Distillation:
+    """A teacher, whose embeddings are learned beside the labels (`Student`).
+
+    Args:
+        teacher: a preset of the same method, code length and classes; images are brought to its
+            size.
+        weight: of the squared distance to its embeddings. Defaults to 0.25.
+    """
+
+    teacher: str
+    weight: float = 0.25
+
+    def __post_init__(self):
+        check(isinstance(self.teacher, str), "distillation.teacher", self.teacher, "a preset")
+        positive = number(self.weight, 0) and self.weight > 0
+        check(positive, "distillation.weight", self.weight, "a number above 0")
+
+
+@dataclasses.dataclass(frozen=True)
 class Stage:
     """Some epochs with one setting of the loss."""
 
@@ -109,6 +128,9 @@ class Recipe:
         stages: what is trained, in this order.
         optimizer: one optimiser for all stages, its schedule running over all their epochs.
         augmentation, centers: see there.
+        distillation: a teacher to learn from; with one, class centres start from the teacher's.
+            None learns from labels alone.
+        hidden_units: of a hidden layer below the hash layer. Defaults to 0: none.
         batch_size: images a step, 1 or more. Defaults to 128.
         seed: of the initial weights and centres, the order of images, the augmentation.
         frozen_until: name of the trunk's last layer that is not trained; its output is computed
@@ -134,6 +156,8 @@ class Recipe:
     optimizer: Optimizer = Optimizer()
     augmentation: Augmentation = Augmentation()
     centers: Centers = Centers()
+    distillation: Distillation | None = None
+    hidden_units: int = 0
     batch_size: int = 128
     seed: int = 0
     trunk: str | None = None
@@ -146,6 +170,7 @@ class Recipe:
         from classwise.zoo.codes import check_code_length  # imports NumPy: not for --help
 
         check_code_length(self.code_length)
+        check(whole(self.hidden_units, 0), "hidden_units", self.hidden_units, "0 or more")
         check(whole(self.batch_size, 1), "batch_size", self.batch_size, "1 or more")
         check(whole(self.seed, 0) and self.seed < 2**32, "seed", self.seed, "from 0 to 2^32 - 1")
         for key in ("name", "method", "protocol", "backbone"):
@@ -165,6 +190,8 @@ class Recipe:
             check(shaped, "image_shape", shape, "[height, width, channels] (for a folder)")
         if self.frozen_until is not None:
             check(self.trunk is not None, "trunk", None, "a preset or trunk, to freeze its layers")
+            taught = self.distillation and self.distillation.teacher
+            check(taught is None, "distillation", taught, "left out where layers are frozen")
         if self.cached_views is not None:
             check(whole(self.cached_views, 2), "cached_views", self.cached_views, "2 or more")
             check(
@@ -193,7 +220,12 @@ class Recipe:
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
 
-TABLES = {"optimizer": Optimizer, "augmentation": Augmentation, "centers": Centers}
+TABLES = {
+    "optimizer": Optimizer,
+    "augmentation": Augmentation,
+    "centers": Centers,
+    "distillation": Distillation,
+}
 
 
 def build_recipe(values: dict, where: str) -> Recipe:
@@ -209,7 +241,7 @@ def build_recipe(values: dict, where: str) -> Recipe:
     check(isinstance(values, dict), where, values, "a table of keys and values")
     values = dict(values)
     for key, table in TABLES.items():
-        if key in values:
+        if values.get(key) is not None:
             values[key] = build(table, values[key], f"{where} [{key}]")
     stages = values.get("stages", [])
     check(isinstance(stages, list), "stages", stages, "[[stages]] tables")

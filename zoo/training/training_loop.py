@@ -17,6 +17,7 @@ from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.load import load_backbone
 from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.training.cached_features import CachedFeatures
+from classwise.zoo.training.distillation import load_teacher, student_of, teach
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.frozen_trunk import FrozenTrunk
 from classwise.zoo.training.image_digest import image_digest
@@ -75,7 +76,7 @@ def train(
     untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
     images = {"training": image_digest(training), "validation": image_digest(validation)}
     with RunDirectory(directory, recipe, images) as run:
-        complete, once = in_float32, {}
+        complete, once, taught = in_float32, {}, None
         if recipe.frozen_until is not None:
             trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
             folder = Path(features or run.path / "features")
@@ -84,9 +85,18 @@ def train(
                     recipe, images, training, validation, folder, advance
                 )
             untrained, complete = trunk.feature_hasher(untrained), trunk.complete
+        elif recipe.distillation is not None:
+            teacher = load_teacher(recipe, training)
+            with features_bar(len(training), verbose) as advance:
+                taught, teacher_seconds = teach(
+                    teacher, training, run.path / "teacher.npz", advance
+                )
+            untrained = student_of(teacher, untrained, recipe.distillation.weight)
         saved, epochs_done = run.load_checkpoint(steps)
         if isinstance(training, CachedFeatures) and epochs_done == 0:
             once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
+        if taught is not None and epochs_done == 0:
+            once["teacher_seconds"] = round(teacher_seconds, 1)
         hasher = saved or untrained
         optimizer = saved.optimizer if saved else new_optimizer
 
@@ -112,7 +122,7 @@ def train(
                 if tensorboard:
                     callbacks.append(keras.callbacks.TensorBoard(str(run.path / "tensorboard")))
                 hasher.fit(
-                    epoch_batches(recipe, training, range(start, end)),
+                    epoch_batches(recipe, training, range(start, end), taught),
                     shuffle=False,
                     steps_per_epoch=steps,
                     initial_epoch=start,
@@ -125,11 +135,18 @@ def train(
         return finished
 
 
-def epoch_batches(recipe: Recipe, training: LabelledImages | CachedFeatures, epochs: range):
+def epoch_batches(
+    recipe: Recipe,
+    training: LabelledImages | CachedFeatures,
+    epochs: range,
+    taught: np.ndarray | None = None,
+):
     """Returns the training batches of some epochs, one after the other."""
     if isinstance(training, CachedFeatures):
         return training.training_batches(recipe.batch_size, recipe.seed, epochs)
-    return training_batches(training, recipe.batch_size, recipe.augmentation, recipe.seed, epochs)
+    return training_batches(
+        training, recipe.batch_size, recipe.augmentation, recipe.seed, epochs, taught
+    )
 
 
 def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
@@ -142,6 +159,7 @@ def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
             normalize=METHODS[recipe.method].normalize,
             class_names=training.class_names,
             seed=recipe.seed,
+            hidden_units=recipe.hidden_units,
         )
 
 

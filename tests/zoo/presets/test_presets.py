@@ -69,6 +69,9 @@ def test_a_head_fits_its_trunk_and_its_entry(name):
     preset = get_preset(name)
     head = read_weights(registry.FOLDER / preset.file)
     features = FEATURES[preset.backbone]
+    if preset.hidden_units:
+        assert head["hidden_layer/kernel"].shape == (features, preset.hidden_units)
+        features = preset.hidden_units
     assert head["hash_layer/kernel"].shape == (features, preset.code_length)
     assert head["class_centers/centers"].shape == (len(preset.class_names), preset.code_length)
     norms = np.linalg.norm(head["class_centers/centers"], axis=1)
@@ -104,7 +107,7 @@ def test_the_nearest_center_is_right_on_the_sample(trunk):
     features = load_backbone(trunk).predict(sample.images, verbose=0)
     for member in ON_TRUNK[trunk]:
         hasher = load(member)
-        embeddings = keras.ops.convert_to_numpy(hasher.hash_layer(features))
+        embeddings = keras.ops.convert_to_numpy(hasher.head(features))
         logits = embeddings @ hasher.class_centers.get_centers().T
         if not hasher.normalize:  # whose centres have one length
             logits -= (hasher.class_centers.get_centers() ** 2).sum(axis=1) / 2
@@ -139,6 +142,8 @@ def test_fine_tuning_gets_a_fresh_head_on_the_trained_backbone():
     trained, fresh = load(name), load(name, num_classes=3, code_length=20)
     assert (fresh.num_classes, fresh.code_length) == (3, 20)
     assert fresh.normalize == trained.normalize
+    assert fresh.hidden_units == trained.hidden_units == 0
+    assert load(name, hidden_units=6).hidden_layer.kernel.shape == (192, 6)
     for mine, other in zip(
         fresh.backbone.get_weights(), trained.backbone.get_weights(), strict=True
     ):

@@ -16,6 +16,7 @@ def test_together_hashers_get_what_each_gets_alone(protocol_images):
     hashers = [
         Hasher(backbone, 12, 10, normalize=True, class_names=names),
         Hasher(backbone, 16, 10, class_names=names),
+        Hasher(backbone, 8, 10, class_names=names, hidden_units=6),
         Hasher(backbone, 3, 7),
     ]
     every = encode_together(hashers, images)

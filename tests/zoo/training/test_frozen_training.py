@@ -45,7 +45,12 @@ def test_layers_up_to_there_keep_their_weights_and_the_others_learn(tmp_path, lo
 
 
 @pytest.mark.parametrize(
-    "views", [{}, {"cached_views": 3, "augmentation": Augmentation(flip=True, shift=1)}]
+    "views",
+    [
+        {},
+        {"cached_views": 3, "augmentation": Augmentation(flip=True, shift=1)},
+        {"hidden_units": 12},
+    ],
 )
 def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypatch, log_of, views):
     frozen = {**FROZEN, "frozen_until": "pool", **views}

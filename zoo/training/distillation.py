@@ -1,0 +1,126 @@
+"""Learning from the embeddings of another hasher, beside the labels (knowledge distillation)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets.resized_images import resize
+from classwise.zoo.errors import InputError
+from classwise.zoo.files import replacing_file
+from classwise.zoo.hasher import Hasher
+from classwise.zoo.presets.load import load
+from classwise.zoo.training.recipe import Recipe
+
+BATCH = 256
+
+
+@keras.saving.register_keras_serializable(package="classwise")
+class Student(Hasher):
+    """A hasher that learns an image's class and what a teacher's embedding of the image is.
+
+    Formula, averaged over the batch, with embeddings h and the teacher's t:
+
+        loss = class-wise loss + weight * |h - t|^2
+
+    Its targets are pairs (labels, embeddings) to train by, and labels alone to be scored by.
+
+    Args:
+        weight: of the distance to the teacher's embedding, above 0.
+        arguments: those of `Hasher`.
+
+    Reference: FitNets, arXiv 1412.6550, whose hints are the teacher's features.
+    """
+
+    def __init__(self, *arguments, weight, **options):
+        super().__init__(*arguments, **options)
+        self.weight = weight
+
+    def _checked(self, x, y):
+        return x, y
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        labels, taught = labels_and_taught(y)
+        loss = super().compute_loss(x, labels, y_pred, sample_weight, training)
+        if taught is None:
+            return loss
+        distances = ops.sum(ops.square(y_pred - taught), axis=-1)
+        return loss + self.weight * ops.mean(distances)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return super().compute_metrics(x, labels_and_taught(y)[0], y_pred, sample_weight)
+
+    def get_config(self):
+        return {**super().get_config(), "weight": self.weight}
+
+
+def labels_and_taught(targets):
+    """Returns labels and the teacher's embeddings, the latter None where there are labels only."""
+    return targets if isinstance(targets, tuple | list) else (targets, None)
+
+
+def load_teacher(recipe: Recipe, images: LabelledImages) -> Hasher:
+    """Loads the hasher that a recipe learns from.
+
+    Raises:
+        InputError: no such preset, or one of another code length, method, channels or classes.
+    """
+    teacher = load(recipe.distillation.teacher)
+    facts = {
+        "code length": (teacher.code_length, recipe.code_length),
+        "embeddings of unit length": (teacher.normalize, recipe.method == "vmf"),
+        "channels": (teacher.image_shape[-1], images.image_shape[-1]),
+        "classes": (teacher.class_names, tuple(images.class_names)),
+    }
+    for fact, (has, needed) in facts.items():
+        if has != needed:
+            raise InputError(
+                f"The teacher {recipe.distillation.teacher} has {fact} {has}; recipe {recipe.name} "
+                f"needs {needed}."
+            )
+    return teacher
+
+
+def teach(
+    teacher: Hasher,
+    images: LabelledImages,
+    file: Path,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[np.ndarray, float]:
+    """Computes the teacher's embeddings of plain images, or reads the file that holds them.
+
+    Images are brought to the teacher's size.
+
+    Args:
+        teacher: the hasher to learn from.
+        images: N images.
+        file: where their embeddings are, or go.
+        progress: called with the number of images of every batch done.
+
+    Returns:
+        The embeddings, float32 `[N, L]`, and the seconds that computing them took.
+    """
+    if not file.exists():
+        begin, found = time.perf_counter(), []
+        for pixels, _ in resize(images, teacher.image_shape).batches(BATCH):
+            found.append(np.asarray(teacher.predict_on_batch(pixels.numpy())))
+            if progress is not None:
+                progress(len(pixels))
+        with replacing_file(file) as temporary:
+            seconds = time.perf_counter() - begin
+            np.savez(temporary, embeddings=np.concatenate(found), seconds=seconds)
+    with np.load(file) as saved:
+        return saved["embeddings"], float(saved["seconds"])
+
+
+def student_of(teacher: Hasher, untrained: Hasher, weight: float) -> Student:
+    """Returns an untrained student with the backbone of `untrained` and the teacher's centres."""
+    student = Student(untrained.backbone, **untrained.settings, weight=weight)
+    student.class_centers.set_weights(teacher.class_centers.get_weights())
+    return student
