@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classwise.export.calibration import Calibration
 from classwise.export.head import backbone, products
-from classwise.export.signature import INPUT
+from classwise.export.weight_rounding import round_convolutions
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.extras import require
 from classwise.zoo.quiet import quiet
@@ -24,6 +25,9 @@ POOLED = ["MaxPool", "AveragePool", "GlobalAveragePool"]
 # it cuts, of which a network with ReLU6 would use a small part only.
 QUANTIZED = ["Conv", "MatMul", "Gemm", "Add", "Relu", "Clip", *POOLED]
 CALIBRATION_BATCH = 32
+# Every position of every image is an input of a convolution: more of them change nothing.
+ROUNDING_IMAGES = 64
+ROUNDING_BATCH = 16
 
 
 def to_int8(
@@ -35,7 +39,8 @@ def to_int8(
 
     The quantization is static: activations are unsigned, with one range a tensor, which the
     calibration images fix; weights are signed, with one range a channel, of 7 bits, because sums
-    of products of 8 bits overflow on processors without VNNI. The graph holds
+    of products of 8 bits overflow on processors without VNNI. Weights of convolutions are rounded
+    such that errors cancel out for the calibration images (`round_convolutions`). The graph holds
     QuantizeLinear and DequantizeLinear pairs, which runtimes fuse.
 
     Args:
@@ -82,7 +87,11 @@ def to_int8(
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
         )
-        return onnx.load(quantized)
+        rounded = onnx.load(quantized)
+    round_convolutions(
+        rounded, model, Calibration(calibration[:ROUNDING_IMAGES], fixed_batch or ROUNDING_BATCH)
+    )
+    return rounded
 
 
 def cuts_zero(node: onnx.NodeProto, graph: onnx.GraphProto) -> bool:
@@ -96,17 +105,3 @@ def cuts_zero(node: onnx.NodeProto, graph: onnx.GraphProto) -> bool:
     to_array = require("onnx").numpy_helper.to_array
     lowest, highest = (to_array(constants[name]) if name else 0 for name in (low, high))
     return bool(lowest > 0 or highest < 0)
-
-
-class Calibration:
-    """Feeds images to ONNX Runtime's calibration in batches, the last one filled up."""
-
-    def __init__(self, images: np.ndarray, size: int):
-        self.batches = self._batches(images, size)
-
-    def _batches(self, images: np.ndarray, size: int) -> Iterator[dict[str, np.ndarray]]:
-        for start in range(0, len(images), size):
-            yield {INPUT: np.resize(images[start : start + size], (size, *images.shape[1:]))}
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        return next(self.batches, None)

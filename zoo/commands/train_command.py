@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--features",
         type=Path,
         metavar="DIR",
-        help="keep the cached features of frozen layers there, for other recipes on the same trunk",
+        help="keep the cached features of frozen layers, or a teacher's, there for other recipes",
     )
     parser.add_argument(
         "--skip-bad-files", action="store_true", help="leave unreadable files of --images out"

@@ -20,14 +20,17 @@ def how_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
     if started_from is None:
         return "Trained end to end from random weights."
     start = f"[`{started_from}`]({started_from}.md)"
+    layers = "the hash layer"
+    if preset.hidden_units:
+        layers = f"a hidden layer of {preset.hidden_units} units, {layers}"
     if trunk.name == started_from:
         return (
-            "Only the hash layer and the class centres were trained; the backbone is the trunk "
+            f"Only {layers} and the class centres were trained; the backbone is the trunk "
             f"{start}, unchanged. (How the trunk came about: {escaped(trunk.origin)})"
         )
     if frozen_until:
         return (
-            f"The layers above `{frozen_until}` and the hash layer were trained, starting from the "
+            f"The layers above `{frozen_until}` and {layers} were trained, starting from the "
             f"trunk {start}, whose layers below stayed as they were."
         )
     return f"Trained end to end, starting from the trunk {start}."

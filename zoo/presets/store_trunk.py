@@ -66,6 +66,8 @@ def store_trunk(
         )
     layers = f"Trained above {recipe.frozen_until}" if recipe.frozen_until else "Trained end to end"
     start = recipe.trunk or "random weights"
+    if recipe.distillation is not None:
+        start += f" and after the embeddings of {recipe.distillation.teacher}"
     add_trunk(
         name,
         weights,

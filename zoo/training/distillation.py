@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from classwise.zoo.errors import InputError
 from classwise.zoo.files import replacing_file
 from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.load import load
+from classwise.zoo.presets.registry import get_preset
 from classwise.zoo.training.recipe import Recipe
 
 BATCH = 256
@@ -100,7 +103,7 @@ def teach(
     Args:
         teacher: the hasher to learn from.
         images: N images.
-        file: where their embeddings are, or go.
+        file: where their embeddings are, or go (`embeddings_file`).
         progress: called with the number of images of every batch done.
 
     Returns:
@@ -112,11 +115,25 @@ def teach(
             found.append(np.asarray(teacher.predict_on_batch(pixels.numpy())))
             if progress is not None:
                 progress(len(pixels))
+        file.parent.mkdir(parents=True, exist_ok=True)
         with replacing_file(file) as temporary:
             seconds = time.perf_counter() - begin
             np.savez(temporary, embeddings=np.concatenate(found), seconds=seconds)
     with np.load(file) as saved:
         return saved["embeddings"], float(saved["seconds"])
+
+
+def embeddings_file(folder: Path, name: str, images: dict) -> Path:
+    """Returns where a teacher's embeddings of images lie: its name says whose and of which.
+
+    Args:
+        folder: where features are kept.
+        name: of the teacher.
+        images: `image_digest` of the images.
+    """
+    source = [images, [file.sha256 for file in get_preset(name).files]]
+    digest = hashlib.sha256(json.dumps(source).encode()).hexdigest()
+    return folder / f"teacher-{digest[:16]}.npz"
 
 
 def student_of(teacher: Hasher, untrained: Hasher, weight: float) -> Student:

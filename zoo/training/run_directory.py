@@ -194,7 +194,8 @@ def read_log(path: str | os.PathLike) -> list[dict]:
 
 def training_minutes(log: list[dict]) -> float:
     """Returns what all epochs took, with the passes that cached features, to a tenth."""
-    seconds = sum(line["seconds"] + line.get("feature_seconds", 0) for line in log)
+    passes = ("seconds", "feature_seconds", "teacher_seconds")
+    seconds = sum(line.get(key, 0) for line in log for key in passes)
     return round(seconds / 60, 1)
 
 

@@ -17,7 +17,7 @@ from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.load import load_backbone
 from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.training.cached_features import CachedFeatures
-from classwise.zoo.training.distillation import load_teacher, student_of, teach
+from classwise.zoo.training.distillation import embeddings_file, load_teacher, student_of, teach
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.frozen_trunk import FrozenTrunk
 from classwise.zoo.training.image_digest import image_digest
@@ -56,8 +56,9 @@ def train(
         validation: images to select by; disjoint from `training`, and never queries.
         directory: where the training lives; see `RunDirectory`.
         tensorboard: whether to write `directory/tensorboard`. Defaults to True.
-        features: where a recipe with `frozen_until` caches features, for other recipes on the same
-            trunk to find them; default: inside `directory`, removed at the end.
+        features: where a recipe with `frozen_until` or `distillation` caches features, the
+            frozen layers' or the teacher's, for other recipes to find them; default: inside
+            `directory`, removed at the end.
         verbose: what is shown on stderr: 0 nothing, 2 a line an epoch, 1 or "auto" that and a bar.
 
     Returns:
@@ -76,27 +77,26 @@ def train(
     untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
     images = {"training": image_digest(training), "validation": image_digest(validation)}
     with RunDirectory(directory, recipe, images) as run:
+        folder = Path(features or run.path / "features")
         complete, once, taught = in_float32, {}, None
         if recipe.frozen_until is not None:
             trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
-            folder = Path(features or run.path / "features")
             with features_bar(len(training) + len(validation), verbose) as advance:
                 training, validation = trunk.cache_both(
                     recipe, images, training, validation, folder, advance
                 )
             untrained, complete = trunk.feature_hasher(untrained), trunk.complete
         elif recipe.distillation is not None:
-            teacher = load_teacher(recipe, training)
+            teacher, weight = load_teacher(recipe, training), recipe.distillation.weight
+            file = embeddings_file(folder, recipe.distillation.teacher, images["training"])
             with features_bar(len(training), verbose) as advance:
-                taught, teacher_seconds = teach(
-                    teacher, training, run.path / "teacher.npz", advance
-                )
-            untrained = student_of(teacher, untrained, recipe.distillation.weight)
+                taught, seconds = teach(teacher, training, file, advance)
+            untrained = student_of(teacher, untrained, weight)
         saved, epochs_done = run.load_checkpoint(steps)
         if isinstance(training, CachedFeatures) and epochs_done == 0:
             once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
         if taught is not None and epochs_done == 0:
-            once["teacher_seconds"] = round(teacher_seconds, 1)
+            once["teacher_seconds"] = round(seconds, 1)
         hasher = saved or untrained
         optimizer = saved.optimizer if saved else new_optimizer
 
