@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     facts = {
         "method": preset.method,
         "backbone": preset.backbone,
+        **({"hidden layer": f"{preset.hidden_units} units"} if preset.hidden_units else {}),
         "code": f"{preset.code_length} bits",
         "images": f"uint8 [N, {height}, {width}, {channels}], 0-255",
         "data set": f"{preset.dataset} ({classes(preset.class_names)})",
