@@ -67,7 +67,8 @@ def store_trunk(
     layers = f"Trained above {recipe.frozen_until}" if recipe.frozen_until else "Trained end to end"
     start = recipe.trunk or "random weights"
     if recipe.distillation is not None:
-        start += f" and after the embeddings of {recipe.distillation.teacher}"
+        teacher = registry.get_preset(recipe.distillation.teacher)
+        start += f" and by the embeddings of {teacher.name} (SHA-256 {teacher.sha256[:16]}...)"
     add_trunk(
         name,
         weights,
