@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def to_float16(model: onnx.ModelProto) -> onnx.ModelProto:
     """Returns a copy of a model that computes its backbone in float16, half the size.
 
-    Inputs and outputs keep their types. The hash layer and what follows stay float32: they cost
-    next to nothing, and the sign of an embedding is the product.
+    Inputs and outputs keep their types. The head and what follows stay float32: they cost next to
+    nothing, and the sign of an embedding is the product.
     """
     onnx = require("onnx")
     float16 = require("onnxruntime.transformers.float16")

@@ -49,17 +49,20 @@ def round_convolutions(
     weights = {}
     for node in quantized.graph.node:
         made = made_by.get(node.input[1]) if node.op_type == "Conv" else None
-        if made is not None and made.op_type == "DequantizeLinear":
+        if made is not None and set(made.input[:2]) <= stored.keys():
             weights[node.name] = [stored[name] for name in made.input[:2]]
-    convolutions = [
-        node for node in model.graph.node if node.name in weights and one_kind(node, kernels)
-    ]
-    grams = gram_matrices(model, convolutions, kernels, calibration)
-    for node in convolutions:
-        whole, scale = weights[node.name]
-        kernel = kernels[node.input[1]].astype(np.float64)
+    convolutions = {
+        node.name: node
+        for node in model.graph.node
+        if node.name in weights and is_rounded(node, kernels)
+    }
+    if not convolutions:
+        return
+    grams = gram_matrices(model, list(convolutions.values()), kernels, calibration)
+    for name, gram in grams.items():
+        (whole, scale), kernel = weights[name], kernels[convolutions[name].input[1]]
+        rows = kernel.astype(np.float64).reshape(len(kernel), -1)
         scales = numpy_helper.to_array(scale).reshape(-1).astype(np.float64)
-        rows, gram = kernel.reshape(len(kernel), -1), grams[node.name]
         if gram.ndim == 3:  # one for every filter of a depthwise convolution
             parts = zip(rows[:, None], scales[:, None], gram, strict=True)
             rounded = np.concatenate([round_filters(*part) for part in parts])
@@ -92,8 +95,12 @@ def gram_matrices(
 ) -> dict[str, np.ndarray]:
     """Computes the Gram matrix of a filter's inputs, `[K, K]`, by the convolution's name.
 
-    `[C, K, K]` of a depthwise convolution, whose filters have inputs of their own.
+    `[C, K, K]` of a depthwise convolution, whose filters have inputs of their own. Of convolutions
+    with the same kernel the first one stands for all.
     """
+    first: dict[str, str] = {}
+    for node in convolutions:
+        first.setdefault(node.input[1], node.name)
     inputs = sorted({node.input[0] for node in convolutions})
     run = with_outputs(model, inputs)
     sums: dict[str, np.ndarray] = {}
@@ -102,14 +109,24 @@ def gram_matrices(
         for node in convolutions:
             seen = patches(found[node.input[0]], kernels[node.input[1]].shape, attributes(node))
             gram = np.swapaxes(seen, -1, -2) @ seen
-            sums[node.name] = sums.get(node.name, 0) + gram.astype(np.float64)
+            name = first[node.input[1]]
+            sums[name] = sums.get(name, 0) + gram.astype(np.float64)
     return sums
 
 
-def one_kind(node: onnx.NodeProto, kernels: dict[str, np.ndarray]) -> bool:
-    """Returns whether a convolution's filters see all channels each, or each its own one."""
-    group = attributes(node).get("group", 1)
-    return group == 1 or kernels[node.input[1]].shape[:2] == (group, 1)
+def is_rounded(node: onnx.NodeProto, kernels: dict[str, np.ndarray]) -> bool:
+    """Returns whether `patches` knows a convolution's inputs; others keep the nearest integers.
+
+    It has two dimensions, constant weights, no gaps, explicit padding, and filters that see all
+    channels each, or each its own one.
+    """
+    settings, kernel = attributes(node), kernels.get(node.input[1])
+    if kernel is None or kernel.ndim != 4:
+        return False
+    dense = set(settings.get("dilations", (1,))) == {1}
+    padded = settings.get("auto_pad", b"NOTSET") in (b"NOTSET", b"VALID")
+    group = settings.get("group", 1)
+    return dense and padded and (group == 1 or kernel.shape[:2] == (group, 1))
 
 
 def with_outputs(model: onnx.ModelProto, names: list[str]) -> Callable[[dict], list]:

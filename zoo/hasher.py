@@ -1,4 +1,4 @@
-"""The model: a backbone, a hash layer, and the class centres that train it."""
+"""The model: a backbone, a head with the hash layer, and the class centres that train it."""
 
 import keras
 import numpy as np
@@ -92,12 +92,12 @@ class Hasher(ClassWiseModel):
         self.backbone = backbone
         spatial = feature_rank(backbone) == 4
         self.pool = layers.GlobalAveragePooling2D(name="pool") if spatial else None
-        # float32 under any policy: the sign of an embedding is the product.
         self.hidden_layer = None
         if self.hidden_units:
             self.hidden_layer = layers.Dense(
                 self.hidden_units, activation="relu", dtype="float32", name="hidden_layer"
             )
+        # float32 under any policy: the sign of an embedding is the product.
         self.hash_layer = layers.Dense(self.code_length, dtype="float32", name="hash_layer")
         self.unit_length = layers.UnitNormalization(dtype="float32") if normalize else None
         self.class_centers = ClassCenters(

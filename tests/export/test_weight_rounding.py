@@ -1,13 +1,21 @@
+import keras
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from classwise import export
 from classwise.export import weight_rounding
 from classwise.export.calibration import Calibration
 from classwise.export.int8 import to_int8
 from classwise.export.weight_rounding import patches, round_convolutions, round_filters
+
+
+@pytest.fixture(scope="module")
+def model(onnx_report):
+    return onnx.load(onnx_report.path)
 
 
 def correlated_inputs(random, count, size):
@@ -88,6 +96,52 @@ def test_patches_are_what_a_convolution_multiplies(kernel, settings):
     np.testing.assert_allclose(products, expected, atol=1e-5)
 
 
+def separable_hasher(make_hasher):
+    """A hasher with a depthwise and a grouped convolution, and a dilated one."""
+    inputs = keras.Input((10, 8, 3))
+    x = keras.layers.Rescaling(1 / 64)(inputs)
+    x = keras.layers.Conv2D(8, 3, activation="relu", name="first")(x)
+    x = keras.layers.DepthwiseConv2D(3, padding="same", activation="relu", name="depth")(x)
+    x = keras.layers.Conv2D(8, 1, activation="relu", name="point")(x)
+    x = keras.layers.Conv2D(8, 3, padding="same", dilation_rate=2, name="dilated")(x)
+    return make_hasher(backbone=keras.Model(inputs, x, name="separable"))
+
+
+def test_which_convolutions_are_rounded_and_the_others_stay(
+    make_hasher, images, tmp_path, monkeypatch
+):
+    export.to_onnx(separable_hasher(make_hasher), tmp_path / "a.onnx")
+    model = onnx.load(tmp_path / "a.onnx")
+    rounded = integers(to_int8(model, images[:64]))
+    monkeypatch.setattr("classwise.export.int8.round_convolutions", lambda *arguments: None)
+    nearest = integers(to_int8(model, images[:64]))
+    changed = {name for name in nearest if not np.array_equal(nearest[name], rounded[name])}
+    assert len(nearest) >= 3
+    assert any("depth" in name for name in changed)
+    assert any("point" in name for name in changed)
+    assert not any("dilated" in name for name in changed)
+
+
+def test_nothing_to_round(make_hasher, images, tmp_path):
+    inputs = keras.Input((10, 8, 3))
+    x = keras.layers.Conv2D(4, 3, activation="relu", name="only")(inputs)
+    x = keras.layers.Dense(6, activation="relu", name="dense")(keras.layers.Flatten()(x))
+    export.to_onnx(make_hasher(backbone=keras.Model(inputs, x)), tmp_path / "a.onnx")
+    model = onnx.load(tmp_path / "a.onnx")
+    assert integers(to_int8(model, images[:8], ("first",)))
+
+
+def test_embeddings_of_int8_are_nearer(model, images, monkeypatch):
+    def distance(made):
+        sessions = (onnxruntime.InferenceSession(m.SerializeToString()) for m in (model, made))
+        whole, other = (s.run(["embedding"], {"images": images[64:]})[0] for s in sessions)
+        return np.abs(whole - other).mean()
+
+    rounded = distance(to_int8(model, images[:64]))
+    monkeypatch.setattr("classwise.export.int8.round_convolutions", lambda *arguments: None)
+    assert rounded < 0.9 * distance(to_int8(model, images[:64]))
+
+
 def integers(model):
     return {
         constant.name: numpy_helper.to_array(constant)
@@ -96,8 +150,7 @@ def integers(model):
     }
 
 
-def test_only_integers_of_convolutions_change(onnx_report, images, monkeypatch):
-    model = onnx.load(onnx_report.path)
+def test_only_integers_of_convolutions_change(model, images, monkeypatch):
     monkeypatch.setattr("classwise.export.int8.round_convolutions", lambda *arguments: None)
     nearest = to_int8(model, images[:64])
     rounded = onnx.ModelProto()

@@ -18,7 +18,9 @@ def how_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
     """
     frozen_until = preset.recipe.get("frozen_until")
     if started_from is None:
-        return "Trained end to end from random weights."
+        taught = preset.recipe.get("distillation")
+        teacher = f", by the embeddings of `{taught['teacher']}` too" if taught else ""
+        return f"Trained end to end from random weights{teacher}."
     start = f"[`{started_from}`]({started_from}.md)"
     layers = "the hash layer"
     if preset.hidden_units:

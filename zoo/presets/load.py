@@ -42,8 +42,9 @@ def load(
     A file that is not bundled comes from the cache, or is fetched from a mirror into it.
 
     As it is, it encodes, and goes on training with its recipe's loss. With any of the other
-    arguments, its backbone comes with a fresh hash layer and fresh class centres, to `compile` and
-    `fit` on other images.
+    arguments, whatever their values, its backbone comes with a fresh head and fresh class centres,
+    to `compile` and `fit` on other images. A head is a hash layer, in some presets with a hidden
+    layer below it.
 
     Args:
         name: one of `zoo.list_models()`; or, with `num_classes` and `code_length`, a trunk such as
@@ -195,6 +196,7 @@ def load_file(path: str | os.PathLike) -> Hasher:
 
     # Everything of classwise's that a file may name is registered by being imported.
     import classwise.zoo.backbones
+    import classwise.zoo.training.distillation
     import classwise.zoo.training.muon  # noqa: F401
     from classwise.zoo.hasher import Hasher
 

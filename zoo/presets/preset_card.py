@@ -122,7 +122,7 @@ def files(preset: Preset, trunk: Trunk) -> str:
     return (
         file_table([trunk, preset])
         + f"\n\nThe trunk ([`{trunk.name}`]({trunk.name}.md)) may be shared by several hashers; "
-        "hash layer and class centres are in the preset's own file. The trunk's kernels are stored "
+        "its head and class centres are in the preset's own file. The trunk's kernels are stored "
         f"as {storage['trunk']}, which changed {storage['bits_changed']:.3%} of the queries' bits; "
         "all results here were measured with the stored weights."
     )

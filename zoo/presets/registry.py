@@ -55,7 +55,7 @@ class Preset(WeightFile):
         method, backbone, dataset, protocol, code_length: what was trained, on what.
         image_shape: (height, width, channels) of the images that it takes, uint8.
         class_names: one a class.
-        trunk: the name of its backbone's weights; `file` has those of hash layer and centres.
+        trunk: the name of its backbone's weights; `file` has those of head and centres.
         storage: type of the stored trunk, and the share of the queries' bits that it changed.
         metrics: what `classwise evaluate` measured under `protocol`, by name, with the tie band.
         excluded_queries: of the protocol; they are in no metric.

@@ -39,7 +39,7 @@ def store_trunk(
 
     Raises:
         InputError: presets that are not dropped stand on the trunk that would be replaced, or the
-            recipe trains a hash layer alone, and not on the trunk that is stored.
+            recipe trains a head alone, and not on the trunk that is stored.
     """
     weights = named_weights(variables_by_path(trained.backbone))
     name = re.sub(rf"_([0-9]+|{TRUNK_ENDING[1:]})$", "", recipe.name)
@@ -67,8 +67,7 @@ def store_trunk(
     layers = f"Trained above {recipe.frozen_until}" if recipe.frozen_until else "Trained end to end"
     start = recipe.trunk or "random weights"
     if recipe.distillation is not None:
-        teacher = registry.get_preset(recipe.distillation.teacher)
-        start += f" and by the embeddings of {teacher.name} (SHA-256 {teacher.sha256[:16]}...)"
+        start += f" and by the embeddings of {recipe.distillation.teacher}"
     add_trunk(
         name,
         weights,

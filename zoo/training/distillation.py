@@ -19,7 +19,9 @@ from classwise.zoo.files import replacing_file
 from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.load import load
 from classwise.zoo.presets.registry import get_preset
+from classwise.zoo.training.methods import METHODS
 from classwise.zoo.training.recipe import Recipe
+from classwise.zoo.training.run_directory import RunDirectory
 
 BATCH = 256
 
@@ -77,7 +79,7 @@ def load_teacher(recipe: Recipe, images: LabelledImages) -> Hasher:
     teacher = load(recipe.distillation.teacher)
     facts = {
         "code length": (teacher.code_length, recipe.code_length),
-        "embeddings of unit length": (teacher.normalize, recipe.method == "vmf"),
+        "embeddings of unit length": (teacher.normalize, METHODS[recipe.method].normalize),
         "channels": (teacher.image_shape[-1], images.image_shape[-1]),
         "classes": (teacher.class_names, tuple(images.class_names)),
     }
@@ -98,7 +100,7 @@ def teach(
 ) -> tuple[np.ndarray, float]:
     """Computes the teacher's embeddings of plain images, or reads the file that holds them.
 
-    Images are brought to the teacher's size.
+    Images, of the size that the student sees, are brought to the teacher's size.
 
     Args:
         teacher: the hasher to learn from.
@@ -131,9 +133,26 @@ def embeddings_file(folder: Path, name: str, images: dict) -> Path:
         name: of the teacher.
         images: `image_digest` of the images.
     """
-    source = [images, [file.sha256 for file in get_preset(name).files]]
+    source = [images, teacher_digest(name)]
     digest = hashlib.sha256(json.dumps(source).encode()).hexdigest()
     return folder / f"teacher-{digest[:16]}.npz"
+
+
+def teacher_digest(name: str) -> str:
+    """Returns a SHA-256 of all weights of a teacher."""
+    files = " ".join(file.sha256 for file in get_preset(name).files)
+    return hashlib.sha256(files.encode()).hexdigest()
+
+
+def check_teacher(run: RunDirectory) -> None:
+    """Raises `InputError` where a training is to go on with another teacher than it began with."""
+    name = run.recipe.distillation.teacher
+    began = [line["teacher"] for line in run.log if "teacher" in line]
+    if began and began[0] != teacher_digest(name):
+        raise InputError(
+            f"{run.path} holds a training that began with other weights of the teacher {name}; "
+            "choose another folder, or remove this one to start over."
+        )
 
 
 def student_of(teacher: Hasher, untrained: Hasher, weight: float) -> Student:

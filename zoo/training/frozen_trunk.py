@@ -42,7 +42,7 @@ class FrozenTrunk:
 
     Args:
         backbone: the pretrained backbone.
-        layer: name of the last frozen layer; the backbone's last one leaves the hash layer only.
+        layer: name of the last frozen layer; the backbone's last one leaves the head only.
 
     Raises:
         InputError: the backbone has no such layer, or its output is no single tensor that the

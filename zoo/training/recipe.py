@@ -148,7 +148,7 @@ def build_recipe(values: dict, where: str) -> Recipe:
     check(isinstance(values, dict), where, values, "a table of keys and values")
     values = dict(values)
     for key, table in TABLES.items():
-        if values.get(key) is not None:
+        if key in values and (key, values[key]) != ("distillation", None):
             values[key] = build(table, values[key], f"{where} [{key}]")
     stages = values.get("stages", [])
     check(isinstance(stages, list), "stages", stages, "[[stages]] tables")

@@ -17,7 +17,14 @@ from classwise.zoo.hasher import Hasher
 from classwise.zoo.presets.load import load_backbone
 from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.training.cached_features import CachedFeatures
-from classwise.zoo.training.distillation import embeddings_file, load_teacher, student_of, teach
+from classwise.zoo.training.distillation import (
+    check_teacher,
+    embeddings_file,
+    load_teacher,
+    student_of,
+    teach,
+    teacher_digest,
+)
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.frozen_trunk import FrozenTrunk
 from classwise.zoo.training.image_digest import image_digest
@@ -75,6 +82,7 @@ def train(
     steps = max(len(training) // recipe.batch_size, 1)
     keras.utils.set_random_seed(recipe.seed)
     untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
+    teacher = load_teacher(recipe, training) if recipe.distillation else None
     images = {"training": image_digest(training), "validation": image_digest(validation)}
     with RunDirectory(directory, recipe, images) as run:
         folder = Path(features or run.path / "features")
@@ -86,16 +94,17 @@ def train(
                     recipe, images, training, validation, folder, advance
                 )
             untrained, complete = trunk.feature_hasher(untrained), trunk.complete
-        elif recipe.distillation is not None:
-            teacher, weight = load_teacher(recipe, training), recipe.distillation.weight
+        elif teacher is not None:
+            check_teacher(run)
             file = embeddings_file(folder, recipe.distillation.teacher, images["training"])
             with features_bar(len(training), verbose) as advance:
                 taught, seconds = teach(teacher, training, file, advance)
-            untrained = student_of(teacher, untrained, weight)
+            untrained = student_of(teacher, untrained, recipe.distillation.weight)
         saved, epochs_done = run.load_checkpoint(steps)
         if isinstance(training, CachedFeatures) and epochs_done == 0:
             once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
         if taught is not None and epochs_done == 0:
+            once["teacher"] = teacher_digest(recipe.distillation.teacher)
             once["teacher_seconds"] = round(seconds, 1)
         hasher = saved or untrained
         optimizer = saved.optimizer if saved else new_optimizer

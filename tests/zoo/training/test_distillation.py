@@ -1,5 +1,8 @@
 import dataclasses
+import json
 import shutil
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -112,6 +115,7 @@ def test_going_on_reads_the_embeddings_that_are_there(
             train(recipe, *images, tmp_path / "run", tensorboard=False, verbose=0)
     (file,) = (tmp_path / "run" / "features").glob("teacher-*.npz")
     shutil.copytree(file.parent, tmp_path / "features")
+    monkeypatch.setattr(Hasher, "predict_on_batch", None)  # the teacher has nothing left to do
     resumed = train(
         recipe,
         *images,
@@ -124,6 +128,29 @@ def test_going_on_reads_the_embeddings_that_are_there(
     assert not file.exists()
     for mine, other in zip(weights(resumed), weights(whole), strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
+
+
+def test_going_on_with_other_weights_of_the_teacher_is_refused(recipe, images, tmp_path):
+    train(recipe, *images, tmp_path, tensorboard=False, verbose=0)
+    log = (tmp_path / "log.jsonl").read_text()
+    digest = json.loads(log.splitlines()[0])["teacher"]
+    (tmp_path / "log.jsonl").write_text(log.replace(digest, "0" * 64))
+    with pytest.raises(InputError, match="began with other weights of the teacher"):
+        train(recipe, *images, tmp_path, tensorboard=False, verbose=0)
+
+
+def test_an_unknown_teacher_leaves_nothing_behind(recipe, images, tmp_path):
+    unknown = dataclasses.replace(recipe, distillation=Distillation(TEACHER + "x"))
+    with pytest.raises(InputError, match=f"did you mean '{TEACHER}'"):
+        train(unknown, *images, tmp_path / "run", tensorboard=False, verbose=0)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_students_checkpoint_opens_in_another_process(teacher, tmp_path):
+    new_student(teacher, weight=0.3).save(tmp_path / "best.keras")
+    script = "import sys; from classwise.zoo.presets.load import load_file; load_file(sys.argv[1])"
+    command = [sys.executable, "-c", script, str(tmp_path / "best.keras")]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def test_images_are_brought_to_the_teachers_size(teacher, images, tmp_path):
