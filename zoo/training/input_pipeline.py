@@ -4,8 +4,21 @@ import numpy as np
 import tensorflow as tf
 
 from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.errors import InputError
 from classwise.zoo.training.random_erasing import erase_square
 from classwise.zoo.training.recipe import Augmentation
+
+
+def check_augmentation(augmentation: Augmentation, image_shape: tuple[int, int, int]):
+    """Raises `InputError` if images are too small for an augmentation."""
+    side = min(image_shape[:2])
+    for name in ("shift", "erase"):
+        pixels = getattr(augmentation, name)
+        if pixels >= side:
+            raise InputError(
+                f"augmentation.{name} is {pixels}; it must be less than the {side} pixels of the "
+                "images' shorter side."
+            )
 
 
 def augment(image: tf.Tensor, augmentation: Augmentation, seed: tf.Tensor) -> tf.Tensor:

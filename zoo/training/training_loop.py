@@ -28,11 +28,11 @@ from classwise.zoo.training.distillation import (
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.frozen_trunk import FrozenTrunk
 from classwise.zoo.training.image_digest import image_digest
-from classwise.zoo.training.input_pipeline import training_batches
+from classwise.zoo.training.input_pipeline import check_augmentation, training_batches
 from classwise.zoo.training.methods import METHODS, build_loss
 from classwise.zoo.training.muon import Muon
 from classwise.zoo.training.precision import dtype_policy, in_float32
-from classwise.zoo.training.recipe import Augmentation, Optimizer, Recipe
+from classwise.zoo.training.recipe import Optimizer, Recipe
 from classwise.zoo.training.run_directory import RunDirectory
 from classwise.zoo.training.training_progress import TrainingProgress, features_bar
 
@@ -241,15 +241,3 @@ def check_classes(training: LabelledImages):
             f"Class '{missing[0]}' has no training image ({len(missing)} of "
             f"{training.num_classes} classes have none); add images or remove the class."
         )
-
-
-def check_augmentation(augmentation: Augmentation, image_shape: tuple[int, int, int]):
-    """Raises `InputError` if images are too small for an augmentation."""
-    side = min(image_shape[:2])
-    for name in ("shift", "erase"):
-        pixels = getattr(augmentation, name)
-        if pixels >= side:
-            raise InputError(
-                f"augmentation.{name} is {pixels}; it must be less than the {side} pixels of the "
-                "images' shorter side."
-            )
