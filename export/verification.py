@@ -34,7 +34,8 @@ def verify(
     """Compares two models: names, shapes, types, embedding, every bit.
 
     Each is a `Hasher`, a preset's name, a `.keras`, `.onnx` or `.tflite` file, a SavedModel
-    folder, or `openvino:FILE.onnx`; a SavedModel is compared with every signature that it has.
+    folder, `openvino:FILE.onnx` or `cuda:FILE.onnx`; a SavedModel is compared with every signature
+    that it has.
     Where a model gives no code, numpy.packbits of its embedding counts.
 
     Args:

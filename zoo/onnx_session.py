@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from classwise.zoo.errors import InputError, unknown_name
@@ -23,6 +25,8 @@ PROVIDERS = {
     "directml": "DmlExecutionProvider",
     "coreml": "CoreMLExecutionProvider",
 }
+# TensorFloat-32, which GPUs compute in by default, keeps 10 bits of a mantissa: codes would differ.
+OPTIONS = {"cuda": {"use_tf32": "0"}}
 ERRORS_ONLY = 3
 
 
@@ -45,7 +49,8 @@ def open_session(
     """Opens an ONNX file with the first of the providers that works.
 
     ONNX Runtime itself falls back to the CPU, with no more than a line in a log;
-    `running_provider` tells which provider the session has really got.
+    `running_provider` tells which provider the session has really got. CUDA computes in full
+    float32, as the CPU does.
 
     Args:
         path: the file.
@@ -60,7 +65,13 @@ def open_session(
     providers = check_providers(providers)
     onnxruntime = require("onnxruntime")
     built_in = onnxruntime.get_available_providers()  # what this build was made with
-    usable = [PROVIDERS[name] for name in providers if PROVIDERS[name] in built_in]
+    usable = [
+        (PROVIDERS[name], OPTIONS.get(name, {}))
+        for name in providers
+        if PROVIDERS[name] in built_in
+    ]
+    if "cuda" in providers and PROVIDERS["cuda"] in built_in:
+        load_cuda(onnxruntime)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
@@ -69,7 +80,7 @@ def open_session(
         raise InputError(f"There is no ONNX file {path}.")
     try:
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=usable or [PROVIDERS["cpu"]]
+            str(path), options, providers=usable or [(PROVIDERS["cpu"], {})]
         )
     except Exception as error:  # its exceptions share no other base
         reason = str(error).strip().split("\n")[0][:200]
@@ -83,6 +94,15 @@ def open_session(
             "Runtime and drivers that have it, or leave out the requirement."
         )
     return session
+
+
+def load_cuda(onnxruntime: ModuleType) -> None:
+    """Loads the CUDA and cuDNN that pip installed, where the provider would not look for them."""
+    preload = getattr(onnxruntime, "preload_dlls", None)  # from 1.21 on
+    if preload is not None:
+        # It prints what it misses; a system's own CUDA may serve, and `running_provider` tells.
+        with contextlib.redirect_stdout(None):
+            preload()
 
 
 def running_provider(session: onnxruntime.InferenceSession) -> str:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from classwise.zoo.commands.printing import megabytes, print_json, print_note, print_table
 
-MODEL = "a preset's name, a .keras, .onnx or .tflite file, a SavedModel folder, or openvino:FILE"
+MODEL = (
+    "a preset's name, a .keras, .onnx or .tflite file, a SavedModel folder, or an ONNX file with "
+    "what runs it, openvino:FILE or cuda:FILE"
+)
 BATCH_SIZES = (1, 7, 256)
 MARGINS_SHOWN = 20
 

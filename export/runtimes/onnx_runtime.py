@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,9 @@ from classwise.zoo.onnx_session import open_session, running_provider
 TYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
 
 
-def open_onnx(path: Path, providers: Sequence[str] = ("cpu",)) -> Model:
-    """Opens an ONNX file; raises `InputError` if ONNX Runtime can't load it."""
-    session = open_session(path, providers)
+def open_onnx(path: Path, provider: str = "cpu") -> Model:
+    """Opens an ONNX file on a provider, or raises `InputError` if it does not load or run there."""
+    session = open_session(path, [provider], require_provider=True)
 
     def tensors(arguments) -> dict[str, Tensor]:
         return {a.name: Tensor(TYPES.get(a.type, a.type), tuple(a.shape)) for a in arguments}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from classwise.export.runtimes.onnx_runtime import open_onnx
 from classwise.export.runtimes.openvino import open_openvino
 from classwise.export.runtimes.saved_model import open_saved_model
 from classwise.zoo.errors import InputError
+from classwise.zoo.onnx_session import PROVIDERS
 
 if TYPE_CHECKING:
     import os
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from classwise.zoo import Hasher
 
 READERS = {".onnx": open_onnx, ".tflite": open_litert}
-OPENVINO = "openvino:"
+# What may stand before an ONNX file, with a colon: OpenVINO, or a provider of ONNX Runtime.
+ENGINES = {
+    name: functools.partial(open_onnx, provider=name) for name in PROVIDERS if name != "cpu"
+} | {"openvino": open_openvino}
 
 
 def open_model(model: Hasher | str | os.PathLike) -> Model:
@@ -26,7 +31,8 @@ def open_model(model: Hasher | str | os.PathLike) -> Model:
 
     Args:
         model: a `Hasher`; a preset's name; a `.keras`, `.onnx` or `.tflite` file; a SavedModel
-            folder; or an ONNX file for OpenVINO, written `openvino:FILE.onnx`.
+            folder; or an ONNX file with what is to run it, `openvino:FILE.onnx`, or a provider
+            of ONNX Runtime, `cuda:FILE.onnx`.
 
     Raises:
         InputError: nothing is there, or its runtime is missing or can't read it.
@@ -36,8 +42,9 @@ def open_model(model: Hasher | str | os.PathLike) -> Model:
             return keras_hasher(model)
         model = Path(model)
     name = str(model)
-    if name.startswith(OPENVINO):
-        return open_openvino(existing(Path(name.removeprefix(OPENVINO))))
+    engine, colon, file = name.partition(":")
+    if colon and engine in ENGINES:
+        return ENGINES[engine](existing(Path(file)))
     path = Path(name)
     if path.is_dir():
         return open_saved_model(path)

@@ -21,6 +21,7 @@ np.save("code.npy", code)
 """
 FIXTURES = {
     "onnx": ("onnx_report", "mine.onnx"),
+    "cuda": ("onnx_report", "mine.onnx"),  # on the CPU, where no GPU is
     "litert": ("litert_report", "mine.tflite"),
     "saved_model": ("saved_model_report", "mine_saved_model"),
     "openvino": ("onnx_report", "mine.onnx"),

@@ -25,6 +25,24 @@ def test_a_provider_that_falls_back_is_found_out(make_onnx_file, with_cuda_built
         open_session(make_onnx_file(), ["cuda", "cpu"], require_provider=True)
 
 
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_cuda_is_told_to_compute_in_float32(
+    make_onnx_file, with_cuda_built_in, monkeypatch, capsys
+):
+    asked = []
+    whole = onnxruntime.InferenceSession
+
+    def session(path, options, providers):
+        asked.append(providers)
+        return whole(path, options, providers=providers)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    open_session(make_onnx_file(), ["cuda", "cpu"])
+    cuda = ("CUDAExecutionProvider", {"use_tf32": "0"})
+    assert asked == [[cuda, ("CPUExecutionProvider", {})]]
+    assert capsys.readouterr().out == ""  # where it looked for CUDA's libraries
+
+
 def test_a_provider_that_the_build_lacks(make_onnx_file):
     assert running_provider(open_session(make_onnx_file(), ["coreml"])) == "cpu"
     with pytest.raises(InputError, match="'coreml' does not run here"):

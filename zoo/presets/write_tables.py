@@ -1,4 +1,5 @@
-"""Writes the tables of README.md from the registry and bench/results, in the checkout's root:
+"""Writes the tables of README.md and docs/EXPORT.md from the registry and bench/results, in the
+checkout's root:
 
 python -m classwise.zoo.presets.write_tables
 """
@@ -18,6 +19,9 @@ mAP is the expectation over all orders inside ties, over the whole database. Eve
 selected on validation images carved from the training images, never on queries. Published figures
 come without a tie band. Tie bands, Recall@1 and sizes are in [the zoo](docs/ZOO.md), everything
 else on the card that a figure leads to; `make verify-zoo` measures the presets again."""
+
+
+GPU_RUNS = ("cuda", "cuda, TF32", "cpu")
 
 
 def results(root: Path) -> str:
@@ -102,13 +106,50 @@ def loading_rows(folder: Path):
             yield f"`zoo.load`, slowest preset: {label}", max(values), "<=", found["targets"][kind]
 
 
+def gpu_table(root: Path) -> str:
+    """Returns what bench/gpu/cuda.py measured, as Markdown."""
+    found = read_results(root / "bench" / "results", "cuda")
+    machine = found["machine"]
+    rows = [(*stem.rsplit(".", 1), figures) for stem, figures in found["files"].items()]
+    bits = {figures["differences"]["cuda"]["bits"] for *_, figures in rows}
+    return table(
+        [
+            "preset",
+            "precision",
+            "bits that differ on the GPU",
+            "in TF32",
+            "images/s on the GPU",
+            "in TF32",
+            f"on {machine['cores']} CPU cores",
+        ],
+        (
+            (
+                f"`{name}`",
+                precision,
+                *(f"{f['differences'][on]['flipped_bits']:,}" for on in GPU_RUNS[:2]),
+                *(f"{f['images_per_second']['256'][on]:,.0f}" for on in GPU_RUNS),
+            )
+            for name, precision, f in rows
+        ),
+    ) + (
+        f"\n\n{machine['gpu']}, ONNX Runtime {found['onnxruntime']}; bits of "
+        f"{' or '.join(f'{n:,}' for n in sorted(bits))} that differ from the fp32 file on the CPU; "
+        "images/s in batches of 256, copied to the GPU and back."
+    )
+
+
+# What fills the part of a page between the markers.
+PAGES = {"README.md": results, "docs/EXPORT.md": gpu_table}
+
+
 def write(root: Path) -> None:
-    """Replaces the part of README.md between the markers."""
-    readme = root / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(START)
-    _, _, after = rest.partition(END)
-    with replacing_file(readme) as temporary:
-        temporary.write_text(f"{before}{START}\n{results(root)}\n{END}{after}", encoding="utf-8")
+    """Fills the parts of the pages between the markers."""
+    for page, fill in PAGES.items():
+        file = root / page
+        before, _, rest = file.read_text(encoding="utf-8").partition(START)
+        _, _, after = rest.partition(END)
+        with replacing_file(file) as temporary:
+            temporary.write_text(f"{before}{START}\n{fill(root)}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

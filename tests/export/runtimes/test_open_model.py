@@ -94,7 +94,7 @@ def test_a_fixed_batch_takes_any_number_of_images(hasher, images, tmp_path, coun
     np.testing.assert_allclose(result["embedding"], expected, atol=2e-5)
 
 
-@pytest.mark.parametrize("prefix", ["", "openvino:"])
+@pytest.mark.parametrize("prefix", ["", "openvino:", "cuda:"])
 @pytest.mark.parametrize("suffix", [".onnx", ".tflite"])
 def test_missing_and_damaged_files(tmp_path, litert_report, suffix, prefix):
     name = f"{prefix}{tmp_path}/a{suffix}"
@@ -103,6 +103,12 @@ def test_missing_and_damaged_files(tmp_path, litert_report, suffix, prefix):
     (tmp_path / f"a{suffix}").write_bytes(b"\x89PNG not a network")
     with pytest.raises(zoo.InputError, match="export it again"):
         open_model(name)
+
+
+@pytest.mark.parametrize("provider", ["cuda", "tensorrt", "coreml"])
+def test_a_provider_that_is_named_must_run(onnx_report, provider):
+    with pytest.raises(zoo.InputError, match=f"The provider '{provider}' does not run here, 'cpu'"):
+        open_model(f"{provider}:{onnx_report.path}")
 
 
 def test_a_truncated_litert_file(litert_report, tmp_path):
