@@ -28,7 +28,7 @@ from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.methods import build_loss
 from classwise.zoo.training.recipe import Recipe
 from classwise.zoo.training.recipe_files import list_recipes, read_recipe
-from classwise.zoo.training.training_loop import build_optimizer, new_hasher
+from classwise.zoo.training.starting_point import build_optimizer, new_hasher
 
 WARM_UP = 10
 RESULTS = Path(__file__).parent / "results" / "recipe_minutes.json"

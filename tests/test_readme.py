@@ -65,7 +65,7 @@ def test_the_page_on_training_is_true():
         "code_length": 16,
     }
     pieces = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
-    assert len(pieces) == 5
+    assert len(pieces) == 6
     for piece in pieces:
         values = needed | tomllib.loads(f"{piece}\n{stages}")
         if isinstance(values["code_length"], list):

@@ -9,6 +9,7 @@ _LOCATIONS = {
     "resnet": "classwise.zoo.backbones",
     "resnet9": "classwise.zoo.backbones",
     "Muon": "classwise.zoo.training.muon",
+    "fit_itq": "classwise.zoo.training.iterative_quantization",
     "InputError": "classwise.zoo.errors",
     "RetrievalEvaluation": "classwise.zoo.retrieval.retrieval_evaluation",
     "load_folder": "classwise.zoo.datasets.image_folder",

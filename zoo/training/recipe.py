@@ -38,6 +38,8 @@ class Recipe:
         distillation: a teacher to learn from; with one, class centres start from the teacher's.
             None learns from labels alone.
         hidden_units: of a hidden layer below the hash layer. Defaults to 0: none.
+        itq_iterations: of iterative quantization, which turns the finished embedding for its signs'
+            sake (`fit_itq`); of methods with embeddings of unit length only. Defaults to 0: none.
         batch_size: images a step, 1 or more. Defaults to 128.
         seed: of the initial weights and centres, the order of images, the augmentation.
         frozen_until: name of the trunk's last layer that is not trained; its output is computed
@@ -65,6 +67,7 @@ class Recipe:
     centers: Centers = dataclasses.field(default_factory=Centers)
     distillation: Distillation | None = None
     hidden_units: int = 0
+    itq_iterations: int = 0
     batch_size: int = 128
     seed: int = 0
     trunk: str | None = None
@@ -78,6 +81,7 @@ class Recipe:
 
         check_code_length(self.code_length)
         check(whole(self.hidden_units, 0), "hidden_units", self.hidden_units, "0 or more")
+        check(whole(self.itq_iterations, 0), "itq_iterations", self.itq_iterations, "0 or more")
         check(whole(self.batch_size, 1), "batch_size", self.batch_size, "1 or more")
         check(whole(self.seed, 0) and self.seed < 2**32, "seed", self.seed, "from 0 to 2^32 - 1")
         for key in ("name", "method", "protocol", "backbone"):

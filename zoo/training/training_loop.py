@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -9,13 +10,9 @@ import keras
 import numpy as np
 
 from classwise.losses import CenterUpdate
-from classwise.zoo.backbones import build_backbone
-from classwise.zoo.backbones.patch_whitening import PatchWhitening
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.errors import InputError
 from classwise.zoo.hasher import Hasher
-from classwise.zoo.presets.load import load_backbone
-from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.training.cached_features import CachedFeatures
 from classwise.zoo.training.distillation import (
     check_teacher,
@@ -29,15 +26,15 @@ from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.frozen_trunk import FrozenTrunk
 from classwise.zoo.training.image_digest import image_digest
 from classwise.zoo.training.input_pipeline import check_augmentation, training_batches
+from classwise.zoo.training.iterative_quantization import check_rotatable, itq_rotation, turn
 from classwise.zoo.training.methods import METHODS, build_loss
-from classwise.zoo.training.muon import Muon
-from classwise.zoo.training.precision import dtype_policy, in_float32
-from classwise.zoo.training.recipe import Optimizer, Recipe
+from classwise.zoo.training.precision import in_float32
+from classwise.zoo.training.recipe import Recipe
 from classwise.zoo.training.run_directory import RunDirectory
+from classwise.zoo.training.starting_point import build_optimizer, new_hasher
 from classwise.zoo.training.training_progress import TrainingProgress, features_bar
 
 EVALUATION_BATCH = 256
-WHITENING_IMAGES = 5000
 
 
 def train(
@@ -54,8 +51,8 @@ def train(
 
     For each stage, for each round: fit the network with the class centres fixed, then re-estimate
     the centres. The model of the last stage with the best validation accuracy (of the nearest
-    class centre) is kept. The same recipe on the same machine gives the same weights, however
-    often it was interrupted.
+    class centre) is kept, its embedding turned by ITQ if the recipe says so. The same recipe on
+    the same machine gives the same weights, however often it was interrupted.
 
     Args:
         recipe: what to train.
@@ -78,6 +75,8 @@ def train(
     """
     check_classes(training)
     check_augmentation(recipe.augmentation, training.image_shape)
+    if recipe.itq_iterations:
+        check_rotatable(METHODS[recipe.method].normalize)
     losses = [build_loss(recipe.method, stage.loss) for stage in recipe.stages]
     steps = max(len(training) // recipe.batch_size, 1)
     keras.utils.set_random_seed(recipe.seed)
@@ -100,6 +99,8 @@ def train(
             with features_bar(len(training), verbose) as advance:
                 taught, seconds = teach(teacher, training, file, advance)
             untrained = student_of(teacher, untrained, recipe.distillation.weight)
+        if recipe.itq_iterations:
+            complete = turned_by_itq(recipe, training, complete)
         saved, epochs_done = run.load_checkpoint(steps)
         if isinstance(training, CachedFeatures) and epochs_done == 0:
             once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
@@ -158,72 +159,17 @@ def epoch_batches(
     )
 
 
-def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
-    """Builds the untrained hasher of a recipe, in its precision, on its trunk if it names one."""
-    with dtype_policy(recipe.precision):
-        return Hasher(
-            build_trunk(recipe, training),
-            code_length=recipe.code_length,
-            num_classes=training.num_classes,
-            normalize=METHODS[recipe.method].normalize,
-            class_names=training.class_names,
-            seed=recipe.seed,
-            hidden_units=recipe.hidden_units,
-        )
+def turned_by_itq(
+    recipe: Recipe, training: LabelledImages | CachedFeatures, complete: Callable[[Hasher], Hasher]
+) -> Callable[[Hasher], Hasher]:
+    """Returns what turns a trained hasher's embedding and completes it then."""
 
+    def turn_and_complete(trained: Hasher) -> Hasher:
+        embeddings = trained.predict(training.batches(EVALUATION_BATCH), verbose=0)
+        turn(trained, itq_rotation(embeddings, recipe.itq_iterations, recipe.seed))
+        return complete(trained)
 
-def build_trunk(recipe: Recipe, training: LabelledImages) -> keras.Model:
-    """Builds a recipe's backbone, with the weights of its trunk if it names one.
-
-    Without one, a whitening layer is computed from the training images.
-
-    Raises:
-        InputError: an unknown backbone or trunk, a trunk of another backbone, or images whose
-            shape the backbone does not take.
-    """
-    if recipe.trunk is None:
-        backbone = build_backbone(recipe.backbone, training.image_shape)
-        adapt_whitening(backbone, training, recipe.seed)
-        return backbone
-    trunk = get_trunk(recipe.trunk)
-    if trunk.backbone != recipe.backbone:
-        raise InputError(
-            f"The trunk {trunk.name} is a {trunk.backbone}; recipe {recipe.name} trains a "
-            f"{recipe.backbone}."
-        )
-    return load_backbone(trunk.name, training.image_shape)
-
-
-def adapt_whitening(backbone: keras.Model, training: LabelledImages, seed: int):
-    """Computes the filters of a backbone's `PatchWhitening`, from some un-augmented images."""
-    for layer in backbone.layers:
-        if isinstance(layer, PatchWhitening):
-            random = np.random.default_rng(seed)
-            chosen = random.permutation(len(training))[:WHITENING_IMAGES]
-            below = keras.Model(backbone.input, layer.input)
-            batches = training.select(chosen).batches(EVALUATION_BATCH)
-            layer.adapt(below.predict_on_batch(images.numpy()) for images, _ in batches)
-
-
-def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Builds a recipe's optimiser, its learning rate scheduled over all stages together."""
-    settings: Optimizer = recipe.optimizer
-    try:
-        optimizer = Muon if settings.name == "muon" else type(keras.optimizers.get(settings.name))
-    except ValueError as error:
-        raise InputError(
-            f"Unknown optimizer '{settings.name}'; use muon, or a Keras name such as adamw or sgd."
-        ) from error
-    warmup = round(settings.warmup_epochs * steps_per_epoch)
-    rate = settings.learning_rate
-    if settings.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=rate / 100 if warmup else rate,
-            decay_steps=max(recipe.epochs * steps_per_epoch - warmup, 1),
-            warmup_target=rate if warmup else None,
-            warmup_steps=warmup,
-        )
-    return optimizer(learning_rate=rate, weight_decay=settings.weight_decay)
+    return turn_and_complete
 
 
 def center_images(recipe: Recipe, training: LabelledImages):

@@ -11,7 +11,8 @@ from keras import ops
 
 from classwise.zoo.errors import InputError
 from classwise.zoo.training.recipe import Augmentation, Optimizer
-from classwise.zoo.training.training_loop import build_optimizer, train
+from classwise.zoo.training.starting_point import build_optimizer
+from classwise.zoo.training.training_loop import train
 from tests.zoo.training.training_script import run, toy_images, toy_recipe
 
 SCRIPT = Path(__file__).with_name("training_script.py")

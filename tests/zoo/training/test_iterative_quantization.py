@@ -1,0 +1,105 @@
+"""Iterative quantization, against scipy's orthogonal Procrustes solution and its own invariants."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.linalg import orthogonal_procrustes
+
+from classwise import zoo
+from classwise.losses import VonMisesFisherLoss
+from classwise.zoo.training.iterative_quantization import itq_rotation
+from tests.zoo.training.training_script import run, toy_images
+
+
+def signs(values):
+    return np.where(values > 0, 1.0, -1.0)
+
+
+def quantization_loss(embeddings, rotation):
+    turned = embeddings @ rotation
+    return np.sum((signs(turned) - turned) ** 2)
+
+
+def embeddings_of(seed, count, length):
+    values = np.random.default_rng(seed).normal(size=(count, length)) + 0.5
+    return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+
+@given(st.integers(0, 99), st.integers(1, 40), st.integers(1, 12), st.integers(1, 9))
+def test_every_iteration_solves_the_procrustes_problem(seed, count, length, iterations):
+    embeddings = embeddings_of(seed, count, length)
+    found = itq_rotation(embeddings, iterations, seed)
+    np.testing.assert_allclose(found @ found.T, np.eye(length), atol=1e-9)
+    before = itq_rotation(embeddings, iterations - 1, seed)
+    best, _ = orthogonal_procrustes(embeddings, signs(embeddings @ before))
+    # The solution is not unique where there are fewer embeddings than bits; what it reaches is.
+    wanted = np.sum((signs(embeddings @ before) - embeddings @ best) ** 2)
+    reached = np.sum((signs(embeddings @ before) - embeddings @ found) ** 2)
+    assert reached == pytest.approx(wanted, rel=1e-9)
+    assert quantization_loss(embeddings, found) <= quantization_loss(embeddings, before) + 1e-9
+
+
+def test_the_seed_decides_where_it_starts():
+    embeddings = embeddings_of(0, 50, 8)
+    one, same, other = (itq_rotation(embeddings, 2, seed) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(one, same)
+    assert np.abs(one - other).max() > 0.1
+
+
+@pytest.fixture
+def hasher():
+    """A vMF hasher of 12 bits with weights, biases and centres of no special kind."""
+    keras.utils.set_random_seed(1)
+    hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1)), 12, 4, normalize=True, hidden_units=6)
+    hasher.hash_layer.bias.assign(np.linspace(-0.3, 0.3, 12))
+    hasher.compile(loss=VonMisesFisherLoss(), metrics=["accuracy"])
+    return hasher
+
+
+def test_a_turned_hasher_scores_as_before_and_quantizes_better(hasher):
+    images = toy_images(96, "train")
+    before, scores = hasher.embed(images.images, verbose=0), evaluated(hasher, images)
+    centers = hasher.class_centers.get_centers()
+    zoo.fit_itq(hasher, images.images, iterations=20, seed=5)
+    after = hasher.embed(images.images, verbose=0)
+    rotation = itq_rotation(before, 20, 5)
+    np.testing.assert_allclose(after, before @ rotation, atol=1e-5)
+    np.testing.assert_allclose(hasher.class_centers.get_centers(), centers @ rotation, atol=1e-6)
+    assert evaluated(hasher, images) == pytest.approx(scores, abs=1e-5)
+    identity = np.eye(12)
+    assert quantization_loss(after, identity) < quantization_loss(before, identity) - 1
+
+
+def evaluated(hasher, images):
+    return hasher.evaluate(images.images, images.labels, verbose=0, return_dict=True)
+
+
+def test_a_recipe_turns_the_model_that_it_keeps(tmp_path, weights):
+    path = run(tmp_path / "run", method="vmf", itq_iterations=10)
+    best = keras.saving.load_model(tmp_path / "run" / "best.keras")
+    embeddings = best.embed(toy_images(96, "train").images, verbose=0)
+    zoo.fit_itq(best, toy_images(96, "train").images, iterations=10, seed=0)
+    for mine, other in zip(weights(path), best.weights, strict=True):
+        np.testing.assert_allclose(mine, keras.ops.convert_to_numpy(other), atol=1e-5)
+    turned = keras.saving.load_model(path).embed(toy_images(96, "train").images, verbose=0)
+    assert np.abs(turned - embeddings).max() > 0.1
+    np.testing.assert_equal(  # the same command again, once more from the last checkpoint
+        weights(run(tmp_path / "run", method="vmf", itq_iterations=10)), weights(path)
+    )
+
+
+def test_dcwh_is_not_turned(tmp_path):
+    hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1)), code_length=12, num_classes=4)
+    with pytest.raises(zoo.InputError, match="DCWH trains signs itself: leave it out"):
+        zoo.fit_itq(hasher, toy_images(8, "train").images)
+    with pytest.raises(zoo.InputError, match="leave it out"):
+        run(tmp_path / "run", itq_iterations=10)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("value", [-1, 2.5, True])
+def test_iterations_out_of_range(tmp_path, value):
+    with pytest.raises(zoo.InputError, match=f"itq_iterations is {value}; it must be 0 or more"):
+        run(tmp_path / "run", method="vmf", itq_iterations=value)
