@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from classwise.zoo.errors import InputError, unknown_name
-from classwise.zoo.extras import require
+from classwise.zoo.extras import pip_command, require
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +26,8 @@ PROVIDERS = {
     "coreml": "CoreMLExecutionProvider",
 }
 # TensorFloat-32, which GPUs compute in by default, keeps 10 bits of a mantissa: codes would differ.
-OPTIONS = {"cuda": {"use_tf32": "0"}}
+EXACT = {"cuda": {"use_tf32": "0"}}
+ON_CUDA = {"cuda", "tensorrt"}
 ERRORS_ONLY = 3
 
 
@@ -50,12 +51,13 @@ def open_session(
 
     ONNX Runtime itself falls back to the CPU, with no more than a line in a log;
     `running_provider` tells which provider the session has really got. CUDA computes in full
-    float32, as the CPU does.
+    float32, as the CPU does; TensorRT does so with NVIDIA_TF32_OVERRIDE=0 in the environment only.
 
     Args:
         path: the file.
         providers: names in `PROVIDERS`, the most wanted first. Defaults to ("cpu",).
-        require_provider: whether the first one must run. Defaults to False.
+        require_provider: whether the first one must run, from the first batch to the last. Defaults
+            to False.
         spinning: whether threads on the CPU wait busily for work. That answers single images
             sooner, and takes the processor from what else runs. Defaults to True.
 
@@ -66,11 +68,9 @@ def open_session(
     onnxruntime = require("onnxruntime")
     built_in = onnxruntime.get_available_providers()  # what this build was made with
     usable = [
-        (PROVIDERS[name], OPTIONS.get(name, {}))
-        for name in providers
-        if PROVIDERS[name] in built_in
+        (PROVIDERS[name], EXACT.get(name, {})) for name in providers if PROVIDERS[name] in built_in
     ]
-    if "cuda" in providers and PROVIDERS["cuda"] in built_in:
+    if any(name in ON_CUDA and PROVIDERS[name] in built_in for name in providers):
         load_cuda(onnxruntime)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
@@ -88,11 +88,14 @@ def open_session(
             f"{path} is not an ONNX file that ONNX Runtime can load ({reason}); export it again."
         ) from error
     running = running_provider(session)
-    if require_provider and running != providers[0]:
-        raise InputError(
-            f"The provider {providers[0]!r} does not run here, {running!r} would; install an ONNX "
-            "Runtime and drivers that have it, or leave out the requirement."
-        )
+    if require_provider:
+        if running != providers[0]:
+            hint = f" ({pip_command('onnx-gpu')})" if providers[0] in ON_CUDA else ""
+            raise InputError(
+                f"The provider {providers[0]!r} does not run here, {running!r} would; install an "
+                f"ONNX Runtime and drivers that have it{hint}, or do not ask for it."
+            )
+        session.disable_fallback()  # to the CPU, when a batch fails
     return session
 
 

@@ -3,10 +3,11 @@
     python bench/gpu/cuda.py prepare FOLDER   # exports, images; needs TensorFlow, data sets
     python bench/gpu/cuda.py measure FOLDER   # on the machine with the GPU; needs onnxruntime-gpu
 
-The second step needs neither TensorFlow nor Keras, and writes bench/results/cuda.json: for one
-preset of each trunk, in every precision, the bits that differ on the test images from the float32
-file on the CPU, how many nodes each provider runs, and images/s of both in turn. TensorFloat-32,
-which ONNX Runtime computes in unless told otherwise, is measured beside float32.
+The second step needs neither TensorFlow nor Keras, and writes bench/results/cuda.json: for the
+folder's files, one preset of each trunk in every precision, the bits that differ on the test images
+from the float32 file on the CPU, how many nodes each provider runs, and images/s of both in turn.
+TensorFloat-32, which ONNX Runtime computes in unless told otherwise, is measured beside float32.
+Files that were measured before on such a machine, and are not in the folder, keep their figures.
 """
 
 import argparse
@@ -89,7 +90,7 @@ def float32_file(path: Path) -> Path:
 
 
 def tf32_session(path: Path) -> onnxruntime.InferenceSession:
-    """Opens a file as ONNX Runtime does without further options."""
+    """Opens a file as ONNX Runtime does without further options, once CUDA is loaded."""
     return onnxruntime.InferenceSession(str(path), providers=["CUDAExecutionProvider"])
 
 
@@ -130,7 +131,9 @@ def nodes_by_provider(path: Path, images: np.ndarray) -> dict[str, int]:
     return dict(collections.Counter(run.values()))
 
 
-def speeds(sessions: dict[str, onnxruntime.InferenceSession], images: np.ndarray, batch: int):
+def speeds(
+    sessions: dict[str, onnxruntime.InferenceSession], images: np.ndarray, batch: int
+) -> dict[str, float]:
     """Returns images/s of the sessions, which take turns; the median round counts."""
     images = images if batch > 1 else images[: len(images) // 16]
     seconds: dict[str, list[float]] = {name: [] for name in sessions}
@@ -163,14 +166,20 @@ def main() -> None:
         prepare(options.folder, options.data_dir)
         return
     machine = {"cores": os.cpu_count(), "processor": platform.machine(), **graphics_card()}
-    results = {"machine": machine, "onnxruntime": onnxruntime.__version__, "files": {}}
+    results = {"machine": machine, "onnxruntime": onnxruntime.__version__}
+    found = {}
+    if options.output.exists():
+        before = json.loads(options.output.read_text(encoding="utf-8"))
+        files = before.pop("files")
+        found = files if before == results else {}
     for path in sorted(options.folder.glob("*.onnx")):
         facts = open_session(path).get_modelmeta().custom_metadata_map
         images = np.load(options.folder / f"{facts['dataset']}.npy")
         print_note(path.name)
-        results["files"][path.stem] = measure(path, images)
+        found[path.stem] = measure(path, images)
+        text = json.dumps({**results, "files": dict(sorted(found.items()))}, indent=2)
         with replacing_file(options.output) as temporary:
-            temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+            temporary.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

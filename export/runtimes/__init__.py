@@ -1,6 +1,6 @@
 """Models behind one interface, whichever runtime runs them: what they take, give and compute.
 
-Another runtime is a module here, and an entry in `open_model.READERS`.
+Another runtime is a module here, and an entry in `open_model.READERS` or `ENGINES`.
 """
 
 from classwise.export.runtimes.model import Model, Signature, Tensor

@@ -11,7 +11,7 @@ from classwise.export.runtimes.model import Model
 from classwise.export.runtimes.onnx_runtime import open_onnx
 from classwise.export.runtimes.openvino import open_openvino
 from classwise.export.runtimes.saved_model import open_saved_model
-from classwise.zoo.errors import InputError
+from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.onnx_session import PROVIDERS
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from classwise.zoo import Hasher
 
 READERS = {".onnx": open_onnx, ".tflite": open_litert}
-# What may stand before an ONNX file, with a colon: OpenVINO, or a provider of ONNX Runtime.
-ENGINES = {
-    name: functools.partial(open_onnx, provider=name) for name in PROVIDERS if name != "cpu"
-} | {"openvino": open_openvino}
+# What may stand before an ONNX file, with a colon: a provider of ONNX Runtime, or OpenVINO, which
+# is itself here and not ONNX Runtime's provider of that name.
+ENGINES = {name: functools.partial(open_onnx, provider=name) for name in PROVIDERS}
+ENGINES["openvino"] = open_openvino
 
 
 def open_model(model: Hasher | str | os.PathLike) -> Model:
@@ -43,9 +43,11 @@ def open_model(model: Hasher | str | os.PathLike) -> Model:
         model = Path(model)
     name = str(model)
     engine, colon, file = name.partition(":")
-    if colon and engine in ENGINES:
-        return ENGINES[engine](existing(Path(file)))
     path = Path(name)
+    if colon and engine in ENGINES:
+        return ENGINES[engine](exported(engine, Path(file)))
+    if colon and Path(file).is_file() and not path.exists():
+        raise unknown_name("runtime", engine, ENGINES)
     if path.is_dir():
         return open_saved_model(path)
     if path.suffix in READERS:
@@ -61,6 +63,16 @@ def keras_hasher(hasher: Hasher, *details) -> Model:
     from classwise.export.runtimes.keras_hasher import keras_model
 
     return keras_model(hasher, *details)
+
+
+def exported(engine: str, path: Path) -> Path:
+    """Returns a path, or raises `InputError` if it is no file that a runtime could be named for."""
+    if not path.is_file():
+        raise InputError(
+            f"{engine}: needs an ONNX file after it, and '{path}' is none; `classwise export` "
+            "writes one."
+        )
+    return path
 
 
 def existing(path: Path) -> Path:

@@ -26,9 +26,7 @@ def test_a_provider_that_falls_back_is_found_out(make_onnx_file, with_cuda_built
 
 
 @pytest.mark.filterwarnings("ignore:Specified provider")
-def test_cuda_is_told_to_compute_in_float32(
-    make_onnx_file, with_cuda_built_in, monkeypatch, capsys
-):
+def test_cuda_computes_in_float32(make_onnx_file, with_cuda_built_in, monkeypatch):
     asked = []
     whole = onnxruntime.InferenceSession
 
@@ -40,7 +38,33 @@ def test_cuda_is_told_to_compute_in_float32(
     open_session(make_onnx_file(), ["cuda", "cpu"])
     cuda = ("CUDAExecutionProvider", {"use_tf32": "0"})
     assert asked == [[cuda, ("CPUExecutionProvider", {})]]
-    assert capsys.readouterr().out == ""  # where it looked for CUDA's libraries
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+@pytest.mark.parametrize(("provider", "loads"), [("cuda", 1), ("tensorrt", 0), ("cpu", 0)])
+def test_libraries_are_loaded_for_cuda_without_a_word(
+    make_onnx_file, with_cuda_built_in, monkeypatch, capsys, provider, loads
+):
+    calls = []
+
+    def preload_dlls():
+        calls.append(print("Failed to load libcublas"))
+
+    monkeypatch.setattr(onnxruntime, "preload_dlls", preload_dlls)
+    open_session(make_onnx_file(), [provider])
+    assert len(calls) == loads  # this build lists no TensorRT
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_an_onnx_runtime_that_loads_no_libraries(make_onnx_file, with_cuda_built_in, monkeypatch):
+    monkeypatch.delattr(onnxruntime, "preload_dlls")
+    assert running_provider(open_session(make_onnx_file(), ["cuda"])) == "cpu"
+
+
+def test_a_required_provider_runs_every_batch(make_onnx_file):
+    """ONNX Runtime would otherwise go on on the CPU when one fails."""
+    assert not open_session(make_onnx_file(), ["cpu"], require_provider=True)._enable_fallback
 
 
 def test_a_provider_that_the_build_lacks(make_onnx_file):

@@ -9,13 +9,24 @@ SAID_OF_PRESETS = (*SAID_ELSEWHERE, "method", "protocol", "code_length")
 
 
 def how_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
-    """Returns what was trained, and from which weights.
+    """Returns what was trained, from which weights, and what was done to it afterwards.
 
     Args:
         preset: whose recipe tells what the training did.
         trunk: the stored backbone of the preset.
         started_from: name of the trunk that the recipe's training began with, None for none.
     """
+    trained = layers_trained(preset, trunk, started_from)
+    if preset.recipe.get("itq_iterations"):
+        trained += (
+            " The finished embedding was turned by iterative quantization (ITQ, Gong and Lazebnik, "
+            "CVPR 2011), for its signs to keep more of it."
+        )
+    return trained
+
+
+def layers_trained(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
+    """Returns what was trained, and from which weights; arguments as in `how_trained`."""
     frozen_until = preset.recipe.get("frozen_until")
     if started_from is None:
         taught = preset.recipe.get("distillation")

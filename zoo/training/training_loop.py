@@ -75,9 +75,9 @@ def train(
     """
     check_classes(training)
     check_augmentation(recipe.augmentation, training.image_shape)
+    losses = [build_loss(recipe.method, stage.loss) for stage in recipe.stages]
     if recipe.itq_iterations:
         check_rotatable(METHODS[recipe.method].normalize)
-    losses = [build_loss(recipe.method, stage.loss) for stage in recipe.stages]
     steps = max(len(training) // recipe.batch_size, 1)
     keras.utils.set_random_seed(recipe.seed)
     untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)

@@ -98,11 +98,21 @@ def test_a_fixed_batch_takes_any_number_of_images(hasher, images, tmp_path, coun
 @pytest.mark.parametrize("suffix", [".onnx", ".tflite"])
 def test_missing_and_damaged_files(tmp_path, litert_report, suffix, prefix):
     name = f"{prefix}{tmp_path}/a{suffix}"
-    with pytest.raises(zoo.InputError, match="does not exist"):
+    missing = "needs an ONNX file after it" if prefix else "does not exist"
+    with pytest.raises(zoo.InputError, match=missing):
         open_model(name)
     (tmp_path / f"a{suffix}").write_bytes(b"\x89PNG not a network")
     with pytest.raises(zoo.InputError, match="export it again"):
         open_model(name)
+
+
+def test_a_runtime_is_named_before_the_file(onnx_report, images):
+    assert open_model(f"cpu:{onnx_report.path}").engine.endswith(" on cpu")
+    assert export.verify(onnx_report.path, f"cpu:{onnx_report.path}", images[:3]).passed
+    with pytest.raises(zoo.InputError, match="Unknown runtime 'cdua'; did you mean 'cuda'"):
+        open_model(f"cdua:{onnx_report.path}")
+    with pytest.raises(zoo.InputError, match="'dcwh_some_preset' is none; `classwise export`"):
+        open_model("cuda:dcwh_some_preset")
 
 
 @pytest.mark.parametrize("provider", ["cuda", "tensorrt", "coreml"])

@@ -48,6 +48,13 @@ def test_metrics_stand_with_their_tie_band():
     assert len(rows) == len(PRESET.metrics)
 
 
+@pytest.mark.parametrize("iterations", [0, 50])
+def test_iterative_quantization_is_told(iterations):
+    recipe = {**PRESET.recipe, "itq_iterations": iterations}
+    told = "turned by iterative quantization" in preset_card(changed(recipe=recipe), TRUNK)
+    assert told == bool(iterations)
+
+
 def test_every_one_of_ten_classes_is_shown():
     (rows,) = [
         rows

@@ -10,6 +10,7 @@ from scipy.linalg import orthogonal_procrustes
 from classwise import zoo
 from classwise.losses import VonMisesFisherLoss
 from classwise.zoo.training.iterative_quantization import itq_rotation
+from classwise.zoo.training.recipe import Augmentation, Stage
 from tests.zoo.training.training_script import run, toy_images
 
 
@@ -27,7 +28,7 @@ def embeddings_of(seed, count, length):
     return values / np.linalg.norm(values, axis=1, keepdims=True)
 
 
-@given(st.integers(0, 99), st.integers(1, 40), st.integers(1, 12), st.integers(1, 9))
+@given(st.integers(0, 99), st.integers(1, 40), st.integers(1, 12), st.integers(2, 9))
 def test_every_iteration_solves_the_procrustes_problem(seed, count, length, iterations):
     embeddings = embeddings_of(seed, count, length)
     found = itq_rotation(embeddings, iterations, seed)
@@ -77,7 +78,8 @@ def evaluated(hasher, images):
 
 
 def test_a_recipe_turns_the_model_that_it_keeps(tmp_path, weights):
-    path = run(tmp_path / "run", method="vmf", itq_iterations=10)
+    options = {"method": "vmf", "itq_iterations": 10, "stages": (Stage(2),)}
+    path = run(tmp_path / "run", **options)
     best = keras.saving.load_model(tmp_path / "run" / "best.keras")
     embeddings = best.embed(toy_images(96, "train").images, verbose=0)
     zoo.fit_itq(best, toy_images(96, "train").images, iterations=10, seed=0)
@@ -85,18 +87,55 @@ def test_a_recipe_turns_the_model_that_it_keeps(tmp_path, weights):
         np.testing.assert_allclose(mine, keras.ops.convert_to_numpy(other), atol=1e-5)
     turned = keras.saving.load_model(path).embed(toy_images(96, "train").images, verbose=0)
     assert np.abs(turned - embeddings).max() > 0.1
-    np.testing.assert_equal(  # the same command again, once more from the last checkpoint
-        weights(run(tmp_path / "run", method="vmf", itq_iterations=10)), weights(path)
+    once = weights(path)
+    np.testing.assert_equal(weights(run(tmp_path / "run", **options)), once)  # not turned twice
+
+
+def test_above_a_frozen_trunk(tmp_path):
+    frozen = {"method": "vmf", "backbone": "resnet9", "trunk": "dcwh_resnet9_fashion_mnist"}
+    frozen |= {"frozen_until": "pool", "stages": (Stage(2),), "hidden_units": 6}
+    frozen["augmentation"] = Augmentation(flip=True)
+    images = toy_images(96, "train").images
+    before, after = (
+        keras.saving.load_model(run(tmp_path / str(count), itq_iterations=count, **frozen)).embed(
+            images, verbose=0
+        )
+        for count in (0, 10)
     )
+    np.testing.assert_allclose(after @ after.T, before @ before.T, atol=1e-5)  # turned, no more
+    identity = np.eye(8)
+    assert quantization_loss(after, identity) < quantization_loss(before, identity) - 1
 
 
 def test_dcwh_is_not_turned(tmp_path):
     hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1)), code_length=12, num_classes=4)
-    with pytest.raises(zoo.InputError, match="DCWH trains signs itself: leave it out"):
+    with pytest.raises(zoo.InputError, match="those of vMF; DCWH trains signs itself"):
         zoo.fit_itq(hasher, toy_images(8, "train").images)
-    with pytest.raises(zoo.InputError, match="leave it out"):
+    with pytest.raises(zoo.InputError, match="itq_iterations"):
         run(tmp_path / "run", itq_iterations=10)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"iterations": 0}, "iterations is 0; it must be an integer from 1 on"),
+        ({"iterations": 2.5}, "iterations is 2.5"),
+        ({"iterations": True}, "iterations is True"),
+        ({"seed": -1}, "seed is -1; it must be an integer from 0 on"),
+        ({"embeddings": np.zeros((0, 4))}, r"embeddings \(0, 4\) must be \[N, L\]"),
+        ({"embeddings": np.zeros(4)}, r"embeddings \(4,\) must be"),
+        ({"embeddings": np.array([[0.0, np.nan]])}, "without NaN"),
+    ],
+)
+def test_arguments_out_of_range(change, message):
+    with pytest.raises(zoo.InputError, match=message):
+        itq_rotation(**{"embeddings": np.ones((3, 4)), **change})
+
+
+def test_a_wrong_method_is_still_named(tmp_path):
+    with pytest.raises(zoo.InputError, match="did you mean 'vmf'"):
+        run(tmp_path / "run", method="vmff", itq_iterations=10)
 
 
 @pytest.mark.parametrize("value", [-1, 2.5, True])
