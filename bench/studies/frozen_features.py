@@ -1,10 +1,11 @@
-"""Compares four ways to hash the features of a frozen ImageNet trunk, under three protocols.
+"""Compares five ways to hash the features of a frozen ImageNet trunk, under three protocols.
 
     python bench/studies/frozen_features.py [--features DIR] [--seeds 3]
 
 Few training samples (`cifar10-5k-59k`, DCWH's claim) and classes that nobody trained on
 (`cifar10-unseen`, `cifar100-unseen`): only a hash layer is trained, on the pooled features of
-EfficientNet-Lite0. Writes bench/studies/results/frozen_features.json.
+EfficientNet-Lite0. Writes bench/studies/results/frozen_features.json; rows that it holds already
+are not measured again.
 """
 
 import argparse
@@ -23,8 +24,9 @@ PROTOCOLS = {"cifar10-5k-59k": (16, 32, 48), "cifar10-unseen": (48,), "cifar100-
 RESULTS = Path(__file__).parent / "results" / "frozen_features.json"
 
 
-def study(name: str, code_lengths, seeds: int, folder: Path) -> list[dict]:
-    """Returns a row for every method and code length: its mAP by seed."""
+def study(name: str, code_lengths, seeds: int, folder: Path, known: list[dict]) -> list[dict]:
+    """Returns a row for every method and code length: its mAP by seed; known rows as they are."""
+    measured_before = {(row["method"], row["code_length"]): row for row in known}
     split, features = pooled_features(get_protocol(name), folder)
     positions = split.positions
     # Validation images select nothing here; they are learnt from like the others.
@@ -37,6 +39,10 @@ def study(name: str, code_lengths, seeds: int, folder: Path) -> list[dict]:
     rows = []
     for code_length in code_lengths:
         for method in LABELS:
+            row = measured_before.get((method, code_length))
+            if row is not None and len(row["by_seed"]) == seeds:
+                rows.append(row)
+                continue
             measured = []
             for seed in range(seeds):
                 head = train_head(method, features[learnt], class_ids, code_length, seed)
@@ -61,17 +67,22 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
-    result = {
+    settings = {
         "trunk": TRUNK,
         "side": SIDE,
         "epochs": EPOCHS,
         "batch_size": BATCH_SIZE,
         "seeds": options.seeds,
         "backend": keras.backend.backend(),
+    }
+    known = json.loads(options.output.read_text()) if options.output.exists() else {}
+    same = {key: known.get(key) for key in settings} == settings
+    before = known["protocols"] if same else {}
+    result = settings | {
         "protocols": {
-            name: study(name, code_lengths, options.seeds, options.features)
-            for name, code_lengths in PROTOCOLS.items()
-        },
+            name: study(name, lengths, options.seeds, options.features, before.get(name, []))
+            for name, lengths in PROTOCOLS.items()
+        }
     }
     with replacing_file(options.output) as temporary:
         temporary.write_text(json.dumps(result, indent=1) + "\n")

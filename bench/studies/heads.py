@@ -1,4 +1,4 @@
-"""Hash layers on features that do not change, by four methods, and how well their codes rank."""
+"""Hash layers on features that do not change, by five methods, and how well their codes rank."""
 
 import math
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from classwise.losses import CenterUpdate
 from classwise.zoo.codes import pack_codes
 from classwise.zoo.retrieval import evaluate_codes
 from classwise.zoo.training.frozen_trunk import FeatureHasher
+from classwise.zoo.training.iterative_quantization import itq_rotation, turn
 from classwise.zoo.training.methods import METHODS, build_loss
 
 BATCH_SIZE, EPOCHS, LEARNING_RATE, WEIGHT_DECAY = 128, 30, 1e-3, 0.02
@@ -20,6 +21,7 @@ SETTINGS = {
 LABELS = {
     "dcwh": "DCWH",
     "vmf": "vMF, sign of the embedding",
+    "vmf_itq": "vMF, sign of the embedding turned by ITQ",
     "softmax": "softmax classifier, sign of its linear hash layer",
     "random": "random projections of the features, sign",
 }
@@ -34,8 +36,8 @@ def optimizer(images: int) -> keras.optimizers.Optimizer:
     return keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY)
 
 
-def class_wise_head(method, features, labels, code_length, seed) -> Head:
-    """Trains a hash layer with a class-wise loss and streaming centres."""
+def class_wise_head(method, features, labels, code_length, seed, itq=False) -> Head:
+    """Trains a hash layer with a class-wise loss and streaming centres, and may turn it then."""
     inputs = keras.Input((1, 1, features.shape[1]))
     hasher = FeatureHasher(
         keras.Model(inputs, keras.layers.Flatten()(inputs)),
@@ -47,7 +49,13 @@ def class_wise_head(method, features, labels, code_length, seed) -> Head:
     hasher.compile(optimizer(len(features)), build_loss(method, SETTINGS[method]))
     images = features[:, None, None]
     hasher.fit(images, labels, BATCH_SIZE, EPOCHS, callbacks=[CenterUpdate()], verbose=0)
-    return lambda found: hasher.predict(found[:, None, None], batch_size=4096, verbose=0)
+
+    def head(found):
+        return hasher.predict(found[:, None, None], batch_size=4096, verbose=0)
+
+    if itq:
+        turn(hasher, itq_rotation(head(features), seed=seed))
+    return head
 
 
 def softmax_head(features, labels, code_length) -> Head:
@@ -84,7 +92,8 @@ def train_head(method: str, features, labels, code_length: int, seed: int) -> He
         return random_head(features, code_length, seed)
     if method == "softmax":
         return softmax_head(features, labels, code_length)
-    return class_wise_head(method, features, labels, code_length, seed)
+    loss = method.removesuffix("_itq")
+    return class_wise_head(loss, features, labels, code_length, seed, itq=loss != method)
 
 
 def mean_average_precision(head: Head, queries, database, code_length: int) -> dict:

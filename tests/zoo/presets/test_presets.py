@@ -42,6 +42,18 @@ def test_presets_reach_the_map_aimed_at(aims):
         assert (get_preset(name).metrics["map"]["expected"] < aim) == (name in SHORT), name
 
 
+@pytest.mark.parametrize("bits", [32, 48, 64])
+def test_codes_of_vmf_rank_about_as_well_as_those_of_dcwh(bits):
+    for aims in AIMS:
+        dataset = get_protocol(aims.protocol).dataset
+        dcwh, vmf = (
+            get_preset(name).metrics["map"]["expected"]
+            for method in ("dcwh", "vmf")
+            for name in list_models(method, dataset, bits, aims.backbone)
+        )
+        assert vmf >= dcwh - 0.01, (dataset, aims.backbone)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_entry_says_the_truth_about_its_file(name):
     preset = get_preset(name)
