@@ -25,9 +25,6 @@ from tests.zoo.presets.bundled import (
 BYTES = {"airbench": 4.5e6, "resnet9": 4.5e6, "efficientnet_lite0": 8e6}
 FEATURES = {"airbench": 256, "resnet9": 192, "efficientnet_lite0": 1280}
 
-# Presets that fall short of the mAP aimed at; one that reaches it goes from here.
-SHORT = {"dcwh_efficientnet_lite0_cifar10_32"}
-
 
 def test_both_methods_have_presets():
     """Or the tests over NAMES would pass by testing nothing."""
@@ -39,7 +36,7 @@ def test_presets_reach_the_map_aimed_at(aims):
     dataset = get_protocol(aims.protocol).dataset
     for bits, aim in aims.map.items():
         (name,) = list_models(aims.method, dataset, bits, aims.backbone)
-        assert (get_preset(name).metrics["map"]["expected"] < aim) == (name in SHORT), name
+        assert get_preset(name).metrics["map"]["expected"] >= aim, name
 
 
 @pytest.mark.parametrize("bits", [32, 48, 64])
