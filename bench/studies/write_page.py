@@ -58,7 +58,7 @@ def spread(values: list[float]) -> str:
 
 def few_convolutions(found: dict) -> str:
     kinds = sorted({net["convolutions"] for net in found["nets"]})
-    rows = []
+    rows, means = [], {kind: {} for kind in kinds}
     for loss, label in (("vmf", "vMF"), ("dcwh", "DCWH"), ("softmax", "softmax cross-entropy")):
         by_kind = {
             kind: [
@@ -69,8 +69,17 @@ def few_convolutions(found: dict) -> str:
             for kind in kinds
         }
         rows.append([label, *(spread(values) if values else "-" for values in by_kind.values())])
-    heading = FEW_CONVOLUTIONS.format(**found["settings"])
-    return f"{heading}\n\n{table(['loss', *(f'{kind} convolutions' for kind in kinds)], rows)}"
+        for kind, values in by_kind.items():
+            if values:
+                means[kind][label] = statistics.mean(values)
+    best = "; ".join(f"{kind} convolutions: {max(of, key=of.get)}" for kind, of in means.items())
+    return "\n\n".join(
+        [
+            FEW_CONVOLUTIONS.format(**found["settings"]),
+            table(["loss", *(f"{kind} convolutions" for kind in kinds)], rows),
+            f"Highest here, {best}.",
+        ]
+    )
 
 
 def protocol_table(rows: list[dict]) -> str:
