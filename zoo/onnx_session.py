@@ -58,8 +58,8 @@ def open_session(
         providers: names in `PROVIDERS`, the most wanted first. Defaults to ("cpu",).
         require_provider: whether the first one must run, from the first batch to the last. Defaults
             to False.
-        spinning: whether threads on the CPU wait busily for work. That answers single images
-            sooner, and takes the processor from what else runs. Defaults to True.
+        spinning: whether threads on the CPU still wait busily after a batch. That answers single
+            images sooner, and takes the processor from what else runs. Defaults to True.
 
     Raises:
         InputError: not an ONNX file; an unknown provider; a required one that does not run.
@@ -74,7 +74,7 @@ def open_session(
         load_cuda(onnxruntime)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
+    options.add_session_config_entry("session.force_spinning_stop", str(int(not spinning)))
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no ONNX file {path}.")

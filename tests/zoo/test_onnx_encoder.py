@@ -23,7 +23,7 @@ def test_codes_and_embeddings(make_onnx_file, onnx_embeddings, batch):
 
 def test_threads_leave_the_processor_to_decoding(make_onnx_file):
     options = OnnxEncoder(make_onnx_file()).session.get_session_options()
-    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+    assert options.get_session_config_entry("session.force_spinning_stop") == "1"
 
 
 @pytest.mark.parametrize("output", ["embedding", "code"])

@@ -95,7 +95,7 @@ def test_files_that_cannot_be_read(make_onnx_file, tmp_path):
             open_session(tmp_path / "a.onnx")
 
 
-@pytest.mark.parametrize(("spinning", "entry"), [(True, "1"), (False, "0")])
+@pytest.mark.parametrize(("spinning", "entry"), [(True, "0"), (False, "1")])
 def test_whether_threads_spin(make_onnx_file, spinning, entry):
     options = open_session(make_onnx_file(), spinning=spinning).get_session_options()
-    assert options.get_session_config_entry("session.intra_op.allow_spinning") == entry
+    assert options.get_session_config_entry("session.force_spinning_stop") == entry
