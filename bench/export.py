@@ -1,6 +1,6 @@
 """Measures exports on Fashion-MNIST's images and writes bench/results/export.json.
 
-    python bench/export.py [OUTPUT] [--model PRESET] [--rounds 7] [--quick]
+    PYTHONPATH=. python bench/export.py [OUTPUT] [--model PRESET] [--rounds 7] [--quick]
 
 The contenders of a comparison take turns within each round, so that a disturbance of the machine
 hits all of them; the median of the rounds counts, of the rounds' ratios where two are compared.
@@ -15,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
 import onnx
 
+from bench.timing.turns import alternating, median_ratio
 from classwise import export
 from classwise.export.commands.export_command import CALIBRATION_IMAGES
 from classwise.export.commands.image_source import evenly_chosen
@@ -39,8 +40,6 @@ PRESET = "dcwh_resnet9_fashion_mnist_48"
 PROTOCOL = "fashion-mnist-full"
 RESULTS = Path(__file__).parent / "results" / "export.json"
 BATCH = 256
-# Seconds until the spinning threads of one ONNX Runtime session leave their core to the next.
-SETTLING = 0.2
 TARGETS = {
     "onnx / saved_model, batch 256": (">=", 1.6),
     "onnx / keras, batch 256": (">=", 1.8),
@@ -52,24 +51,6 @@ TARGETS = {
     "seconds of export and verification": ("<=", 30),
     "encode / bare session": (">=", 0.85),
 }
-
-
-def alternating(contenders: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, list]:
-    """Returns each contender's seconds, round by round; one round before is not counted."""
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for number in range(rounds + 1):
-        for name, run in contenders.items():
-            time.sleep(SETTLING)
-            start = time.perf_counter()
-            run()
-            if number:
-                seconds[name].append(time.perf_counter() - start)
-    return seconds
-
-
-def median_ratio(seconds: Mapping[str, list[float]], first: str, second: str) -> float:
-    """Returns how many times longer the first one took, in the median round."""
-    return statistics.median(a / b for a, b in zip(seconds[first], seconds[second], strict=True))
 
 
 def measure_speed(hasher, places: dict[str, Path | str], images, rounds: int, size: int) -> dict:

@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from classwise import export
+from classwise.export.commands.export_command import CALIBRATION_IMAGES
 from classwise.export.commands.image_source import even_positions, evenly_chosen
 from classwise.zoo.commands.printing import print_note
 from classwise.zoo.datasets import LabelledImages
@@ -30,7 +31,7 @@ from classwise.zoo.presets.load import load
 
 RESULTS = Path(__file__).parent / "results" / "preset_exports.json"
 PACKAGES = ("onnxruntime", "onnx", "numpy")
-CALIBRATION, QUERIES, DATABASE = 512, 1000, 10_000
+QUERIES, DATABASE = 1000, 10_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:
             hasher,
             file,
             precision="int8",
-            calibration=evenly_chosen(every.training, CALIBRATION),
+            calibration=evenly_chosen(every.training, CALIBRATION_IMAGES),
             evaluation=Sample(spread(every.queries, QUERIES), spread(every.database, DATABASE)),
             max_map_loss=1.0,
             verify=False,

@@ -1,13 +1,14 @@
 """Measures exported ONNX files on an NVIDIA GPU beside the CPU, in two steps:
 
-    python bench/gpu/cuda.py prepare FOLDER   # exports, images; needs TensorFlow, data sets
-    python bench/gpu/cuda.py measure FOLDER   # on the machine with the GPU; needs onnxruntime-gpu
+    PYTHONPATH=. python bench/gpu/cuda.py prepare FOLDER   # needs TensorFlow and the data sets
+    PYTHONPATH=. python bench/gpu/cuda.py measure FOLDER   # needs a GPU and onnxruntime-gpu
 
-The second step needs neither TensorFlow nor Keras, and writes bench/results/cuda.json: for the
-folder's files, one preset of each trunk in every precision, the bits that differ on the test images
-from the float32 file on the CPU, how many nodes each provider runs, and images/s of both in turn.
-TensorFloat-32, which ONNX Runtime computes in unless told otherwise, is measured beside float32.
-Files that were measured before on such a machine, and are not in the folder, keep their figures.
+The first step exports and saves images. The second needs neither TensorFlow nor Keras, and writes
+bench/results/cuda.json: for the folder's files, one preset of each trunk in every precision, the
+bits that differ on the test images from the float32 file on the CPU, how many nodes each provider
+runs, and images/s of both in turn. TensorFloat-32, which ONNX Runtime computes in unless told
+otherwise, is measured beside float32. Files that were measured before on such a machine, and are
+not in the folder, keep their figures.
 """
 
 import argparse
@@ -18,12 +19,12 @@ import platform
 import statistics
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
+from bench.timing.turns import alternating
 from classwise.export.parity import measure_parity
 from classwise.export.signature import INPUT
 from classwise.zoo.commands.printing import print_note
@@ -33,7 +34,6 @@ from classwise.zoo.onnx_session import open_session
 
 RESULTS = Path(__file__).parents[1] / "results" / "cuda.json"
 PRECISIONS = ("fp32", "fp16", "int8")
-CALIBRATION = 512
 BATCHES = (1, 256)
 ROUNDS, IMAGES_A_ROUND = 7, 4096
 
@@ -41,6 +41,7 @@ ROUNDS, IMAGES_A_ROUND = 7, 4096
 def prepare(folder: Path, data_dir: Path | None) -> None:
     """Writes `NAME.PRECISION.onnx` and, of each data set, its test images as `DATASET.npy`."""
     from classwise import export
+    from classwise.export.commands.export_command import CALIBRATION_IMAGES
     from classwise.export.commands.image_source import evenly_chosen
     from classwise.zoo.datasets.protocols import get_protocol
     from classwise.zoo.presets import presets
@@ -51,7 +52,7 @@ def prepare(folder: Path, data_dir: Path | None) -> None:
         preset = presets()[name]
         data = get_protocol(preset.protocol).load(data_dir)
         np.save(folder / f"{preset.dataset}.npy", data.queries.images)
-        calibration = evenly_chosen(data.resized(preset.image_shape).training, CALIBRATION)
+        calibration = evenly_chosen(data.resized(preset.image_shape).training, CALIBRATION_IMAGES)
         for precision in PRECISIONS:
             print_note(f"{name}, {precision}")
             export.to_onnx(
@@ -136,14 +137,12 @@ def speeds(
 ) -> dict[str, float]:
     """Returns images/s of the sessions, which take turns; the median round counts."""
     images = images if batch > 1 else images[: len(images) // 16]
-    seconds: dict[str, list[float]] = {name: [] for name in sessions}
-    for number in range(ROUNDS + 1):
-        for name, session in sessions.items():
-            start = time.perf_counter()
-            for i in range(0, len(images), batch):
-                session.run(None, {INPUT: images[i : i + batch]})
-            if number:  # the first round warms up
-                seconds[name].append(time.perf_counter() - start)
+    parts = [images[start : start + batch] for start in range(0, len(images), batch)]
+
+    def each(session):
+        return lambda: [session.run(None, {INPUT: part}) for part in parts]
+
+    seconds = alternating({name: each(session) for name, session in sessions.items()}, ROUNDS)
     return {name: len(images) / statistics.median(values) for name, values in seconds.items()}
 
 

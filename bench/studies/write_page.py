@@ -72,12 +72,15 @@ def few_convolutions(found: dict) -> str:
         for kind, values in by_kind.items():
             if values:
                 means[kind][label] = statistics.mean(values)
-    best = "; ".join(f"{kind} convolutions: {max(of, key=of.get)}" for kind, of in means.items())
+    best: dict[str, list[str]] = {}
+    for kind, of_losses in means.items():
+        best.setdefault(max(of_losses, key=of_losses.get), []).append(str(kind))
+    highest = "; ".join(f"{label} with {', '.join(of)} convolutions" for label, of in best.items())
     return "\n\n".join(
         [
             FEW_CONVOLUTIONS.format(**found["settings"]),
             table(["loss", *(f"{kind} convolutions" for kind in kinds)], rows),
-            f"Highest here, {best}.",
+            f"The highest mean accuracy: {highest}.",
         ]
     )
 
