@@ -10,7 +10,7 @@ PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-large test-all lint format bench studies verify-zoo cards clean
+.PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-all lint format bench studies verify-zoo cards clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
 	$(RUN)/classwise demo
@@ -30,10 +30,13 @@ test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar
 test-browser: $(VENV)/dev.done  ## what needs Debian's chromium
 	$(RUN)/python -m pytest $(PARALLEL) -m browser
 
+test-triton: $(VENV)/dev.done .triton/server.done  ## what starts NVIDIA's Triton
+	$(RUN)/python -m pytest -m triton tests/export/bundles
+
 test-large: $(VENV)/dev.done  ## what takes minutes: kills of trainings, the wheel in a fresh environment
 	$(RUN)/python -m pytest $(PARALLEL) -m "large and not real_data"
 
-test-all: test test-backends test-real-data test-browser test-large
+test-all: test test-backends test-real-data test-browser test-triton test-large
 
 lint: $(VENV)/dev.done
 	$(RUN)/ruff check .
@@ -57,7 +60,7 @@ cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, README's tables, recipe h
 	$(RUN)/python -m classwise.zoo.presets.write_recipe_headers
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info demo
+	rm -rf $(VENV) .triton build dist *.egg-info demo
 
 $(VENV)/bin/pip:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "classwise needs Python 3.11 or newer; call make PYTHON=...")'
@@ -74,6 +77,13 @@ $(VENV)/dev.done: $(VENV)/bin/pip setup.cfg pyproject.toml
 
 $(VENV)/backends.done: $(VENV)/dev.done
 	$(RUN)/pip install --quiet --editable ".[onnx,dev,backends]"
+	touch $@
+
+# An environment of its own: the server needs an older NumPy than classwise. Its client is left out.
+.triton/server.done:
+	$(PYTHON) -m venv --clear .triton
+	.triton/bin/pip install --quiet "numpy<2" "onnxruntime<1.24"
+	.triton/bin/pip install --quiet --no-deps nvidia-pytriton==0.7.0
 	touch $@
 
 verify-zoo: $(VENV)/dev.done  ## measures every preset again under its protocol

@@ -1,0 +1,150 @@
+"""NVIDIA's Triton serves the bundle (`make test-triton`).
+
+The server, its reading of the repository, its batching and its protocol are Triton's own. PyPI has
+no build of Triton's ONNX Runtime backend: one in Python, `triton_backend/model.py`, stands in.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classwise.export.bundles import write_bundle
+
+pytestmark = pytest.mark.triton
+
+NAME = "dcwh_resnet9_fashion_mnist_48"
+ROOT = Path(__file__).parents[3]
+# Where `make test-triton` installs.
+SITE = Path(sysconfig.get_path("purelib", vars={"base": ROOT / ".triton"}))
+SERVER = SITE / "pytriton" / "tritonserver"
+SECONDS_TO_START = 60
+
+
+@pytest.fixture(scope="module")
+def repository(grey_hasher, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("triton") / "models"
+    write_bundle("triton", grey_hasher, path, name=NAME)
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(repository, tmp_path_factory) -> Iterator[str]:
+    """Where Triton serves the repository."""
+    assert SERVER.is_dir(), f"this test needs {SITE} (make test-triton)"
+    backends = tmp_path_factory.mktemp("backends")
+    shutil.copytree(SERVER / "backends" / "python", backends / "python")
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    shutil.copy(
+        SERVER / "python_backend_stubs" / python / "triton_python_backend_stub", backends / "python"
+    )
+    shutil.copytree(Path(__file__).parent / "triton_backend", backends / "onnxruntime")
+    libraries = [SITE / "nvidia_pytriton.libs", sysconfig.get_config_var("LIBDIR")]
+    environment = {
+        **os.environ,
+        "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
+        "TRITON_SITE": str(SITE),
+    }
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "model-repository": repository,
+        "backend-directory": backends,
+        "http-address": "127.0.0.1",
+        "http-port": port,
+        "allow-grpc": 0,
+        "allow-metrics": 0,
+    }
+    log = backends / "log"
+    with log.open("w") as file:
+        server = subprocess.Popen(
+            [SERVER / "bin" / "tritonserver", *(f"--{k}={v}" for k, v in options.items())],
+            env=environment,
+            stdout=file,
+            stderr=file,
+        )
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}", server, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def wait_until_ready(address: str, server: subprocess.Popen, log: Path):
+    end = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/v2/health/ready").close()
+        except urllib.error.URLError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError(f"Triton does not start:\n{log.read_text(errors='replace')}")
+
+
+def asked(address: str, body: bytes) -> dict:
+    with urllib.request.urlopen(f"{address}/v2/models/{NAME}/infer", body) as response:
+        return json.load(response)
+
+
+def request(images: np.ndarray) -> bytes:
+    tensor = {"name": "images", "shape": images.shape, "datatype": "UINT8"}
+    inputs = [{**tensor, "data": images.ravel().tolist()}]
+    return json.dumps({"inputs": inputs, "outputs": [{"name": "code"}]}).encode()
+
+
+def codes(answer: dict) -> np.ndarray:
+    (output,) = answer["outputs"]
+    return np.array(output["data"], np.uint8).reshape(output["shape"])
+
+
+def test_the_bundles_request_has_the_bundles_response(address, repository):
+    found = asked(address, (repository / "request.json").read_bytes())
+    assert found == json.loads((repository / "response.json").read_text())
+
+
+def test_the_configuration_is_taken_as_it_is_written(address):
+    with urllib.request.urlopen(f"{address}/v2/models/{NAME}/config") as response:
+        found = json.load(response)
+    assert found["backend"] == "onnxruntime"
+    assert found["max_batch_size"] == 128
+    assert found["dynamic_batching"]["max_queue_delay_microseconds"] == 1000
+
+
+def test_requests_at_the_same_time_get_their_own_codes(address, grey_hasher, gallery):
+    parts = np.split(gallery.images, np.cumsum([1, 2, 3, 5, 8, 13, 21]))
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found = [codes(answer) for answer in pool.map(lambda p: asked(address, request(p)), parts)]
+    expected = grey_hasher.encode(gallery.images, verbose=0)
+    np.testing.assert_array_equal(np.concatenate(found), expected)
+
+
+def test_more_images_than_a_batch_holds_are_refused(address, gallery):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        asked(address, request(gallery.images[:129]))
+    assert "batch-size must be <= 128" in caught.value.read().decode()
+
+
+def test_the_documented_client(address, grey_hasher):
+    document = (ROOT / "docs" / "SERVING.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (client,) = [snippet for snippet in snippets if "/v2/models/" in snippet]
+    variables: dict = {}
+    exec(client.replace("http://localhost:8000", address), variables)
+    expected = grey_hasher.encode(variables["images"], verbose=0)
+    np.testing.assert_array_equal(variables["codes"], expected)
