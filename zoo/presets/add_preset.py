@@ -3,9 +3,8 @@
 python -m classwise.zoo.presets.add_preset RUN ... [--replace] [--data-dir DIR]
 
 The training of a trunk stores that alone, for trainings of hash layers on it. Of several trainings
-of one recipe with different seeds the first one given becomes the preset; the others' mAP stands in
-its entry. Run in the checkout's root, on the machine that trained, so that the versions recorded
-are those of the training.
+of one recipe with different seeds the first one given becomes the preset, or the trunk; what the
+others reach, mAP or validation accuracy, stands in its entry. Run in the checkout's root.
 """
 
 import argparse
@@ -48,10 +47,14 @@ def add_presets(
     dropped = None if replace else {recipe.name for recipe in recipes.values()}
     opened: list[Run] = []
     # Trunks first: hash layers stand on them.
-    for folder in sorted(runs, key=lambda folder: not recipes[folder].makes_trunk):
-        if recipes[folder].makes_trunk:
-            print(store_trunk(folder, *read_run(folder), dropped))
-        else:
+    trained: dict[str, list[Path]] = {}
+    for folder, recipe in recipes.items():
+        if recipe.makes_trunk:
+            trained.setdefault(recipe.name, []).append(folder)
+    for first, *again in trained.values():
+        print(store_trunk(first, *read_run(first), dropped, again=again))
+    for folder, recipe in recipes.items():
+        if not recipe.makes_trunk:
             opened.append(open_run(folder, dropped, used=[run.trunk for run in opened]))
     for (protocol, _), group in groupby(sorted(opened, key=shared), key=shared):
         images = get_protocol(protocol).load(data_dir)

@@ -60,6 +60,8 @@ def training_facts(entry: Preset | Trunk) -> str:
     """Returns the course of the training in one paragraph."""
     training = entry.training
     machine = f" on {training['cores']} cores" if "cores" in training else ""
+    if training.get("device", "cpu") != "cpu":
+        machine = f" on a {training['device'].upper()}"
     machine += f" with the {training['backend']} backend" if "backend" in training else ""
     selected = training["selected_epoch"]
     return (
@@ -79,6 +81,12 @@ def other_seeds(preset: Preset) -> str:
         f" Trained again on the same trunk, the recipe reaches mAP {seeds}: over n = "
         f"{len(preset.maps)} seeds it goes from {preset.maps[0]:.4f} to {preset.maps[-1]:.4f}."
     )
+
+
+def other_trunks(trunk: Trunk) -> str:
+    """Returns a sentence on other trainings of a trunk's recipe, or nothing if there were none."""
+    found = [f"{value:.2%} with seed {seed}" for seed, value in trunk.other_seeds.items()]
+    return f" Trained again, the recipe reaches {', '.join(found)}." if found else ""
 
 
 def versions(entry: Preset | Trunk) -> str:

@@ -176,6 +176,10 @@ def course(preset: Preset, trunk: Trunk) -> Checks:
         built = build_recipe(trunk.recipe, "recipe")
         yield built.backbone == trunk.backbone, f"its trunk's recipe is of a {built.backbone}"
         yield trunk.training["epochs"] == built.epochs, f"its trunk has not {built.epochs} epochs"
+        for seed, value in trunk.other_seeds.items():
+            other = seed.isdecimal() and int(seed) != built.seed
+            yield other, f"its trunk's seed {seed} is no other seed"
+            yield 0 <= value <= 1, f"its trunk's seed {seed} has accuracy {value}"
         for holds, problem in logged(trunk):
             yield holds, f"its trunk {trunk.name}: {problem}"
 

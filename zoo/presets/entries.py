@@ -4,11 +4,11 @@ import json
 import os
 import shutil
 from collections.abc import Collection
-from importlib.metadata import version
 from pathlib import Path
 
 from classwise.zoo.files import replacing_file, sha256
 from classwise.zoo.presets import registry
+from classwise.zoo.training.environment import versions
 from classwise.zoo.training.recipe import Recipe
 from classwise.zoo.training.run_directory import (
     SELECTED_BY,
@@ -17,7 +17,6 @@ from classwise.zoo.training.run_directory import (
     training_minutes,
 )
 
-PACKAGES = ("classwise", "keras", "numpy")
 LICENSE = "Apache-2.0"
 
 
@@ -33,20 +32,30 @@ def describe_training(recipe: Recipe, folder: Path, file: Path) -> dict:
         shutil.copyfile(folder / "log.jsonl", temporary)
     log = read_log(folder)
     best, last = selected_epoch(log), log[-1]
-    # Logs of earlier versions do not tell what Keras ran on.
-    packages = (*PACKAGES, last.get("backend", "tensorflow"))
     return {
         "recipe": recipe.to_dict(),
         "training": {
             "epochs": len(log),
             "minutes": training_minutes(log),
-            "cores": os.cpu_count(),
-            **({"backend": last["backend"]} if "backend" in last else {}),
+            **machine(last),
             "selected_epoch": best["epoch"],
             SELECTED_BY: best[SELECTED_BY],
         },
-        "versions": {package: version(package) for package in packages},
+        # Logs of earlier versions do not tell: then the training was on this machine.
+        "versions": log[0].get("versions", versions()),
     }
+
+
+def machine(line: dict) -> dict:
+    """Returns what a line of a log tells of the machine; of a processor, this one's cores too.
+
+    Example:
+
+    >>> machine({"epoch": 1, "backend": "jax", "device": "gpu"})
+    {'backend': 'jax', 'device': 'gpu'}
+    """
+    told = {key: line[key] for key in ("backend", "device") if key in line}
+    return told if told.get("device", "cpu") != "cpu" else {"cores": os.cpu_count(), **told}
 
 
 def describe_file(file: Path) -> dict:

@@ -33,6 +33,7 @@ class Trunk(WeightFile):
         origin: one sentence that says how it came about.
         license: of the weights.
         recipe, training, versions: as of a preset; None of weights that no recipe trained.
+        other_seeds: validation accuracy of other trainings of the recipe, by seed.
     """
 
     name: str
@@ -44,6 +45,12 @@ class Trunk(WeightFile):
     recipe: dict | None = None
     training: dict | None = None
     versions: dict | None = None
+    other_seeds: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def accuracies(self) -> list[float]:
+        """Validation accuracy of all seeds, the least first."""
+        return sorted([self.training["val_accuracy"], *self.other_seeds.values()])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from classwise.zoo.presets.card_metadata import trunk_metadata
 from classwise.zoo.presets.card_page import bibtex, card_page, colour, file_table, python
-from classwise.zoo.presets.card_training import command, recipe_table, training_facts, versions
+from classwise.zoo.presets.card_training import (
+    command,
+    other_trunks,
+    recipe_table,
+    training_facts,
+    versions,
+)
 from classwise.zoo.presets.data_set_facts import DATA_SETS
 from classwise.zoo.presets.markdown import escaped
 from classwise.zoo.presets.publications import BACKBONES
@@ -51,5 +57,5 @@ def trunk_card(trunk: Trunk, standing: Sequence[str]) -> str:
 
 
 def training(trunk: Trunk) -> str:
-    course = f"{training_facts(trunk)} Again: `{command(trunk)}`."
+    course = f"{training_facts(trunk)}{other_trunks(trunk)} Again: `{command(trunk)}`."
     return "\n\n".join([course, recipe_table(trunk), versions(trunk)])

@@ -1,6 +1,8 @@
 """Writes what recipes cost and reach into their headers, from the registry:
 
 python -m classwise.zoo.presets.write_recipe_headers
+
+Run in the checkout's root, whose bench/results have the minutes of recipes that a GPU trained.
 """
 
 import re
@@ -10,11 +12,13 @@ from pathlib import Path
 
 from classwise.zoo.files import replacing_file
 from classwise.zoo.presets.registry import FOLDER, Preset, Trunk, presets, trunks
+from classwise.zoo.presets.write_tables import read_results
 from classwise.zoo.training.recipe_files import bundled_recipes
 
 # The lines of a header that this module writes; the others are written by hand.
 WRITTEN = re.compile(r"(?:^# (?:Cost|Result) .*\n(?:^#  .*\n)*)+", re.MULTILINE)
 COLUMNS = 100
+RESULTS = Path("bench/results")
 
 
 def spread(values: Iterable[float]) -> str:
@@ -51,6 +55,8 @@ def result_lines(entries: list[Preset] | list[Trunk]) -> str:
     cost = f"{spread([training['minutes'] for training in trainings])} minutes"
     if all("cores" in training for training in trainings):
         cost += f" on {spread([training['cores'] for training in trainings])} cores"
+    if any(training.get("device", "cpu") != "cpu" for training in trainings):
+        cost += f" on a {trainings[0]['device'].upper()}{on_processor(entries[0].recipe['name'])}"
     if entries[0].recipe.get("frozen_until") and not all(map(features_counted, entries)):
         cost += ", without computing the frozen layers' features"
     result = trunk_result(entries[0]) if isinstance(entries[0], Trunk) else results(entries)
@@ -67,6 +73,15 @@ def result_lines(entries: list[Preset] | list[Trunk]) -> str:
     )
 
 
+def on_processor(recipe: str) -> str:
+    """Returns what `bench/recipe_minutes.py` measured of a recipe that was trained elsewhere."""
+    found = read_results(RESULTS, "recipe_minutes")
+    measured = found.get("recipes", {}).get(recipe)
+    if measured is None:
+        return ""
+    return f"; {measured['minutes']:.0f} on {found['machine']['cores']} cores, by its steps' time"
+
+
 def results(entries: list[Preset]) -> str:
     """Returns what the presets of a recipe file reach."""
     reached = [
@@ -80,10 +95,12 @@ def results(entries: list[Preset]) -> str:
 
 def trunk_result(trunk: Trunk) -> str:
     """Returns what a trunk reaches, whose presets have recipes of their own."""
-    accuracy, seed = trunk.training["val_accuracy"], trunk.recipe["seed"]
+    accuracy, count = f"{trunk.training['val_accuracy']:.2%}", len(trunk.accuracies)
+    if count > 1:
+        accuracy += f" ({trunk.accuracies[0]:.2%} to {trunk.accuracies[-1]:.2%})"
     return (
-        f"the trunk {trunk.name}; its nearest class centre is right for {accuracy:.2%} of the "
-        f"validation images (seed {seed}, n = 1)"
+        f"the trunk {trunk.name}; its nearest class centre is right for {accuracy} of the "
+        f"validation images (seed {trunk.recipe['seed']}{' first' * (count > 1)}, n = {count})"
     )
 
 

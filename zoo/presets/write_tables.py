@@ -75,9 +75,10 @@ def training_rows(folder: Path):
 
 def minutes_rows(folder: Path):
     found = read_results(folder, "recipe_minutes")
-    for name, measured in found.get("recipes", {}).items():
+    measured = found.get("recipes", {})
+    for name in measured.keys() & found.get("target_minutes", {}).keys():
         label = f"`{name}`: minutes of all steps on {found['backend']}, from {found['steps']}"
-        yield label, measured["minutes"], "<=", found["target_minutes"]
+        yield label, measured[name]["minutes"], "<=", found["target_minutes"][name]
 
 
 def retrieval_rows(folder: Path):

@@ -22,6 +22,7 @@ from classwise.zoo.training.distillation import (
     teach,
     teacher_digest,
 )
+from classwise.zoo.training.environment import versions
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.frozen_trunk import FrozenTrunk
 from classwise.zoo.training.image_digest import image_digest
@@ -102,6 +103,8 @@ def train(
         if recipe.itq_iterations:
             complete = turned_by_itq(recipe, training, complete)
         saved, epochs_done = run.load_checkpoint(steps)
+        if epochs_done == 0:
+            once["versions"] = versions()
         if isinstance(training, CachedFeatures) and epochs_done == 0:
             once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
         if taught is not None and epochs_done == 0:

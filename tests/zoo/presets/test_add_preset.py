@@ -1,5 +1,7 @@
 """A finished training becomes presets: its hash layer, others on its trunk, figures, pictures."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -96,8 +98,13 @@ def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set,
 def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
     presets_folder, small_data_set, tmp_path
 ):
-    first = trained(tmp_path, small_data_set, 12, name=f"{TRUNK}_trunk")
-    add_presets([first], tmp_path)
+    first, again = (
+        trained(tmp_path, small_data_set, 12, seed, name=f"{TRUNK}_trunk") for seed in (0, 1)
+    )
+    add_presets([first, again], tmp_path)
+    [line] = map(json.loads, (again / "log.jsonl").read_text().splitlines())
+    assert get_trunk(TRUNK).other_seeds == {"1": line["val_accuracy"]}
+    assert f"the recipe reaches {line['val_accuracy']:.2%} with seed 1." in card(TRUNK)
     assert get_trunk(TRUNK).recipe["name"] not in presets()
     second = trained(tmp_path, small_data_set, 12, trunk=TRUNK, frozen_until="pool")
     add_presets([second, first], tmp_path)  # the same weights again: nothing stands in the way
@@ -105,6 +112,7 @@ def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
     assert get_preset(f"{TRUNK}_12").trunk == TRUNK
     assert trunk.recipe["name"] == f"{TRUNK}_trunk"
     assert trunk.training["epochs"] == 1
+    assert trunk.versions == json.loads((first / "log.jsonl").read_text())["versions"]
     text = card(TRUNK)
     assert f"Again: `classwise train {TRUNK}_trunk --output RUN`." in text
     assert "| method | dcwh |" in text
@@ -114,6 +122,11 @@ def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
     log.unlink()
     missing = f"its trunk {TRUNK}: there is no log {log.name}"
     assert missing in problems(get_preset(f"{TRUNK}_12"), trunk)
+    trunk.other_seeds["0"] = 1.5
+    found = problems(get_preset(f"{TRUNK}_12"), trunk)
+    assert {"its trunk's seed 0 is no other seed", "its trunk's seed 0 has accuracy 1.5"} <= {
+        *found
+    }
     trunk.recipe["stages"] *= 2
     wrong = f"its trunk has not {trunk.training['epochs'] + 1} epochs"
     assert wrong in problems(get_preset(f"{TRUNK}_12"), trunk)

@@ -171,6 +171,9 @@ def test_a_trunks_card_names_its_origin_and_the_hashers_on_it():
     assert "tan2019efficientnet" in text
     assert "tan2019efficientnet" not in trunk_card(TRUNK, [])
     assert TRUNK.sha256 in text
+    on_gpu = {**TRUNK.training, "minutes": 2.5, "backend": "jax", "device": "gpu"}
+    text = trunk_card(dataclasses.replace(TRUNK, training=on_gpu), [])
+    assert "epochs in 2.5 minutes on a GPU with the jax backend, seed 0." in text
 
 
 def test_a_card_of_nothing():

@@ -1,8 +1,9 @@
 import dataclasses
+import json
 
 import pytest
 
-from classwise.zoo.presets import get_preset
+from classwise.zoo.presets import get_preset, write_recipe_headers
 from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.presets.write_recipe_headers import recipe_texts, result_lines, with_results
 
@@ -36,12 +37,34 @@ def test_other_seeds_give_a_range():
 
 def test_a_trunks_recipe_gives_its_cost_and_accuracy():
     log = {"minutes": 12.5, "cores": 2, "val_accuracy": 0.91234}
-    trunk = dataclasses.replace(
-        get_trunk("dcwh_resnet9_fashion_mnist"), training=log, recipe={"seed": 3}
-    )
-    lines = " ".join(result_lines([trunk]).replace("#", "").split())
+    lines = trunk_lines(log)
     assert lines.startswith("Cost 12.5 minutes on 2 cores Result the trunk dcwh_resnet9_fashion")
     assert "right for 91.23% of the validation images (seed 3, n = 1)" in lines
+    lines = trunk_lines(log, {"0": 0.9, "7": 0.92})
+    assert "right for 91.23% (90.00% to 92.00%) of the validation images (seed 3 first, n" in lines
+    assert lines.endswith("n = 3)")
+
+
+def test_a_recipe_that_a_gpu_trained_gives_its_minutes_on_a_processor_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(write_recipe_headers, "RESULTS", tmp_path)
+    log = {"minutes": 2.5, "device": "gpu", "val_accuracy": 0.9}
+    assert trunk_lines(log).startswith("Cost 2.5 minutes on a GPU Result")
+    measured = {"machine": {"cores": 4}, "recipes": {"it": {"minutes": 81.6}}}
+    (tmp_path / "recipe_minutes.json").write_text(json.dumps(measured))
+    assert trunk_lines(log).startswith(
+        "Cost 2.5 minutes on a GPU; 82 on 4 cores, by its steps' time Result"
+    )
+
+
+def trunk_lines(training, other_seeds=None):
+    """The lines of a trunk's recipe, as one."""
+    trunk = dataclasses.replace(
+        get_trunk("dcwh_resnet9_fashion_mnist"),
+        training=training,
+        recipe={"name": "it", "seed": 3},
+        other_seeds=other_seeds or {},
+    )
+    return " ".join(result_lines([trunk]).replace("#", "").split())
 
 
 def test_only_these_lines_are_replaced_and_that_once():

@@ -82,10 +82,14 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypat
         np.testing.assert_array_equal(weight, trunk[name])
 
 
-def test_the_log_tells_backend_and_the_seconds_of_the_features_once(tmp_path, log_of):
+def test_the_log_tells_backend_device_and_the_seconds_of_the_features_once(tmp_path, log_of):
     run(tmp_path / "run", features=tmp_path / "features", **{**FROZEN, "frozen_until": "pool"})
     log = log_of(tmp_path / "run")
     assert {line["backend"] for line in log} == {keras.backend.backend()}
+    assert {line["device"] for line in log} == {"cpu"}
+    assert log[0]["versions"]["keras"] == keras.__version__
+    assert [*log[0]["versions"]] == ["classwise", "keras", "numpy", keras.backend.backend()]
+    assert not any("versions" in line for line in log[1:])
     kept = sum(float(file.read_text()) for file in (tmp_path / "features").glob("*.seconds"))
     assert [line.get("feature_seconds") for line in log] == [round(kept, 1)] + [None] * 4
     epochs = sum(line["seconds"] for line in log)
