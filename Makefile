@@ -79,9 +79,10 @@ $(VENV)/backends.done: $(VENV)/dev.done
 	$(RUN)/pip install --quiet --editable ".[onnx,dev,backends]"
 	touch $@
 
-# An environment of its own: the server needs an older NumPy than classwise. Its client is left out.
-.triton/server.done:
-	$(PYTHON) -m venv --clear .triton
+# An environment of its own (400 MB; Linux, glibc 2.35 or newer): the server's backend in Python needs
+# an older NumPy than classwise, and an ONNX Runtime that takes it. Of the wheel only the server is used.
+.triton/server.done: $(VENV)/bin/pip
+	$(RUN)/python -m venv --clear .triton
 	.triton/bin/pip install --quiet "numpy<2" "onnxruntime<1.24"
 	.triton/bin/pip install --quiet --no-deps nvidia-pytriton==0.7.0
 	touch $@

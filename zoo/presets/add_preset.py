@@ -8,6 +8,7 @@ others reach, mAP or validation accuracy, stands in its entry. Run in the checko
 """
 
 import argparse
+import dataclasses
 from itertools import groupby
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from classwise.zoo.presets.store_run import Run, open_run, read_run, store_run
 from classwise.zoo.presets.store_trunk import store_trunk
 from classwise.zoo.presets.write_cards import CARDS
 from classwise.zoo.retrieval.retrieval_result import ORDERS
+from classwise.zoo.training.recipe import Recipe
+from classwise.zoo.training.run_directory import SELECTED_BY, read_log, selected_epoch
 
 MOST_CONFUSIONS = 10
 
@@ -41,20 +44,19 @@ def add_presets(
 
     Raises:
         InputError: storing a trunk as float16 changes too many bits, other presets stand on a
-            trunk that would be replaced, or a hash layer was trained on another one.
+            trunk that would be replaced, a hash layer was trained on another one, or two trainings
+            of one recipe differ in more than their seeds.
     """
     recipes = {folder: read_run(folder)[0] for folder in runs}
     dropped = None if replace else {recipe.name for recipe in recipes.values()}
     opened: list[Run] = []
     # Trunks first: hash layers stand on them.
-    trained: dict[str, list[Path]] = {}
-    for folder, recipe in recipes.items():
-        if recipe.makes_trunk:
-            trained.setdefault(recipe.name, []).append(folder)
-    for first, *again in trained.values():
-        print(store_trunk(first, *read_run(first), dropped, again=again))
-    for folder, recipe in recipes.items():
-        if not recipe.makes_trunk:
+    for first, *again in by_recipe(recipes):
+        if recipes[first].makes_trunk:
+            reached = {str(recipes[folder].seed): accuracy(folder) for folder in again}
+            print(store_trunk(first, *read_run(first), dropped, other_seeds=reached))
+    for folder in runs:
+        if not recipes[folder].makes_trunk:
             opened.append(open_run(folder, dropped, used=[run.trunk for run in opened]))
     for (protocol, _), group in groupby(sorted(opened, key=shared), key=shared):
         images = get_protocol(protocol).load(data_dir)
@@ -73,6 +75,31 @@ def add_presets(
             preset = store_run(run, figures)
             draw_pictures(preset, sets, images, root / CARDS / preset.name)
             print(f"{preset.name}: mAP {preset.metrics['map']['expected']:.4f}", flush=True)
+
+
+def by_recipe(recipes: dict[Path, Recipe]) -> list[list[Path]]:
+    """Returns the folders of each recipe's trainings, in their order.
+
+    Raises:
+        InputError: trainings of one recipe differ in more than their seeds, or have the same one.
+    """
+    found: dict[str, list[Path]] = {}
+    for folder, recipe in recipes.items():
+        same = found.setdefault(recipe.name, [])
+        for other in same:
+            known = recipes[other]
+            if known.seed == recipe.seed or dataclasses.replace(known, seed=recipe.seed) != recipe:
+                raise InputError(
+                    f"{other} and {folder} are trainings of {recipe.name} whose recipes do not "
+                    "differ in the seed alone; give one of them."
+                )
+        same.append(folder)
+    return list(found.values())
+
+
+def accuracy(folder: Path) -> float:
+    """Returns the validation accuracy of the model that a training kept."""
+    return selected_epoch(read_log(folder))[SELECTED_BY]
 
 
 def shared(run: Run) -> tuple[str, str]:

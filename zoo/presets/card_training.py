@@ -56,12 +56,23 @@ def command(entry: Preset | Trunk) -> str:
     return f"{variable}classwise train {entry.recipe['name']} --output RUN"
 
 
+def on_device(training: dict) -> str:
+    """Returns what a training ran on, given what its entry tells of it; "" where that is nothing.
+
+    Example:
+
+    >>> on_device({"cores": 2, "device": "cpu"}), on_device({"device": "gpu"})
+    (' on 2 cores', ' on a GPU')
+    """
+    if training.get("device", "cpu") != "cpu":
+        return f" on a {training['device'].upper().replace(' AND ', ' and a ')}"
+    return f" on {training['cores']} cores" if "cores" in training else ""
+
+
 def training_facts(entry: Preset | Trunk) -> str:
     """Returns the course of the training in one paragraph."""
     training = entry.training
-    machine = f" on {training['cores']} cores" if "cores" in training else ""
-    if training.get("device", "cpu") != "cpu":
-        machine = f" on a {training['device'].upper()}"
+    machine = on_device(training)
     machine += f" with the {training['backend']} backend" if "backend" in training else ""
     selected = training["selected_epoch"]
     return (
@@ -83,10 +94,15 @@ def other_seeds(preset: Preset) -> str:
     )
 
 
-def other_trunks(trunk: Trunk) -> str:
+def other_accuracies(trunk: Trunk) -> str:
     """Returns a sentence on other trainings of a trunk's recipe, or nothing if there were none."""
-    found = [f"{value:.2%} with seed {seed}" for seed, value in trunk.other_seeds.items()]
-    return f" Trained again, the recipe reaches {', '.join(found)}." if found else ""
+    if not trunk.other_seeds:
+        return ""
+    seeds = ", ".join(f"{value:.2%} with seed {seed}" for seed, value in trunk.other_seeds.items())
+    return (
+        f" Trained again, the recipe reaches {seeds}: over n = {len(trunk.accuracies)} seeds it "
+        f"goes from {trunk.accuracies[0]:.2%} to {trunk.accuracies[-1]:.2%}."
+    )
 
 
 def versions(entry: Preset | Trunk) -> str:

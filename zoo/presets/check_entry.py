@@ -12,6 +12,7 @@ from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS
 from classwise.zoo.files import sha256
 from classwise.zoo.presets import registry
 from classwise.zoo.presets.data_set_facts import DATA_SETS
+from classwise.zoo.presets.entries import trained_on
 from classwise.zoo.presets.publications import METHODS
 from classwise.zoo.presets.registry import Preset, Trunk
 from classwise.zoo.training.recipe import build_recipe
@@ -196,6 +197,9 @@ def logged(entry: Preset | Trunk) -> Checks:
     yield len(log) == told["epochs"], f"its log has {len(log)} epochs"
     minutes = training_minutes(log)
     yield minutes == told["minutes"], f"its log has {minutes} minutes"
+    machine = trained_on(log)
+    for key in ("backend", "device"):
+        yield told.get(key) == machine.get(key), f"its log has {key} {machine.get(key)}"
     best = max(line["val_accuracy"] for line in log if line["selectable"])
     kept = log[told["selected_epoch"] - 1]["val_accuracy"]
     yield kept == best == told["val_accuracy"], f"its log has val_accuracy {best}, kept {kept}"

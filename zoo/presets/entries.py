@@ -31,31 +31,39 @@ def describe_training(recipe: Recipe, folder: Path, file: Path) -> dict:
     with replacing_file(registry.FOLDER / file.with_suffix(".log.jsonl")) as temporary:
         shutil.copyfile(folder / "log.jsonl", temporary)
     log = read_log(folder)
-    best, last = selected_epoch(log), log[-1]
+    best = selected_epoch(log)
     return {
         "recipe": recipe.to_dict(),
         "training": {
             "epochs": len(log),
             "minutes": training_minutes(log),
-            **machine(last),
+            **trained_on(log),
             "selected_epoch": best["epoch"],
             SELECTED_BY: best[SELECTED_BY],
         },
-        # Logs of earlier versions do not tell: then the training was on this machine.
-        "versions": log[0].get("versions", versions()),
+        "versions": trained_with(log),
     }
 
 
-def machine(line: dict) -> dict:
-    """Returns what a line of a log tells of the machine; of a processor, this one's cores too.
+def trained_on(log: list[dict]) -> dict:
+    """Returns the backend and the devices that a log tells of, and of CPUs the cores.
 
     Example:
 
-    >>> machine({"epoch": 1, "backend": "jax", "device": "gpu"})
-    {'backend': 'jax', 'device': 'gpu'}
+    >>> trained_on([{"backend": "torch", "device": "cpu"}, {"backend": "jax", "device": "gpu"}])
+    {'backend': 'jax', 'device': 'cpu and gpu'}
     """
-    told = {key: line[key] for key in ("backend", "device") if key in line}
-    return told if told.get("device", "cpu") != "cpu" else {"cores": os.cpu_count(), **told}
+    told = {key: log[-1][key] for key in ("backend", "cores") if key in log[-1]}
+    devices = sorted({line["device"] for line in log if "device" in line})
+    if devices in ([], ["cpu"]):  # logs of earlier versions tell neither device nor cores
+        return {"cores": os.cpu_count(), **told, **({"device": "cpu"} if devices else {})}
+    return {**told, "device": " and ".join(devices)}
+
+
+def trained_with(log: list[dict]) -> dict[str, str]:
+    """Returns the versions of the last start; of logs that tell none, those of this machine."""
+    told = [line["versions"] for line in log if "versions" in line]
+    return told[-1] if told else versions(log[-1].get("backend", "tensorflow"))
 
 
 def describe_file(file: Path) -> dict:

@@ -49,7 +49,7 @@ class Trunk(WeightFile):
 
     @property
     def accuracies(self) -> list[float]:
-        """Validation accuracy of all seeds, the least first."""
+        """Validation accuracy of all seeds of the recipe that trained it, the least first."""
         return sorted([self.training["val_accuracy"], *self.other_seeds.values()])
 
 
@@ -73,8 +73,8 @@ class Preset(WeightFile):
         embedding_metrics: by cosine similarity; see `evaluate_embeddings`.
         seed: of the training.
         recipe: all settings of the training.
-        training: epochs, minutes, the selected epoch and its validation accuracy.
-        versions: of the packages that made it.
+        training: epochs, minutes, cores or device, the selected epoch and its accuracy.
+        versions: of the packages that trained it.
         license: of the weights.
         other_seeds: mAP (expected) of other trainings of the recipe on the same trunk, by seed.
         hidden_units: of the hidden layer below its hash layer, 0 for none.

@@ -1,8 +1,7 @@
 """Storing of trained backbones as trunks, which hashers share."""
 
-import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,6 @@ from classwise.zoo.presets.weight_files import (
     write_weights,
 )
 from classwise.zoo.training.recipe import TRUNK_ENDING, Recipe
-from classwise.zoo.training.run_directory import SELECTED_BY, read_log, selected_epoch
 
 
 def store_trunk(
@@ -30,7 +28,7 @@ def store_trunk(
     trained: Hasher,
     dropped: Collection[str] | None = (),
     used: Collection[str] = (),
-    again: Collection[Path] = (),
+    other_seeds: Mapping[str, float] | None = None,
 ) -> str:
     """Stores a hasher's backbone, unless that is a stored trunk already; returns its name.
 
@@ -39,7 +37,7 @@ def store_trunk(
         recipe, trained: from `read_run`.
         dropped: presets that stand on a trunk that is replaced, and whose entries go; None: all.
         used: trunks that other trainings, given before, stand on.
-        again: folders of the recipe's trainings with other seeds.
+        other_seeds: validation accuracy of the recipe's other trainings, by seed.
 
     Raises:
         InputError: presets that are not dropped stand on the trunk that would be replaced, or the
@@ -81,15 +79,9 @@ def store_trunk(
         image_shape=trained.image_shape,
         origin=f"{layers} by the recipe {recipe.name}, from {start}.",
         **describe_training(recipe, folder, trunk_file(name)),
-        other_seeds=dict(map(seed_and_accuracy, again)),
+        other_seeds=dict(other_seeds or {}),
     )
     return name
-
-
-def seed_and_accuracy(folder: Path) -> tuple[str, float]:
-    """Returns the seed of a training, and the validation accuracy of the model it kept."""
-    recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-    return str(recipe["seed"]), selected_epoch(read_log(folder))[SELECTED_BY]
 
 
 def stands_on(weights: dict[str, np.ndarray], known: str) -> bool:

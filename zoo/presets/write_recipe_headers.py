@@ -2,7 +2,7 @@
 
 python -m classwise.zoo.presets.write_recipe_headers
 
-Run in the checkout's root, whose bench/results have the minutes of recipes that a GPU trained.
+Run in the checkout's root; bench/results/recipe_minutes.json there has the minutes on a CPU.
 """
 
 import re
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from classwise.zoo.files import replacing_file
+from classwise.zoo.presets.card_training import on_device
 from classwise.zoo.presets.registry import FOLDER, Preset, Trunk, presets, trunks
 from classwise.zoo.presets.write_tables import read_results
 from classwise.zoo.training.recipe_files import bundled_recipes
@@ -18,7 +19,6 @@ from classwise.zoo.training.recipe_files import bundled_recipes
 # The lines of a header that this module writes; the others are written by hand.
 WRITTEN = re.compile(r"(?:^# (?:Cost|Result) .*\n(?:^#  .*\n)*)+", re.MULTILINE)
 COLUMNS = 100
-RESULTS = Path("bench/results")
 
 
 def spread(values: Iterable[float]) -> str:
@@ -47,18 +47,18 @@ def features_counted(preset: Preset) -> bool:
     return "feature_seconds" in log.read_text(encoding="utf-8")
 
 
-def result_lines(entries: list[Preset] | list[Trunk]) -> str:
-    """Returns the lines about cost and result of a recipe file, given what it made."""
+def result_lines(entries: list[Preset] | list[Trunk], measured: dict | None = None) -> str:
+    """Returns the lines about cost and result of a recipe file.
+
+    Args:
+        entries: what it made.
+        measured: what `bench/recipe_minutes.py` wrote.
+
+    Raises:
+        ValueError: the minutes were measured of another version of the recipe.
+    """
     if not entries:
         return "# Result    not in the zoo yet\n"
-    trainings = [preset.training for preset in entries]
-    cost = f"{spread([training['minutes'] for training in trainings])} minutes"
-    if all("cores" in training for training in trainings):
-        cost += f" on {spread([training['cores'] for training in trainings])} cores"
-    if any(training.get("device", "cpu") != "cpu" for training in trainings):
-        cost += f" on a {trainings[0]['device'].upper()}{on_processor(entries[0].recipe['name'])}"
-    if entries[0].recipe.get("frozen_until") and not all(map(features_counted, entries)):
-        cost += ", without computing the frozen layers' features"
     result = trunk_result(entries[0]) if isinstance(entries[0], Trunk) else results(entries)
     return "".join(
         textwrap.fill(
@@ -69,17 +69,38 @@ def result_lines(entries: list[Preset] | list[Trunk]) -> str:
             break_on_hyphens=False,
         )
         + "\n"
-        for title, text in (("Cost", cost), ("Result", result))
+        for title, text in (("Cost", cost(entries, measured or {})), ("Result", result))
     )
 
 
-def on_processor(recipe: str) -> str:
-    """Returns what `bench/recipe_minutes.py` measured of a recipe that was trained elsewhere."""
-    found = read_results(RESULTS, "recipe_minutes")
-    measured = found.get("recipes", {}).get(recipe)
-    if measured is None:
+def cost(entries: list[Preset] | list[Trunk], measured: dict) -> str:
+    """Returns what the trainings of a recipe file took; arguments as of `result_lines`."""
+    trainings = [preset.training for preset in entries]
+    minutes = f"{spread([training['minutes'] for training in trainings])} minutes"
+    devices = {on_device(training) for training in trainings}
+    if len(devices) == 1:
+        minutes += devices.pop()
+    minutes += on_cpu(entries[0].recipe, measured)
+    if entries[0].recipe.get("frozen_until") and not all(map(features_counted, entries)):
+        minutes += ", without computing the frozen layers' features"
+    return minutes
+
+
+def on_cpu(recipe: dict, measured: dict) -> str:
+    """Returns the minutes of a recipe that were measured by some of its steps, if they were."""
+    found = measured.get("recipes", {}).get(recipe["name"])
+    if found is None:
         return ""
-    return f"; {measured['minutes']:.0f} on {found['machine']['cores']} cores, by its steps' time"
+    epochs = sum(stage["epochs"] for stage in recipe["stages"])
+    if found["epochs"] != epochs:
+        raise ValueError(
+            f"The minutes of {recipe['name']} are those of {found['epochs']} epochs, not {epochs}: "
+            f"python bench/recipe_minutes.py {recipe['name']}"
+        )
+    return (
+        f"; about {found['minutes']:.0f} on {measured['machine']['cores']} cores with "
+        f"{measured['backend']}, by the time of {measured['steps']} steps"
+    )
 
 
 def results(entries: list[Preset]) -> str:
@@ -98,26 +119,30 @@ def trunk_result(trunk: Trunk) -> str:
     accuracy, count = f"{trunk.training['val_accuracy']:.2%}", len(trunk.accuracies)
     if count > 1:
         accuracy += f" ({trunk.accuracies[0]:.2%} to {trunk.accuracies[-1]:.2%})"
+    seeds = f"seed {trunk.recipe['seed']}" if count == 1 else "the stored trunk's seed first"
     return (
         f"the trunk {trunk.name}; its nearest class centre is right for {accuracy} of the "
-        f"validation images (seed {trunk.recipe['seed']}{' first' * (count > 1)}, n = {count})"
+        f"validation images ({seeds}, n = {count})"
     )
 
 
-def with_results(text: str, entries: list[Preset] | list[Trunk]) -> str:
-    """Returns a recipe file's text with new lines about cost and result.
+def with_results(
+    text: str, entries: list[Preset] | list[Trunk], measured: dict | None = None
+) -> str:
+    """Returns a recipe file's text with new lines about cost and result; see `result_lines`.
 
     Raises:
         ValueError: it has no such lines to replace.
     """
-    replaced, count = WRITTEN.subn(lambda found: result_lines(entries), text, count=1)
+    replaced, count = WRITTEN.subn(lambda found: result_lines(entries, measured), text, count=1)
     if count == 0:
         raise ValueError("The header has no line '# Result'.")
     return replaced
 
 
-def recipe_texts() -> dict[Path, tuple[str, str]]:
-    """Returns the text of every bundled recipe file as it is, and as it should be."""
+def recipe_texts(root: Path) -> dict[Path, tuple[str, str]]:
+    """Returns the text of every recipe file of a checkout, as it is and as it should be."""
+    measured = read_results(root / "bench" / "results", "recipe_minutes")
     names: dict[Path, list[str]] = {}
     for name, (file, _) in bundled_recipes().items():
         names.setdefault(file, []).append(name)
@@ -126,12 +151,13 @@ def recipe_texts() -> dict[Path, tuple[str, str]]:
     found = {}
     for file, made in names.items():
         text = file.read_text(encoding="utf-8")
-        found[file] = text, with_results(text, [known[name] for name in made if name in known])
+        entries = [known[name] for name in made if name in known]
+        found[file] = text, with_results(text, entries, measured)
     return found
 
 
 if __name__ == "__main__":
-    for file, (text, wanted) in recipe_texts().items():
+    for file, (text, wanted) in recipe_texts(Path.cwd()).items():
         if text != wanted:
             with replacing_file(file) as temporary:
                 temporary.write_text(wanted, encoding="utf-8")

@@ -75,10 +75,10 @@ def training_rows(folder: Path):
 
 def minutes_rows(folder: Path):
     found = read_results(folder, "recipe_minutes")
-    measured = found.get("recipes", {})
-    for name in measured.keys() & found.get("target_minutes", {}).keys():
-        label = f"`{name}`: minutes of all steps on {found['backend']}, from {found['steps']}"
-        yield label, measured[name]["minutes"], "<=", found["target_minutes"][name]
+    for name, target in found.get("target_minutes", {}).items():
+        if name in found["recipes"]:
+            label = f"`{name}`: minutes of all steps on {found['backend']}, from {found['steps']}"
+            yield label, found["recipes"][name]["minutes"], "<=", target
 
 
 def retrieval_rows(folder: Path):

@@ -4,7 +4,7 @@ import time
 
 import keras
 
-from classwise.zoo.training.environment import device_kind
+from classwise.zoo.training.environment import machine
 from classwise.zoo.training.run_directory import RunDirectory
 
 
@@ -44,8 +44,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
             "stage": self.stage + 1,
             "seconds": round(time.time() - self.start, 1),
             **{name: round(float(value), 6) for name, value in logs.items()},
-            "backend": keras.backend.backend(),
-            "device": device_kind(),
+            **machine(),
             **self.once,
         }
         self.once.clear()

@@ -86,7 +86,7 @@ def train(
     images = {"training": image_digest(training), "validation": image_digest(validation)}
     with RunDirectory(directory, recipe, images) as run:
         folder = Path(features or run.path / "features")
-        complete, once, taught = in_float32, {}, None
+        complete, once, taught = in_float32, {"versions": versions()}, None
         if recipe.frozen_until is not None:
             trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
             with features_bar(len(training) + len(validation), verbose) as advance:
@@ -103,8 +103,6 @@ def train(
         if recipe.itq_iterations:
             complete = turned_by_itq(recipe, training, complete)
         saved, epochs_done = run.load_checkpoint(steps)
-        if epochs_done == 0:
-            once["versions"] = versions()
         if isinstance(training, CachedFeatures) and epochs_done == 0:
             once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
         if taught is not None and epochs_done == 0:

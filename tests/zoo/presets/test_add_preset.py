@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow
 
 from classwise.zoo import InputError, load
 from classwise.zoo.datasets.protocols import Protocol
@@ -14,6 +15,7 @@ from classwise.zoo.presets.add_preset import add_presets
 from classwise.zoo.presets.card_pictures import PICTURES, shown_weights
 from classwise.zoo.presets.cards import card
 from classwise.zoo.presets.check_entry import problems
+from classwise.zoo.presets.entries import trained_with
 from classwise.zoo.presets.registry import get_trunk, presets, trunks
 from classwise.zoo.presets.store_run import open_run, read_run
 from classwise.zoo.presets.store_trunk import store_trunk
@@ -34,12 +36,12 @@ def trained(folder, images, bits, seed=0, name=None, **changes):
     """Trains a hasher of one epoch; returns the folder of the training."""
     name = name or f"{TRUNK}_{bits}"
     settings = {"method": "dcwh", "protocol": images.protocol.name, "backbone": "resnet8"}
+    settings["batch_size"] = 32
     recipe = Recipe(
         name=name,
         code_length=bits,
         stages=(Stage(1),),
         optimizer=Optimizer(learning_rate=0.01),
-        batch_size=32,
         seed=seed,
         **(settings | changes),
     )
@@ -104,7 +106,7 @@ def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
     add_presets([first, again], tmp_path)
     [line] = map(json.loads, (again / "log.jsonl").read_text().splitlines())
     assert get_trunk(TRUNK).other_seeds == {"1": line["val_accuracy"]}
-    assert f"the recipe reaches {line['val_accuracy']:.2%} with seed 1." in card(TRUNK)
+    assert f"the recipe reaches {line['val_accuracy']:.2%} with seed 1: over n = 2" in card(TRUNK)
     assert get_trunk(TRUNK).recipe["name"] not in presets()
     second = trained(tmp_path, small_data_set, 12, trunk=TRUNK, frozen_until="pool")
     add_presets([second, first], tmp_path)  # the same weights again: nothing stands in the way
@@ -130,6 +132,22 @@ def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
     trunk.recipe["stages"] *= 2
     wrong = f"its trunk has not {trunk.training['epochs'] + 1} epochs"
     assert wrong in problems(get_preset(f"{TRUNK}_12"), trunk)
+
+
+def test_trainings_of_one_recipe_that_are_no_other_seeds(small_data_set, tmp_path):
+    first = trained(tmp_path / "a", small_data_set, 12)
+    for other in (
+        trained(tmp_path / "b", small_data_set, 12),
+        trained(tmp_path / "c", small_data_set, 12, seed=1, batch_size=16),
+    ):
+        with pytest.raises(InputError, match=f"trainings of {TRUNK}_12 whose recipes"):
+            add_presets([first, other], tmp_path)
+
+
+def test_versions_are_those_of_the_last_start_and_of_this_machine_where_none_are_told():
+    assert trained_with([{"backend": "tensorflow"}])["tensorflow"] == tensorflow.__version__
+    told = [{"versions": {"jax": "1"}}, {"backend": "jax"}, {"versions": {"jax": "2"}}, {}]
+    assert trained_with(told) == {"jax": "2"}
 
 
 def test_what_is_no_training(tmp_path):

@@ -1,18 +1,19 @@
 import dataclasses
-import json
+from pathlib import Path
 
 import pytest
 
-from classwise.zoo.presets import get_preset, write_recipe_headers
+from classwise.zoo.presets import get_preset
 from classwise.zoo.presets.registry import get_trunk
 from classwise.zoo.presets.write_recipe_headers import recipe_texts, result_lines, with_results
 
+ROOT = Path(__file__).parents[3]
 PRESETS = [get_preset(f"dcwh_resnet9_fashion_mnist_{bits}") for bits in (64, 16)]
 TEXT = "# Title\n#\n# Command   x\n# Result    old\n#           older\n\nmethod = 1\n"
 
 
 def test_bundled_recipes_say_what_the_registry_says():
-    for file, (text, wanted) in recipe_texts().items():
+    for file, (text, wanted) in recipe_texts(ROOT).items():
         assert text == wanted, f"{file.name}: python -m classwise.zoo.presets.write_recipe_headers"
 
 
@@ -41,30 +42,47 @@ def test_a_trunks_recipe_gives_its_cost_and_accuracy():
     assert lines.startswith("Cost 12.5 minutes on 2 cores Result the trunk dcwh_resnet9_fashion")
     assert "right for 91.23% of the validation images (seed 3, n = 1)" in lines
     lines = trunk_lines(log, {"0": 0.9, "7": 0.92})
-    assert "right for 91.23% (90.00% to 92.00%) of the validation images (seed 3 first, n" in lines
-    assert lines.endswith("n = 3)")
+    assert "right for 91.23% (90.00% to 92.00%) of the validation images (the stored" in lines
+    assert lines.endswith("trunk's seed first, n = 3)")
 
 
-def test_a_recipe_that_a_gpu_trained_gives_its_minutes_on_a_processor_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(write_recipe_headers, "RESULTS", tmp_path)
+def test_minutes_measured_on_a_cpu_stand_beside_those_of_the_training():
     log = {"minutes": 2.5, "device": "gpu", "val_accuracy": 0.9}
     assert trunk_lines(log).startswith("Cost 2.5 minutes on a GPU Result")
-    measured = {"machine": {"cores": 4}, "recipes": {"it": {"minutes": 81.6}}}
-    (tmp_path / "recipe_minutes.json").write_text(json.dumps(measured))
-    assert trunk_lines(log).startswith(
-        "Cost 2.5 minutes on a GPU; 82 on 4 cores, by its steps' time Result"
+    measured = {
+        "machine": {"cores": 4},
+        "backend": "torch",
+        "steps": 20,
+        "recipes": {"it": {"minutes": 81.6, "epochs": 7}},
+    }
+    assert trunk_lines(log, measured=measured).startswith(
+        "Cost 2.5 minutes on a GPU; about 82 on 4 cores with torch, by the time of 20 steps Result"
     )
+    measured["recipes"]["it"]["epochs"] = 8
+    with pytest.raises(ValueError, match="those of 8 epochs, not 7: python bench"):
+        trunk_lines(log, measured=measured)
 
 
-def trunk_lines(training, other_seeds=None):
+def test_trainings_on_different_machines_name_none():
+    entries = [
+        dataclasses.replace(preset, training={"minutes": minutes, **machine})
+        for preset, minutes, machine in zip(
+            PRESETS, (2, 3.6), ({"cores": 2}, {"device": "gpu"}), strict=True
+        )
+    ]
+    for some in (entries, entries[::-1]):
+        assert result_lines(some).startswith("# Cost      2 to 3.6 minutes\n")
+
+
+def trunk_lines(training, other_seeds=None, measured=None):
     """The lines of a trunk's recipe, as one."""
     trunk = dataclasses.replace(
         get_trunk("dcwh_resnet9_fashion_mnist"),
         training=training,
-        recipe={"name": "it", "seed": 3},
+        recipe={"name": "it", "seed": 3, "stages": [{"epochs": 4}, {"epochs": 3}]},
         other_seeds=other_seeds or {},
     )
-    return " ".join(result_lines([trunk]).replace("#", "").split())
+    return " ".join(result_lines([trunk], measured).replace("#", "").split())
 
 
 def test_only_these_lines_are_replaced_and_that_once():

@@ -6,6 +6,7 @@ import pytest
 
 from classwise.zoo import Hasher, InputError, load_backbone
 from classwise.zoo.presets.weight_files import named_weights, variables_by_path
+from classwise.zoo.training.environment import device_kind
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.recipe import Augmentation
 from classwise.zoo.training.run_directory import training_minutes
@@ -86,7 +87,7 @@ def test_the_log_tells_backend_device_and_the_seconds_of_the_features_once(tmp_p
     run(tmp_path / "run", features=tmp_path / "features", **{**FROZEN, "frozen_until": "pool"})
     log = log_of(tmp_path / "run")
     assert {line["backend"] for line in log} == {keras.backend.backend()}
-    assert {line["device"] for line in log} == {"cpu"}
+    assert {line["device"] for line in log} == {device_kind()}
     assert log[0]["versions"]["keras"] == keras.__version__
     assert [*log[0]["versions"]] == ["classwise", "keras", "numpy", keras.backend.backend()]
     assert not any("versions" in line for line in log[1:])
