@@ -1,6 +1,8 @@
 """A finished training becomes presets: its hash layer, others on its trunk, figures, pictures."""
 
+import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from classwise.zoo.datasets.protocols import Protocol
 from classwise.zoo.encoders import open_encoder
 from classwise.zoo.evaluation import encode_protocol, evaluate
 from classwise.zoo.presets import get_preset
-from classwise.zoo.presets.add_preset import add_presets
+from classwise.zoo.presets.add_preset import add_presets, by_recipe
 from classwise.zoo.presets.card_pictures import PICTURES, shown_weights
 from classwise.zoo.presets.cards import card
 from classwise.zoo.presets.check_entry import problems
@@ -36,12 +38,12 @@ def trained(folder, images, bits, seed=0, name=None, **changes):
     """Trains a hasher of one epoch; returns the folder of the training."""
     name = name or f"{TRUNK}_{bits}"
     settings = {"method": "dcwh", "protocol": images.protocol.name, "backbone": "resnet8"}
-    settings["batch_size"] = 32
     recipe = Recipe(
         name=name,
         code_length=bits,
         stages=(Stage(1),),
         optimizer=Optimizer(learning_rate=0.01),
+        batch_size=32,
         seed=seed,
         **(settings | changes),
     )
@@ -134,14 +136,15 @@ def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
     assert wrong in problems(get_preset(f"{TRUNK}_12"), trunk)
 
 
-def test_trainings_of_one_recipe_that_are_no_other_seeds(small_data_set, tmp_path):
-    first = trained(tmp_path / "a", small_data_set, 12)
-    for other in (
-        trained(tmp_path / "b", small_data_set, 12),
-        trained(tmp_path / "c", small_data_set, 12, seed=1, batch_size=16),
-    ):
-        with pytest.raises(InputError, match=f"trainings of {TRUNK}_12 whose recipes"):
-            add_presets([first, other], tmp_path)
+def test_trainings_of_one_recipe_differ_in_the_seed_alone():
+    recipe = Recipe("mine", "dcwh", "cifar10-full", "resnet8", 12, (Stage(1),))
+    again, other = (dataclasses.replace(recipe, seed=seed) for seed in (1, 2))
+    of_another = dataclasses.replace(recipe, name="another")
+    folders = {Path("a"): recipe, Path("b"): of_another, Path("c"): again, Path("d"): other}
+    assert by_recipe(folders) == [[Path("a"), Path("c"), Path("d")], [Path("b")]]
+    for wrong in (again, dataclasses.replace(recipe, seed=3, batch_size=16)):
+        with pytest.raises(InputError, match="c and e are trainings of mine whose recipes do not"):
+            by_recipe({Path("c"): again, Path("e"): wrong})
 
 
 def test_versions_are_those_of_the_last_start_and_of_this_machine_where_none_are_told():
