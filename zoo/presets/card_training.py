@@ -83,25 +83,20 @@ def training_facts(entry: Preset | Trunk) -> str:
     )
 
 
-def other_seeds(preset: Preset) -> str:
+def other_seeds(entry: Preset | Trunk) -> str:
     """Returns a sentence on the recipe's other trainings, or nothing if there were none."""
-    if not preset.other_seeds:
+    if not entry.other_seeds:
         return ""
-    seeds = ", ".join(f"{value:.4f} with seed {seed}" for seed, value in preset.other_seeds.items())
-    return (
-        f" Trained again on the same trunk, the recipe reaches mAP {seeds}: over n = "
-        f"{len(preset.maps)} seeds it goes from {preset.maps[0]:.4f} to {preset.maps[-1]:.4f}."
+    if isinstance(entry, Preset):
+        how, values, shown = "again on the same trunk, the recipe reaches mAP", entry.maps, ".4f"
+    else:
+        how, values, shown = "again, the recipe reaches", entry.accuracies, ".2%"
+    seeds = ", ".join(
+        f"{value:{shown}} with seed {seed}" for seed, value in entry.other_seeds.items()
     )
-
-
-def other_accuracies(trunk: Trunk) -> str:
-    """Returns a sentence on other trainings of a trunk's recipe, or nothing if there were none."""
-    if not trunk.other_seeds:
-        return ""
-    seeds = ", ".join(f"{value:.2%} with seed {seed}" for seed, value in trunk.other_seeds.items())
     return (
-        f" Trained again, the recipe reaches {seeds}: over n = {len(trunk.accuracies)} seeds it "
-        f"goes from {trunk.accuracies[0]:.2%} to {trunk.accuracies[-1]:.2%}."
+        f" Trained {how} {seeds}: over n = {len(values)} seeds it goes from {values[0]:{shown}} to "
+        f"{values[-1]:{shown}}."
     )
 
 

@@ -6,7 +6,7 @@ from classwise.zoo.presets.card_metadata import trunk_metadata
 from classwise.zoo.presets.card_page import bibtex, card_page, colour, file_table, python
 from classwise.zoo.presets.card_training import (
     command,
-    other_accuracies,
+    other_seeds,
     recipe_table,
     training_facts,
     versions,
@@ -57,5 +57,5 @@ def trunk_card(trunk: Trunk, standing: Sequence[str]) -> str:
 
 
 def training(trunk: Trunk) -> str:
-    course = f"{training_facts(trunk)}{other_accuracies(trunk)} Again: `{command(trunk)}`."
+    course = f"{training_facts(trunk)}{other_seeds(trunk)} Again: `{command(trunk)}`."
     return "\n\n".join([course, recipe_table(trunk), versions(trunk)])
