@@ -88,4 +88,4 @@ $(VENV)/backends.done: $(VENV)/dev.done
 	touch $@
 
 verify-zoo: $(VENV)/dev.done  ## measures every preset again under its protocol
-	$(RUN)/python -m pytest -m "real_data or large" tests/zoo/presets
+	$(RUN)/python -m pytest --timeout 3600 -m "real_data or large" tests/zoo/presets
