@@ -1,0 +1,50 @@
+import keras
+import numpy as np
+import onnx
+import pytest
+
+from classwise import export
+from classwise.export.float16 import first_layers, to_float16
+from classwise.export.runtimes import open_model
+
+
+@pytest.fixture(scope="module")
+def full(make_hasher, tmp_path_factory):
+    """A graph with 8, 288 and 83,040 weights in the convolutions of its backbone."""
+    inputs = keras.Input((10, 8, 3))
+    x = keras.layers.Rescaling(1 / 127.5, -1, name="scaling")(inputs)
+    x = keras.layers.Conv2D(2, 1, activation="relu", name="first")(x)
+    x = keras.layers.Conv2D(96, 1, activation="relu", name="second")(x)
+    x = keras.layers.Conv2D(96, 3, activation="relu", name="third")(x)
+    features = keras.layers.GlobalAveragePooling2D()(x)
+    backbone = keras.Model(inputs, features, name="made")
+    path = tmp_path_factory.mktemp("float16") / "full.onnx"
+    export.to_onnx(make_hasher(backbone=backbone), path, verify=False)
+    return onnx.load(path)
+
+
+def test_layers_with_the_first_thousandth_of_the_weights_and_the_head_stay_float32(full):
+    lowered = to_float16(full)
+    onnx.checker.check_model(lowered, full_check=True)
+    constants = {constant.name: constant.data_type for constant in lowered.graph.initializer}
+    for name in ("made/first/Conv/W", "hash_layer/MatMul/B"):
+        assert constants[name] == onnx.TensorProto.FLOAT
+    for name in ("made/second/Conv/W", "made/third/Conv/W"):
+        assert constants[name] == onnx.TensorProto.FLOAT16
+
+
+def test_first_layers_of_a_graph_begin_with_the_scaling_of_images(full):
+    names = [node.name for node in first_layers(full.graph)]
+    assert [name for name in names if "scaling" in name]
+    assert names[-1].startswith("made/first/")
+    assert not [name for name in names if "second" in name]
+
+
+def test_embeddings_stay_close(full, images, tmp_path):
+    found = []
+    for name, model in (("full", full), ("lowered", to_float16(full))):
+        onnx.save(model, tmp_path / f"{name}.onnx")
+        (signature,) = open_model(tmp_path / f"{name}.onnx").signatures
+        found.append(signature.run(images)["embedding"])
+    assert found[1].dtype == np.float32
+    assert 0 < np.abs(found[0] - found[1]).max() < 0.01 * np.abs(found[0]).max()
