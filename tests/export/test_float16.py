@@ -40,6 +40,17 @@ def test_first_layers_of_a_graph_begin_with_the_scaling_of_images(full):
     assert not [name for name in names if "second" in name]
 
 
+def test_casts_stand_where_float16_begins_and_ends_and_nowhere_else(full):
+    lowered = to_float16(full)
+    before, after = ([node.name for node in m.graph.node] for m in (full, lowered))
+    begin = after.pop(before.index("made/first/Relu") + 1)
+    end = after.pop(before.index("made/global_average_pooling2d/ReduceMean") + 1)
+    assert after == before
+    kinds = {n.name: n.attribute[0].i for n in lowered.graph.node if n.op_type == "Cast"}
+    assert (kinds[begin], kinds[end]) == (onnx.TensorProto.FLOAT16, onnx.TensorProto.FLOAT)
+    assert [value.name for value in lowered.graph.output] == ["embedding", "code"]
+
+
 def test_embeddings_stay_close(full, images, tmp_path):
     found = []
     for name, model in (("full", full), ("lowered", to_float16(full))):
