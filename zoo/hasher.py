@@ -11,6 +11,7 @@ from classwise.zoo.codes import check_code_length, pack_codes
 from classwise.zoo.datasets.check_batches import check_dataset
 from classwise.zoo.datasets.check_images import check_images
 from classwise.zoo.datasets.image_folder import plain_input_errors
+from classwise.zoo.datasets.pipelines import array_batches
 from classwise.zoo.errors import InputError
 from classwise.zoo.integers import as_integer
 
@@ -131,6 +132,8 @@ class Hasher(ClassWiseModel):
             images = check_dataset(images, self.image_shape, num_classes=None)
         else:
             images = check_images(images, self.image_shape)
+            if keras.backend.backend() == "tensorflow":
+                images = array_batches(images, batch_size)
         with plain_input_errors():
             return self.predict(images, batch_size=batch_size, verbose=verbose)
 

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets.pipelines import without_autotuning
 from classwise.zoo.datasets.python_calls import numpy_function
 
 
@@ -91,4 +92,6 @@ class CachedFeatures:
                 labels, (None,)
             )
 
-        return tf.data.Dataset.range(steps.start, steps.stop).map(read).prefetch(4)
+        return without_autotuning(
+            tf.data.Dataset.range(steps.start, steps.stop).map(read).prefetch(4)
+        )

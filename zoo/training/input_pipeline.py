@@ -4,9 +4,12 @@ import numpy as np
 import tensorflow as tf
 
 from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets.pipelines import PARALLEL_CALLS, without_autotuning
 from classwise.zoo.errors import InputError
 from classwise.zoo.training.random_erasing import erase_square
 from classwise.zoo.training.recipe import Augmentation
+
+AHEAD = 4  # batches that are ready while the network trains
 
 
 def check_augmentation(augmentation: Augmentation, image_shape: tuple[int, int, int]):
@@ -96,12 +99,9 @@ def training_batches(
             tf.range(count, dtype=tf.int64), seed=tf.stack([tf.cast(seed, tf.int64), epoch])
         )
         batches = tf.data.Dataset.from_tensor_slices(order).map(
-            lambda index: example(epoch, index), num_parallel_calls=tf.data.AUTOTUNE
+            lambda index: example(epoch, index), num_parallel_calls=PARALLEL_CALLS
         )
         return batches.batch(batch_size, drop_remainder=count >= batch_size).take(steps)
 
-    return (
-        tf.data.Dataset.range(epochs.start, epochs.stop)
-        .flat_map(one_epoch)
-        .prefetch(tf.data.AUTOTUNE)
-    )
+    batches = tf.data.Dataset.range(epochs.start, epochs.stop).flat_map(one_epoch)
+    return without_autotuning(batches.prefetch(AHEAD))

@@ -110,6 +110,8 @@ def train(
             once["teacher_seconds"] = round(seconds, 1)
         hasher = saved or untrained
         optimizer = saved.optimizer if saved else new_optimizer
+        # TensorFlow traces a step twice if variables come to be in it, those of a metric too.
+        optimizer.build(hasher.trainable_variables)
 
         last_stage = len(recipe.stages) - 1
         end = 0
@@ -118,7 +120,7 @@ def train(
                 start, end = max(end, epochs_done), end + stage.epochs
                 if start >= end:
                     continue
-                hasher.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+                hasher.compile(optimizer=optimizer, loss=loss, metrics=[new_accuracy()])
                 callbacks = [
                     CenterUpdate(center_images(recipe, training), every=recipe.centers.every),
                     EpochCheckpoint(
@@ -171,6 +173,11 @@ def turned_by_itq(
         return complete(trained)
 
     return turn_and_complete
+
+
+def new_accuracy() -> keras.metrics.Metric:
+    """Returns the share of images whose nearest class centre is their own."""
+    return keras.metrics.SparseCategoricalAccuracy("accuracy")
 
 
 def center_images(recipe: Recipe, training: LabelledImages):

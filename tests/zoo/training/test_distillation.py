@@ -34,6 +34,11 @@ def images():
     return sample.select(np.arange(0, 2000, 5)), sample.select(np.arange(1, 2000, 20))
 
 
+@pytest.fixture(scope="module")
+def few_images(images):
+    return images[0].select(np.arange(0, 400, 4)), images[1].select(np.arange(0, 100, 2))
+
+
 @pytest.fixture
 def recipe():
     return toy_recipe(
@@ -99,9 +104,9 @@ def test_a_student_comes_close_to_its_teacher(recipe, teacher, images, tmp_path,
 
 
 def test_going_on_reads_the_embeddings_that_are_there(
-    recipe, images, tmp_path, weights, monkeypatch
+    recipe, few_images, tmp_path, weights, monkeypatch
 ):
-    whole = train(recipe, *images, tmp_path / "whole", tensorboard=False, verbose=0)
+    whole = train(recipe, *few_images, tmp_path / "whole", tensorboard=False, verbose=0)
 
     save = EpochCheckpoint.on_epoch_end
 
@@ -112,13 +117,13 @@ def test_going_on_reads_the_embeddings_that_are_there(
     with monkeypatch.context() as patch:
         patch.setattr(EpochCheckpoint, "on_epoch_end", stop_after_the_first)
         with pytest.raises(KeyboardInterrupt):
-            train(recipe, *images, tmp_path / "run", tensorboard=False, verbose=0)
+            train(recipe, *few_images, tmp_path / "run", tensorboard=False, verbose=0)
     (file,) = (tmp_path / "run" / "features").glob("teacher-*.npz")
     shutil.copytree(file.parent, tmp_path / "features")
     monkeypatch.setattr(Hasher, "predict_on_batch", None)  # the teacher has nothing left to do
     resumed = train(
         recipe,
-        *images,
+        *few_images,
         tmp_path / "run",
         features=tmp_path / "features",
         tensorboard=False,
@@ -130,13 +135,13 @@ def test_going_on_reads_the_embeddings_that_are_there(
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
-def test_going_on_with_other_weights_of_the_teacher_is_refused(recipe, images, tmp_path):
-    train(recipe, *images, tmp_path, tensorboard=False, verbose=0)
+def test_going_on_with_other_weights_of_the_teacher_is_refused(recipe, few_images, tmp_path):
+    train(recipe, *few_images, tmp_path, tensorboard=False, verbose=0)
     log = (tmp_path / "log.jsonl").read_text()
     digest = json.loads(log.splitlines()[0])["teacher"]
     (tmp_path / "log.jsonl").write_text(log.replace(digest, "0" * 64))
     with pytest.raises(InputError, match="began with other weights of the teacher"):
-        train(recipe, *images, tmp_path, tensorboard=False, verbose=0)
+        train(recipe, *few_images, tmp_path, tensorboard=False, verbose=0)
 
 
 def test_an_unknown_teacher_leaves_nothing_behind(recipe, images, tmp_path):
