@@ -10,7 +10,7 @@ PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-all lint format bench studies verify-zoo cards clean
+.PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-extra test-all lint format bench studies verify-zoo cards clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
 	$(RUN)/classwise demo
@@ -36,7 +36,10 @@ test-triton: $(VENV)/dev.done .triton/server.done  ## what starts NVIDIA's Trito
 test-large: $(VENV)/dev.done  ## what takes minutes: kills of trainings, the wheel in a fresh environment
 	$(RUN)/python -m pytest $(PARALLEL) -m "large and not real_data"
 
-test-all: test test-backends test-real-data test-browser test-triton test-large
+test-extra: $(VENV)/dev.done  ## test-real-data, test-browser and test-large in one run, their tests shared out
+	$(RUN)/python -m pytest $(PARALLEL) -m "(browser or large or real_data) and not (large and real_data)"
+
+test-all: test test-backends test-extra test-triton
 
 lint: $(VENV)/dev.done
 	$(RUN)/ruff check .
