@@ -126,16 +126,22 @@ class Hasher(ClassWiseModel):
             verbose: progress bar, as in `keras.Model.predict`. Defaults to `"auto"`.
 
         Raises:
-            InputError: images of another rank, size or type, with NaN or outside 0-255.
+            InputError: images of another rank, size or type, with NaN or outside 0-255; or a
+                batch size that is no integer of 1 or more.
         """
+        size = as_integer(batch_size)
+        if size is None or size < 1:
+            raise InputError(f"batch_size is {batch_size!r}; it must be 1 or more.")
         if hasattr(images, "element_spec"):
             images = check_dataset(images, self.image_shape, num_classes=None)
         else:
             images = check_images(images, self.image_shape)
+            if len(images) == 0:
+                return np.zeros((0, self.code_length), np.float32)
             if keras.backend.backend() == "tensorflow":
-                images = array_batches(images, batch_size)
+                images = array_batches(images, size)
         with plain_input_errors():
-            return self.predict(images, batch_size=batch_size, verbose=verbose)
+            return self.predict(images, batch_size=size, verbose=verbose)
 
     def encode(self, images, batch_size=256, verbose="auto") -> np.ndarray:
         """Computes packed binary codes, uint8 `[N, ceil(L / 8)]`; arguments as in `embed`."""

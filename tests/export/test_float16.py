@@ -46,9 +46,37 @@ def test_casts_stand_where_float16_begins_and_ends_and_nowhere_else(full):
     begin = after.pop(before.index("made/first/Relu") + 1)
     end = after.pop(before.index("made/pool/ReduceMean") + 1)
     assert after == before
+    outputs = {node.name: list(node.output) for node in full.graph.node}
+    assert all(list(n.output) == outputs.get(n.name, list(n.output)) for n in lowered.graph.node)
     kinds = {n.name: n.attribute[0].i for n in lowered.graph.node if n.op_type == "Cast"}
     assert (kinds[begin], kinds[end]) == (onnx.TensorProto.FLOAT16, onnx.TensorProto.FLOAT)
     assert [value.name for value in lowered.graph.output] == ["embedding", "code"]
+
+
+def test_constants_of_float32_and_float16_nodes_are_not_shared(full):
+    """A constant that both need keeps its value for the layers that stay float32."""
+    shared = onnx.ModelProto()
+    shared.CopyFrom(full)
+    scale = next(node for node in shared.graph.node if node.name == "made/scaling/Mul").input[1]
+    later = next(node for node in shared.graph.node if node.name == "made/third/Relu")
+    later.op_type, later.input[:] = "Mul", [later.input[0], scale]
+    constants = {c.name: c for c in to_float16(shared).graph.initializer}
+    assert constants[scale].data_type == onnx.TensorProto.FLOAT16
+    assert constants[scale + "_float32"].data_type == onnx.TensorProto.FLOAT
+    value = onnx.numpy_helper.to_array(constants[scale + "_float32"])
+    assert value == np.float32(1 / 127.5)
+
+
+def test_a_backbone_without_weights_computes_in_float16(make_hasher, tmp_path):
+    inputs = keras.Input((10, 8, 3))
+    x = keras.layers.Rescaling(1 / 127.5, name="scaling")(inputs)
+    backbone = keras.Model(inputs, keras.layers.AveragePooling2D(2)(x), name="made")
+    export.to_onnx(make_hasher(backbone=backbone), tmp_path / "full.onnx", verify=False)
+    full = onnx.load(tmp_path / "full.onnx")
+    assert first_layers(full.graph) == []
+    lowered = to_float16(full)
+    onnx.checker.check_model(lowered, full_check=True)
+    assert onnx.TensorProto.FLOAT16 in {c.data_type for c in lowered.graph.initializer}
 
 
 def test_embeddings_stay_close(full, images, tmp_path):

@@ -111,6 +111,20 @@ def test_encode_streams_a_dataset_with_or_without_labels(data):
         np.testing.assert_array_equal(hasher.encode(batches, verbose=0), expected)
 
 
+@pytest.mark.parametrize("size", [1, 7, np.int64(59), 100])
+def test_the_batch_size_changes_no_embedding(data, size):
+    hasher = Hasher(tiny_backbone(), 12, 3)
+    found = hasher.embed(data[0], batch_size=size, verbose=0)
+    np.testing.assert_allclose(found, hasher.predict(data[0], verbose=0), atol=1e-5)
+
+
+def test_no_images_give_no_codes(data):
+    hasher = Hasher(tiny_backbone(), 12, 3)
+    embeddings, codes = hasher.embed(data[0][:0], verbose=0), hasher.encode(data[0][:0], verbose=0)
+    assert (embeddings.shape, embeddings.dtype) == ((0, 12), np.float32)
+    assert (codes.shape, codes.dtype) == ((0, 2), np.uint8)
+
+
 def test_float_images_give_the_codes_of_uint8(data):
     hasher = Hasher(tiny_backbone(), 12, 3)
     floats = hasher.encode(data[0].astype(np.float64), verbose=0)
@@ -183,6 +197,12 @@ def test_bad_images_of_a_dataset():
     batches = tf.data.Dataset.from_tensor_slices((images, np.zeros(4))).batch(2)
     with pytest.raises(InputError, match=r"^images hold 256\.0 at \[0, 0, 0, 0\]"):
         Hasher(tiny_backbone(), 8, 3).encode(batches, verbose=0)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.0, None, True])
+def test_bad_batch_sizes(data, size):
+    with pytest.raises(InputError, match=f"batch_size is {size}; it must be 1 or more"):
+        Hasher(tiny_backbone(), 8, 3).embed(data[0], batch_size=size)
 
 
 @pytest.mark.parametrize("case", BAD_IMAGES)

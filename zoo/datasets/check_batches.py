@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from classwise.zoo.datasets.check_images import check_images
+from classwise.zoo.datasets.pipelines import PARALLEL_BATCHES
 from classwise.zoo.datasets.python_calls import numpy_function
 from classwise.zoo.errors import InputError
 from classwise.zoo.labels import check_labels
@@ -110,7 +111,7 @@ def check_dataset(
             images = tf.identity(batch[0])
         return (images, *batch[1:]) if len(batch) > 1 else images
 
-    return dataset.map(pass_on, num_parallel_calls=tf.data.AUTOTUNE)
+    return dataset.map(pass_on, num_parallel_calls=PARALLEL_BATCHES)
 
 
 def _check_label_spec(labels: tf.TensorSpec, num_classes: int) -> None:

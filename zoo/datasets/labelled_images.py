@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from classwise.zoo.datasets.pipelines import PARALLEL_CALLS, without_autotuning
+from classwise.zoo.datasets.pipelines import PARALLEL_BATCHES, without_autotuning
 from classwise.zoo.datasets.python_calls import numpy_function
 from classwise.zoo.errors import InputError
 from classwise.zoo.labels import check_labels
@@ -149,7 +149,7 @@ class LabelledImages:
         indices = tf.data.Dataset.range(len(self))
         if shuffle:
             indices = indices.shuffle(len(self), seed=seed)
-        batches = indices.batch(batch_size).map(self.load, num_parallel_calls=PARALLEL_CALLS)
+        batches = indices.batch(batch_size).map(self.load, num_parallel_calls=PARALLEL_BATCHES)
         return without_autotuning(batches.prefetch(2))
 
     # One tensor for all the maps made from these images: a graph captures it, without a copy.

@@ -1,4 +1,4 @@
-"""How `tf.data` pipelines run: in parallel by a fixed number, and over at once."""
+"""How `tf.data` pipelines run: so many calls at a time, and no wait at their end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     import tensorflow as tf
 
-PARALLEL_CALLS = os.cpu_count() or 1
+PARALLEL_CALLS = min(os.cpu_count() or 1, 16)
+PARALLEL_BATCHES = min(PARALLEL_CALLS, 4)  # each holds its images in memory
 
 
 def without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
@@ -29,7 +30,7 @@ def without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
 
 
 def array_batches(array: np.ndarray, batch_size: int) -> tf.data.Dataset:
-    """Returns the array's batches; Keras, given the array itself, would autotune."""
+    """Returns batches of an array; Keras would make them of it too, but tune their iterator."""
     import tensorflow as tf
 
     with tf.device("CPU"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classwise.zoo.datasets.labelled_images import LabelledImages
-from classwise.zoo.datasets.pipelines import PARALLEL_CALLS, without_autotuning
+from classwise.zoo.datasets.pipelines import PARALLEL_BATCHES, without_autotuning
 from classwise.zoo.errors import InputError, unknown_name
 from classwise.zoo.quiet import start_tensorflow
 
@@ -200,7 +200,7 @@ def _read(
     dataset = dataset.flat_map(files.make_tf_data)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(stored.num_examples))
     dataset = dataset.skip(first).batch(batch_size)
-    dataset = dataset.map(decode, num_parallel_calls=PARALLEL_CALLS).prefetch(2)
+    dataset = dataset.map(decode, num_parallel_calls=PARALLEL_BATCHES).prefetch(2)
     position = first
     try:
         for batch in without_autotuning(dataset).as_numpy_iterator():

@@ -110,7 +110,7 @@ def train(
             once["teacher_seconds"] = round(seconds, 1)
         hasher = saved or untrained
         optimizer = saved.optimizer if saved else new_optimizer
-        # TensorFlow traces a step twice if variables come to be in it, those of a metric too.
+        # TensorFlow traces a step twice if variables are created in it, those of a metric too.
         optimizer.build(hasher.trainable_variables)
 
         last_stage = len(recipe.stages) - 1
@@ -176,7 +176,7 @@ def turned_by_itq(
 
 
 def new_accuracy() -> keras.metrics.Metric:
-    """Returns the share of images whose nearest class centre is their own."""
+    """Returns the metric that tells how many images' nearest class centre is their own."""
     return keras.metrics.SparseCategoricalAccuracy("accuracy")
 
 

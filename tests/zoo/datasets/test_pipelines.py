@@ -1,8 +1,11 @@
+import keras
 import numpy as np
 import pytest
 
+from classwise.zoo import Hasher, resnet
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.pipelines import array_batches
+from classwise.zoo.training.cached_features import CachedFeatures
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.recipe import Augmentation
 
@@ -20,13 +23,19 @@ def test_batches_of_an_array_are_its_parts_in_order(size):
 
 
 @pytest.mark.parametrize(
-    "dataset",
+    "build",
     [
-        array_batches(IMAGES, 3),
-        LABELLED.batches(3),
-        training_batches(LABELLED, 3, Augmentation(), 0, range(2)),
-        LABELLED.batches(3).map(lambda images, _: images),
+        lambda: LABELLED.batches(3),
+        lambda: training_batches(LABELLED, 3, Augmentation(), 0, range(2)),
+        lambda: CachedFeatures(LABELLED, np.zeros((7, 1, 2), np.float16)).batches(3),
     ],
 )
-def test_no_pipeline_is_tuned_as_it_runs(dataset):
-    assert dataset.options().autotune.enabled is False
+def test_no_pipeline_is_tuned_as_it_runs(build):
+    assert build().options().autotune.enabled is False
+
+
+def test_neither_are_the_batches_of_embed(monkeypatch):
+    seen = []
+    monkeypatch.setattr(keras.Model, "predict", lambda self, x, **options: seen.append(x))
+    Hasher(resnet(8, (4, 4, 1), width=4), 8, 2).embed(IMAGES)
+    assert seen[0].options().autotune.enabled is False

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from classwise.zoo import Hasher
 from classwise.zoo.errors import InputError
 from classwise.zoo.training.recipe import Augmentation, Optimizer
 from classwise.zoo.training.starting_point import build_optimizer
@@ -65,8 +66,17 @@ def test_kill_at_random_moments_changes_no_weight(finished, tmp_path, log_of, we
             np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
-def test_vmf_with_exact_centers(tmp_path):
+def test_vmf_with_exact_centers(tmp_path, monkeypatch):
+    calls, train_step = [], Hasher.train_step
+
+    def counted(self, *arguments, **options):
+        calls.append(1)
+        return train_step(self, *arguments, **options)
+
+    monkeypatch.setattr(Hasher, "train_step", counted)
     path = run(tmp_path / "run", method="vmf", update="exact")
+    # TensorFlow traces the step of each of two stages; PyTorch takes each of 30.
+    assert len(calls) == {"tensorflow": 2, "torch": 30}[keras.backend.backend()]
     hasher = keras.saving.load_model(path)
     images = toy_images(96, "train")
     z = hasher.embed(images.images, verbose=0)
