@@ -110,7 +110,8 @@ def train(
             once["teacher_seconds"] = round(seconds, 1)
         hasher = saved or untrained
         optimizer = saved.optimizer if saved else new_optimizer
-        # TensorFlow traces a step twice if variables are created in it, those of a metric too.
+        # TensorFlow traces a step twice if variables are created in it: so the optimiser's, and
+        # the metric's below, are there before.
         optimizer.build(hasher.trainable_variables)
 
         last_stage = len(recipe.stages) - 1
@@ -120,7 +121,11 @@ def train(
                 start, end = max(end, epochs_done), end + stage.epochs
                 if start >= end:
                     continue
-                hasher.compile(optimizer=optimizer, loss=loss, metrics=[new_accuracy()])
+                hasher.compile(
+                    optimizer=optimizer,
+                    loss=loss,
+                    metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
+                )
                 callbacks = [
                     CenterUpdate(center_images(recipe, training), every=recipe.centers.every),
                     EpochCheckpoint(
@@ -173,11 +178,6 @@ def turned_by_itq(
         return complete(trained)
 
     return turn_and_complete
-
-
-def new_accuracy() -> keras.metrics.Metric:
-    """Returns the metric that tells how many images' nearest class centre is their own."""
-    return keras.metrics.SparseCategoricalAccuracy("accuracy")
 
 
 def center_images(recipe: Recipe, training: LabelledImages):
