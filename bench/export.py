@@ -58,7 +58,7 @@ def measure_speed(hasher, places: dict[str, Path | str], images, rounds: int, si
     signatures = {name: open_model(place).signatures[0] for name, place in places.items()}
     speeds = {}
     for batch in (1, BATCH):
-        count = max(batch, size if batch > 1 else size // 16)
+        count = max(batch, size if batch > 1 else size // 4)
         parts = [images[start : start + batch] for start in range(0, count, batch)]
 
         def each(compute, parts=parts):

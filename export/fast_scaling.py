@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classwise.export.graph_values import constants_of, only_users
 from classwise.export.signature import INPUT
 from classwise.zoo.extras import require
 
@@ -25,7 +26,7 @@ def speed_up_scaling(graph: onnx.GraphProto) -> None:
     this saves 5 % of the time.
     """
     numpy_helper = require("onnx.numpy_helper")
-    constants = {c.name: numpy_helper.to_array(c) for c in graph.initializer}
+    constants = constants_of(graph)
     scaling, node = scaling_of_images(graph, constants)
     if node is not None and node.op_type == "Reshape":
         reshape_to_transpose(node, graph, constants)
@@ -53,14 +54,8 @@ def scaling_of_images(
     graph: onnx.GraphProto, constants: dict[str, np.ndarray]
 ) -> tuple[list[onnx.NodeProto], onnx.NodeProto | None]:
     """Returns the nodes that scale the images, and the one that follows, if it is alone."""
-    users: dict[str, list[onnx.NodeProto]] = {}
-    for node in graph.node:
-        for value in node.input:
-            users.setdefault(value, []).append(node)
-    outputs = {value.name for value in graph.output}
-    scaling, value = [], INPUT
-    while len(users.get(value, ())) == 1 and value not in outputs:
-        (node,) = users[value]
+    users, scaling, value = only_users(graph), [], INPUT
+    while (node := users.get(value)) is not None:
         if node.op_type in SCALING and sum(name in constants for name in node.input) == 1:
             scaling.append(node)
         elif node.op_type != "Cast" or scaling:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classwise.export.graph_values import constants_of, only_users
 from classwise.zoo.extras import require
 
 if TYPE_CHECKING:
@@ -25,13 +26,7 @@ def fold_scales(graph: onnx.GraphProto) -> None:
         max(x) s + a = max(x s + a)        for s > 0
     """
     numpy_helper = require("onnx.numpy_helper")
-    constants = {c.name: numpy_helper.to_array(c) for c in graph.initializer}
-    users: dict[str, list[onnx.NodeProto]] = {}
-    for node in graph.node:
-        for value in node.input:
-            users.setdefault(value, []).append(node)
-    outputs = {value.name for value in graph.output}
-
+    constants, users = constants_of(graph), only_users(graph)
     for number, conv in enumerate(list(graph.node)):
         if conv.op_type != "Conv" or not set(conv.input[1:]) <= set(constants):
             continue
@@ -39,8 +34,7 @@ def fold_scales(graph: onnx.GraphProto) -> None:
         channels = len(kernel)
         bias = bias[0] if bias else np.zeros(channels, kernel.dtype)
         folded, last = False, conv
-        while last.output[0] not in outputs and len(users[last.output[0]]) == 1:
-            (node,) = users[last.output[0]]
+        while (node := users.get(last.output[0])) is not None:
             if node.op_type == "MaxPool" and last is conv:
                 last = node
                 continue

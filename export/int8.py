@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     import onnx
 
 KEPT_FLOAT = ("first", "hash")
-POOLED = ["MaxPool", "AveragePool", "GlobalAveragePool"]
 # With Relu and Clip among them, an activation has the range that it leaves, not the wider one that
 # it cuts, of which a network with ReLU6 would use a small part only.
-QUANTIZED = ["Conv", "MatMul", "Gemm", "Add", "Relu", "Clip", *POOLED]
+QUANTIZED = ["Conv", "MatMul", "Gemm", "Add", "Relu", "Clip", "MaxPool", "AveragePool"]
 CALIBRATION_BATCH = 32
 # Every position of every image is an input of a convolution: of EfficientNet-Lite0, 192 images
 # leave as many bits flipped as 64.

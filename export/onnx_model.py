@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from classwise.export.cheap_pooling import make_pooling_cheap
 from classwise.export.fast_scaling import speed_up_scaling
 from classwise.export.fold_scales import fold_scales
 from classwise.export.portable_operators import replace_reciprocals
@@ -36,6 +37,7 @@ def finish_model(model: onnx.ModelProto, hasher: Hasher, opset: int, batch: int 
     replace_reciprocals(model.graph)
     if not has_bodies(model.graph):
         fold_scales(model.graph)
+        make_pooling_cheap(model)
         speed_up_scaling(model.graph)
         tidy_graph(model.graph, layer_names(hasher), opset)
     model.graph.name = "hasher"

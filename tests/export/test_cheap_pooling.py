@@ -1,0 +1,206 @@
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from onnx import helper, numpy_helper
+
+from classwise import export, zoo
+from classwise.export.cheap_pooling import make_pooling_cheap
+
+CHANNELS = 3
+
+
+def model(*steps, size=(7, 9), constants=(), outputs=("y",)) -> onnx.ModelProto:
+    """A graph of `x`, float32 `[2, 3, *size]`; steps are (operator, inputs, output, attributes)."""
+    nodes = [helper.make_node(op, inputs, [output], **more) for op, inputs, output, more in steps]
+    x = helper.make_tensor_value_info("x", 1, [2, CHANNELS, *size])
+    values = [helper.make_tensor_value_info(name, 1, None) for name in outputs]
+    kernel = np.random.default_rng(0).normal(size=(4, CHANNELS, 3, 3)).astype("float32")
+    weights = [numpy_helper.from_array(np.asarray(v), n) for n, v in dict(constants).items()]
+    weights.append(numpy_helper.from_array(kernel, "w"))
+    graph = helper.make_graph(nodes, "g", [x], values, weights)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+
+
+def conv(output="a", pads=(1, 1, 1, 1), **attributes):
+    return ("Conv", ["x", "w"], output, {"pads": pads, **attributes})
+
+
+def pool(value="a", output="b", operator="MaxPool", size=2, strides=(2, 2), **attributes):
+    return (
+        operator,
+        [value],
+        output,
+        {"kernel_shape": [size] * 2, "strides": strides} | attributes,
+    )
+
+
+def after(before: onnx.ModelProto) -> onnx.ModelProto:
+    """Rewrites a model in place and returns it, once it computes the same as before."""
+
+    def results():
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        session = onnxruntime.InferenceSession(before.SerializeToString(), options)
+        shape = [axis.dim_value for axis in before.graph.input[0].type.tensor_type.shape.dim]
+        return session.run(None, {"x": np.random.default_rng(1).normal(size=shape).astype("f")})
+
+    expected = results()
+    make_pooling_cheap(before)
+    for found, wanted in zip(results(), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+    return before
+
+
+def operators(model) -> list[str]:
+    return [node.op_type for node in model.graph.node]
+
+
+def pads(model) -> list[int]:
+    """Returns the padding of the convolution."""
+    (node,) = (node for node in model.graph.node if node.op_type == "Conv")
+    return next((list(a.ints) for a in node.attribute if a.name == "pads"), [])
+
+
+@pytest.mark.parametrize("activation", ["Relu", "Clip"])
+def test_an_activation_joins_the_convolution(activation):
+    bounds = ["", "high"] if activation == "Clip" else []
+    steps = [conv(), pool(), (activation, ["b", *bounds], "y", {})]
+    found = after(model(*steps, constants={"high": np.float32(0.5)}))
+    assert operators(found) == ["Conv", activation, "MaxPool"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "outputs"),
+    [
+        ([conv(), pool(), ("Neg", ["b"], "y", {})], ["y"]),  # it falls
+        ([conv(), pool(), ("Relu", ["b"], "y", {}), ("Neg", ["b"], "z", {})], ["y", "z"]),
+        ([conv(), pool(), ("Relu", ["b"], "y", {})], ["y", "b"]),
+        ([conv(), pool(), ("Relu", ["b"], "y", {}), ("Neg", ["a"], "z", {})], ["y", "z"]),
+        ([conv(), pool(operator="AveragePool"), ("Relu", ["b"], "y", {})], ["y"]),
+        ([pool("x"), ("Relu", ["b"], "y", {})], ["y"]),  # nothing to join
+    ],
+    ids=["falling", "two users", "output", "read before", "mean", "no convolution"],
+)
+def test_other_orders_stay(steps, outputs):
+    found = after(model(*steps, outputs=outputs))
+    assert operators(found) == [step[0] for step in steps]
+
+
+@pytest.mark.parametrize("axes", [[1, 2], [2, 1], [-3, -2]])
+def test_a_maximum_over_transposed_images_is_a_global_pooling(axes):
+    steps = [
+        ("Transpose", ["x"], "a", {"perm": [0, 2, 3, 1]}),
+        ("ReduceMax", ["a", "axes"], "y", {"keepdims": 0}),
+    ]
+    found = after(model(*steps, constants={"axes": np.int64(axes)}))
+    assert operators(found) == ["GlobalMaxPool", "Flatten"]
+
+
+@pytest.mark.parametrize(
+    ("operator", "perm", "axes", "keepdims"),
+    [
+        ("ReduceMax", [0, 2, 3, 1], [1, 2], 1),
+        ("ReduceMax", [0, 2, 3, 1], [1, 3], 0),
+        ("ReduceMax", [0, 3, 2, 1], [1, 2], 0),
+        ("ReduceMean", [0, 2, 3, 1], [1, 2], 0),
+    ],
+)
+def test_other_reductions_stay(operator, perm, axes, keepdims):
+    steps = [
+        ("Transpose", ["x"], "a", {"perm": perm}),
+        (operator, ["a", "axes"], "y", {"keepdims": keepdims}),
+    ]
+    found = after(model(*steps, constants={"axes": np.int64(axes)}))
+    assert operators(found) == ["Transpose", operator]
+
+
+def test_padding_that_no_pooling_reads_is_left_out():
+    # 7 rows and 9 columns: the last of each.
+    assert pads(after(model(conv(), pool(output="y")))) == [1, 1, 0, 0]
+    assert pads(after(model(conv(), pool(), ("Relu", ["b"], "y", {})))) == [1, 1, 0, 0]
+    assert pads(after(model(conv(), ("Relu", ["a"], "b", {}), pool("b", "y")))) == [1, 1, 0, 0]
+    # Columns only.
+    assert pads(after(model(conv(), pool(output="y"), size=(8, 9)))) == [1, 1, 1, 0]
+
+
+@given(
+    size=st.tuples(st.integers(5, 12), st.integers(5, 12)),
+    before=st.tuples(*[st.integers(0, 3)] * 4),
+    stride=st.integers(1, 3),
+    dilation=st.integers(1, 2),
+    operator=st.sampled_from(["MaxPool", "AveragePool"]),
+    pooled=st.integers(1, 3),
+    pool_strides=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    pool_pads=st.tuples(*[st.integers(0, 1)] * 4),
+    ceil_mode=st.booleans(),
+)
+def test_every_geometry_computes_the_same(
+    size, before, stride, dilation, operator, pooled, pool_strides, pool_pads, ceil_mode
+):
+    sides = [(s + before[i] + before[i + 2] - 2 * dilation - 1) for i, s in enumerate(size)]
+    assume(all(side // stride + 1 >= pooled for side in sides if side >= 0) and min(sides) >= 0)
+    assume(max(pool_pads) < pooled)
+    steps = [
+        conv(pads=before, strides=[stride] * 2, dilations=[dilation] * 2),
+        pool(
+            output="y",
+            operator=operator,
+            size=pooled,
+            strides=pool_strides,
+            pads=pool_pads,
+            ceil_mode=int(ceil_mode),
+        ),
+    ]
+    found = pads(after(model(*steps, size=size)))
+    assert found[:2] == list(before[:2])
+    for axis, left in enumerate(found[2:]):
+        computed = sides[axis] // stride + 1
+        inside = range(-pool_pads[axis], computed + pool_pads[axis + 2])
+        windows = [inside[i : i + pooled] for i in range(0, len(inside), pool_strides[axis])]
+        unread = computed - 1 - max(max(w) for w in windows if len(w) == pooled)
+        if ceil_mode or any(pool_pads[2:]):
+            unread = 0
+        assert left == max(0, before[axis + 2] - unread * stride)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [conv(), pool(output="y", pads=[0, 0, 1, 1])],  # read together with padding
+        [conv(), pool(output="y", ceil_mode=1)],
+        [conv(), pool(output="y", auto_pad="SAME_UPPER")],
+        [conv(), pool(output="y", dilations=[3, 3])],
+        [conv(), ("Neg", ["a"], "b", {}), pool("b", "y")],
+    ],
+    ids=["padding", "ceiling", "same", "dilation", "between"],
+)
+def test_padding_that_may_be_read_stays(steps):
+    assert pads(after(model(*steps))) == [1, 1, 1, 1]
+
+
+def test_a_convolution_that_others_read_keeps_its_padding():
+    found = after(model(conv(), pool(output="y"), ("Neg", ["a"], "z", {}), outputs=["y", "z"]))
+    assert pads(found) == [1, 1, 1, 1]
+
+
+def test_the_exported_graph_is_rewritten(make_hasher, tmp_path):
+    hasher = make_hasher(backbone=zoo.resnet9((28, 28, 1), width=1))
+    report = export.to_onnx(hasher, tmp_path / "a.onnx")
+    assert report.parity.flips_beyond_margin == 0
+    graph = onnx.load(tmp_path / "a.onnx").graph
+    following = [
+        (first.op_type, second.op_type)
+        for first in graph.node
+        for second in graph.node
+        if first.output[0] in second.input
+    ]
+    assert ("Conv", "MaxPool") not in following
+    assert ("Relu", "MaxPool") in following
+    names = [node.name for node in graph.node]
+    assert {"resnet9/pool/GlobalMaxPool", "resnet9/stage1_relu/Relu"} <= set(names)
+    # 28 x 28 pixels are 7 x 7 before the last local pooling, which reads 6 x 6 of them.
+    convolution = graph.node[names.index("resnet9/stage3_conv/Conv")]
+    assert [a.ints for a in convolution.attribute if a.name == "pads"] == [[1, 1, 0, 0]]
