@@ -54,9 +54,9 @@ TARGETS = {
 
 
 def measure_speed(hasher, places: dict[str, Path | str], images, rounds: int, size: int) -> dict:
-    """Images/s of every runtime and of Keras's predict, by batch size."""
+    """Images/s of every runtime and of Keras's predict, and ratios of ONNX Runtime to them."""
     signatures = {name: open_model(place).signatures[0] for name, place in places.items()}
-    speeds = {}
+    speeds, ratios = {}, {}
     for batch in (1, BATCH):
         count = max(batch, size if batch > 1 else size // 4)
         parts = [images[start : start + batch] for start in range(0, count, batch)]
@@ -73,8 +73,14 @@ def measure_speed(hasher, places: dict[str, Path | str], images, rounds: int, si
             else each(lambda part: hasher.predict(part, verbose=0), parts[:8])
         )
         seconds = alternating(contenders, rounds)
-        speeds[batch] = {name: done[name] / statistics.median(seconds[name]) for name in contenders}
-    return speeds
+        an_image = {name: [s / done[name] for s in seconds[name]] for name in contenders}
+        speeds[f"batch {batch}"] = {
+            name: 1 / statistics.median(an_image[name]) for name in an_image
+        }
+        ratios[f"batch {batch}"] = {
+            name: median_ratio(an_image, name, "onnx") for name in an_image if name != "onnx"
+        }
+    return {"images per second": speeds, "onnx, times as fast as": ratios}
 
 
 def session(path: Path, images) -> Callable[[], None]:
@@ -170,7 +176,7 @@ def measure(model: str, folder: Path, rounds: int, quick: bool) -> dict:
     note("export")
     return {
         "parity with Keras": parity,
-        "images per second": {f"batch {batch}": names for batch, names in speed.items()},
+        **speed,
         "graph": overhead,
         "encode": encoding,
         "precision": precision,
@@ -180,12 +186,12 @@ def measure(model: str, folder: Path, rounds: int, quick: bool) -> dict:
 
 def against_targets(figures: dict) -> dict:
     """Returns each figure that has a target, beside it."""
-    large, single = (figures["images per second"][f"batch {size}"] for size in (BATCH, 1))
+    large, single = (figures["onnx, times as fast as"][f"batch {size}"] for size in (BATCH, 1))
     parities = figures["parity with Keras"].values()
     values = {
-        "onnx / saved_model, batch 256": large["onnx"] / large["saved_model"],
-        "onnx / keras, batch 256": large["onnx"] / large["keras"],
-        "onnx / saved_model, batch 1": single["onnx"] / single["saved_model"],
+        "onnx / saved_model, batch 256": large["saved_model"],
+        "onnx / keras, batch 256": large["keras"],
+        "onnx / saved_model, batch 1": single["saved_model"],
         "overhead of preprocessing, sign and packing": figures["graph"]["overhead"],
         "flipped bits, fp32": max(parity["flips_beyond_margin"] for parity in parities),
         "share of bits, fp16": figures["precision"]["fp16"]["share_of_bits"],
