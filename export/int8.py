@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 KEPT_FLOAT = ("first", "hash")
 # With Relu and Clip among them, an activation has the range that it leaves, not the wider one that
-# it cuts, of which a network with ReLU6 would use a small part only.
+# it cuts, of which a network with ReLU6 would use a small part only. Global poolings stay in
+# float32, as the head behind them.
 QUANTIZED = ["Conv", "MatMul", "Gemm", "Add", "Relu", "Clip", "MaxPool", "AveragePool"]
 CALIBRATION_BATCH = 32
 # Every position of every image is an input of a convolution: of EfficientNet-Lite0, 192 images

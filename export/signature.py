@@ -80,9 +80,8 @@ def code_bytes(code_length: int) -> int:
 def pack_bits(embedding):
     """Computes packed codes in the graph, equal to `zoo.codes.pack_codes`.
 
-    Bytes are the product of the bits, 0 or 1, with a matrix `[L, ceil(L / 8)]` of powers of two.
-    The float32 sums are exact, and every runtime has the operators, which is not true of integer
-    bit shifts.
+    Every byte is the product of eight bits, 0 or 1, with [128, 64, ..., 1]. The float32 sum is
+    exact, and every runtime has the operators, which is not true of integer bit shifts.
 
     Args:
         embedding: float32 `[N, L]`, a symbolic or eager tensor.
@@ -92,8 +91,11 @@ def pack_bits(embedding):
     """
     from keras import ops
 
-    bit = np.arange(embedding.shape[-1])
-    weights = np.zeros((len(bit), code_bytes(len(bit))), "float32")
-    weights[bit, bit // 8] = 128 >> bit % 8
+    length = embedding.shape[-1]
     bits = ops.cast(ops.greater(embedding, 0.0), "float32")
-    return ops.cast(ops.matmul(bits, weights), "uint8")
+    if length % 8:
+        bits = ops.pad(bits, ((0, 0), (0, -length % 8)))
+    # Rank 2 throughout: TensorFlow turns a product of rank 3 into ten operators.
+    weights = np.array([[128], [64], [32], [16], [8], [4], [2], [1]], "float32")
+    packed = ops.matmul(ops.reshape(bits, (-1, 8)), weights)
+    return ops.cast(ops.reshape(packed, (-1, code_bytes(length))), "uint8")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classwise.export.calibration import Calibration
+from classwise.export.graph_values import attributes_of, constants_of
 from classwise.zoo.extras import require
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def round_convolutions(
     numpy_helper = require("onnx.numpy_helper")
     made_by = {value: node for node in quantized.graph.node for value in node.output}
     stored = {constant.name: constant for constant in quantized.graph.initializer}
-    kernels = {c.name: numpy_helper.to_array(c) for c in model.graph.initializer}
+    kernels = constants_of(model.graph)
     weights = {}
     for node in quantized.graph.node:
         made = made_by.get(node.input[1]) if node.op_type == "Conv" else None
@@ -107,7 +108,7 @@ def gram_matrices(
     while (batch := calibration.get_next()) is not None:
         found = dict(zip(inputs, run(batch), strict=True))
         for node in convolutions:
-            seen = patches(found[node.input[0]], kernels[node.input[1]].shape, attributes(node))
+            seen = patches(found[node.input[0]], kernels[node.input[1]].shape, attributes_of(node))
             gram = np.swapaxes(seen, -1, -2) @ seen
             name = first[node.input[1]]
             sums[name] = sums.get(name, 0) + gram.astype(np.float64)
@@ -120,7 +121,7 @@ def is_rounded(node: onnx.NodeProto, kernels: dict[str, np.ndarray]) -> bool:
     It has two dimensions, constant weights, no gaps, explicit padding, and filters that see all
     channels each, or each its own one.
     """
-    settings, kernel = attributes(node), kernels.get(node.input[1])
+    settings, kernel = attributes_of(node), kernels.get(node.input[1])
     if kernel is None or kernel.ndim != 4:
         return False
     dense = set(settings.get("dilations", (1,))) == {1}
@@ -140,12 +141,6 @@ def with_outputs(model: onnx.ModelProto, names: list[str]) -> Callable[[dict], l
         copy.graph.output.append(kind)
     session = runtime.InferenceSession(copy.SerializeToString(), providers=["CPUExecutionProvider"])
     return lambda batch: session.run(names, batch)
-
-
-def attributes(node: onnx.NodeProto) -> dict:
-    """Returns a node's attributes by name."""
-    get = require("onnx.helper").get_attribute_value
-    return {attribute.name: get(attribute) for attribute in node.attribute}
 
 
 def patches(inputs: np.ndarray, kernel: tuple[int, ...], settings: dict) -> np.ndarray:
