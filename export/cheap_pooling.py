@@ -47,12 +47,7 @@ def activate_before_pooling(graph: onnx.GraphProto) -> None:
         if pool is None or pool.op_type != "MaxPool" or not is_plain(pool):
             continue
         activation = users.get(pool.output[0])
-        # Of a Clip, the maximum may also be a bound.
-        if (
-            activation is None
-            or activation.op_type not in RISING
-            or activation.input[0] != pool.output[0]
-        ):
+        if activation is None or activation.op_type not in RISING:
             continue
         convolved, pooled, result = conv.output[0], pool.output[0], activation.output[0]
         activation.input[0], activation.output[0] = convolved, pooled
@@ -123,14 +118,8 @@ def leave_out_unread_edges(graph: onnx.GraphProto, types: dict[str, onnx.TypePro
 
 
 def is_plain(pool: onnx.NodeProto) -> bool:
-    """Returns whether a local pooling pads by numbers only, rounds down and returns no positions.
+    """Returns whether a local pooling returns no positions and has no dilated windows.
 
     A dilated window, unlike others, can lie in the padding as a whole.
     """
-    settings = attributes_of(pool)
-    return (
-        len(pool.output) == 1
-        and not settings.get("ceil_mode")
-        and set(settings.get("dilations", [1])) == {1}
-        and settings.get("auto_pad", b"NOTSET") in (b"NOTSET", b"VALID")
-    )
+    return len(pool.output) == 1 and set(attributes_of(pool).get("dilations", [1])) == {1}
