@@ -22,12 +22,12 @@ from types import SimpleNamespace
 
 import onnx
 
+from bench.runtime_speed import BATCH, measure_speed
 from bench.timing.turns import alternating, median_ratio
 from classwise import export
 from classwise.export.commands.export_command import CALIBRATION_IMAGES
 from classwise.export.commands.image_source import evenly_chosen
 from classwise.export.head import backbone
-from classwise.export.runtimes import open_model
 from classwise.zoo.commands.printing import print_note as note
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.encoders import open_encoder
@@ -39,7 +39,6 @@ from classwise.zoo.presets.load import load_any
 PRESET = "dcwh_resnet9_fashion_mnist_48"
 PROTOCOL = "fashion-mnist-full"
 RESULTS = Path(__file__).parent / "results" / "export.json"
-BATCH = 256
 TARGETS = {
     "onnx / saved_model, batch 256": (">=", 1.6),
     "onnx / keras, batch 256": (">=", 1.8),
@@ -51,36 +50,6 @@ TARGETS = {
     "seconds of export and verification": ("<=", 30),
     "encode / bare session": (">=", 0.85),
 }
-
-
-def measure_speed(hasher, places: dict[str, Path | str], images, rounds: int, size: int) -> dict:
-    """Images/s of every runtime and of Keras's predict, and ratios of ONNX Runtime to them."""
-    signatures = {name: open_model(place).signatures[0] for name, place in places.items()}
-    speeds, ratios = {}, {}
-    for batch in (1, BATCH):
-        count = max(batch, size if batch > 1 else size // 4)
-        parts = [images[start : start + batch] for start in range(0, count, batch)]
-
-        def each(compute, parts=parts):
-            return lambda: [compute(part) for part in parts]
-
-        # One call of predict costs a tenth of a second, whatever it is given.
-        done = dict.fromkeys(signatures, count) | {"keras": count if batch > 1 else 8}
-        contenders = {name: each(signature.run) for name, signature in signatures.items()}
-        contenders["keras"] = (
-            (lambda n=count: hasher.predict(images[:n], BATCH, verbose=0))
-            if batch > 1
-            else each(lambda part: hasher.predict(part, verbose=0), parts[:8])
-        )
-        seconds = alternating(contenders, rounds)
-        an_image = {name: [s / done[name] for s in seconds[name]] for name in contenders}
-        speeds[f"batch {batch}"] = {
-            name: 1 / statistics.median(an_image[name]) for name in an_image
-        }
-        ratios[f"batch {batch}"] = {
-            name: median_ratio(an_image, name, "onnx") for name in an_image if name != "onnx"
-        }
-    return {"images per second": speeds, "onnx, times as fast as": ratios}
 
 
 def session(path: Path, images) -> Callable[[], None]:
@@ -152,7 +121,7 @@ def measure(model: str, folder: Path, rounds: int, quick: bool) -> dict:
         for name, place in places.items()
     }
     note("speed")
-    speed = measure_speed(hasher, places, test, rounds, 512 if quick else 2048)
+    speed = measure_speed(model, places, test[: 512 if quick else 2048], rounds)
     note("overhead")
     overhead = measure_overhead(places["onnx"], folder, test[:1024], 3 * rounds)
     note("encoding")
