@@ -1,9 +1,8 @@
 # Every target sets itself up: a machine needs Python 3.11 or newer, make and PyPI, no more.
 
 PYTHON ?= python3
-BACKEND_TESTS := tests/losses tests/zoo/test_hasher.py tests/zoo/test_class_wise_model.py \
-	tests/zoo/datasets/test_check_batches.py tests/zoo/training/test_muon.py \
-	tests/zoo/retrieval/test_retrieval_evaluation.py
+BACKEND_TESTS := tests/losses tests/zoo/models tests/zoo/datasets/test_check_batches.py \
+	tests/zoo/training/test_retrieval_evaluation.py
 VENV := .venv
 # Two processes, each with whole files, which share their models.
 PARALLEL := -n 2 --dist loadfile
@@ -58,9 +57,9 @@ studies: $(VENV)/backends.done  ## measures what the papers claim (about an hour
 	PYTHONPATH=. $(RUN)/python bench/studies/write_page.py
 
 cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, README's tables, recipe headers from the registry
-	$(RUN)/python -m classwise.zoo.presets.write_cards --pictures
-	$(RUN)/python -m classwise.zoo.presets.write_tables
-	$(RUN)/python -m classwise.zoo.presets.write_recipe_headers
+	$(RUN)/python -m tools.publish.write_cards --pictures
+	$(RUN)/python -m tools.publish.write_tables
+	$(RUN)/python -m tools.publish.write_recipe_headers
 
 clean:
 	rm -rf $(VENV) .triton build dist *.egg-info demo

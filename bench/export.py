@@ -27,13 +27,13 @@ from bench.timing.turns import alternating, median_ratio
 from classwise import export
 from classwise.export.commands.export_command import CALIBRATION_IMAGES
 from classwise.export.commands.image_source import evenly_chosen
-from classwise.export.head import backbone
-from classwise.zoo.commands.printing import print_note as note
+from classwise.export.onnx.head import backbone
 from classwise.zoo.datasets.protocols import get_protocol
-from classwise.zoo.encoders import open_encoder
-from classwise.zoo.encoding import encode_to_file, open_images
-from classwise.zoo.files import replacing_file
-from classwise.zoo.onnx_session import open_session
+from classwise.zoo.encoding.encode_to_file import encode_to_file, open_images
+from classwise.zoo.encoding.encoders import open_encoder
+from classwise.zoo.encoding.onnx_session import open_session
+from classwise.zoo.foundation.files import replacing_file
+from classwise.zoo.foundation.printing import print_note as note
 from classwise.zoo.presets.load import load_any
 
 PRESET = "dcwh_resnet9_fashion_mnist_48"

@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 
 from classwise import zoo
-from classwise.zoo.files import replacing_file
+from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.presets import presets, registry
-from classwise.zoo.presets.cache import cached_path
+from classwise.zoo.presets.download.cache import cached_path
 
 TARGETS = {"bundled": 1.5, "cache_extra": 0.1}
 

@@ -22,10 +22,10 @@ from pathlib import Path
 from classwise import export
 from classwise.export.commands.export_command import CALIBRATION_IMAGES
 from classwise.export.commands.image_source import even_positions, evenly_chosen
-from classwise.zoo.commands.printing import print_note
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.protocols import get_protocol
-from classwise.zoo.files import replacing_file
+from classwise.zoo.foundation.files import replacing_file
+from classwise.zoo.foundation.printing import print_note
 from classwise.zoo.presets import Preset, get_preset, presets
 from classwise.zoo.presets.load import load
 

@@ -23,9 +23,9 @@ from classwise.losses import CenterUpdate
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS
-from classwise.zoo.files import replacing_file
+from classwise.zoo.foundation.files import replacing_file
+from classwise.zoo.methods import build_loss
 from classwise.zoo.training.input_pipeline import training_batches
-from classwise.zoo.training.methods import build_loss
 from classwise.zoo.training.recipe import Recipe
 from classwise.zoo.training.recipe_files import list_recipes, read_recipe
 from classwise.zoo.training.starting_point import build_optimizer, new_hasher

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.files import replacing_file
+from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.retrieval import evaluate_codes, evaluate_embeddings
 
 CODE_LENGTH, CLASSES = 48, 10

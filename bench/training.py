@@ -19,7 +19,7 @@ import numpy as np
 
 from classwise.losses import CenterUpdate, DCWHLoss, VonMisesFisherLoss
 from classwise.zoo import Hasher, resnet
-from classwise.zoo.files import replacing_file
+from classwise.zoo.foundation.files import replacing_file
 
 IMAGE_SHAPE, CLASSES, CODE_LENGTH, BATCH_SIZE = (28, 28, 1), 10, 48, 128
 TARGET = 1.05

@@ -1,9 +1,16 @@
-"""A browser, for pages that are nothing but files."""
+"""A browser for pages that are nothing but files, presets to damage, a protocol's images."""
 
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
+
+from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
+from classwise.zoo.presets import registry
+
+QUERIES, DATABASE, CLASSES = 30, 100, 10
 
 
 @pytest.fixture
@@ -25,3 +32,39 @@ def rendered(tmp_path):
         return done.stdout
 
     return dump
+
+
+@pytest.fixture(scope="session")
+def protocol_images():
+    """Returns a function that gives a protocol's images of a given shape: of noise, but few."""
+
+    def images(shape):
+        random = np.random.default_rng(0)
+        count = QUERIES + DATABASE
+        images = LabelledImages(
+            "fashion_mnist",
+            "train+test",
+            random.integers(0, 256, (count, *shape), np.uint8),
+            np.arange(count) % CLASSES,
+            np.array([f"{number}" for number in range(count)]),
+            tuple(f"class_{label}" for label in range(CLASSES)),
+        )
+        positions = {
+            "queries": np.arange(QUERIES),
+            "database": np.arange(QUERIES, count),
+            "training": np.arange(QUERIES, count - CLASSES),
+            "validation": np.arange(count - CLASSES, count),
+        }
+        return ProtocolImages(get_protocol("fashion-mnist-full"), images, images.ids, positions)
+
+    return images
+
+
+@pytest.fixture
+def presets_folder(tmp_path, monkeypatch):
+    """A copy of the presets that a test may damage."""
+    shutil.copytree(registry.FOLDER, tmp_path / "presets")
+    monkeypatch.setattr(registry, "FOLDER", tmp_path / "presets")
+    registry.tables.cache_clear()
+    yield tmp_path / "presets"
+    registry.tables.cache_clear()

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from classwise.zoo.commands import build_parser
-from classwise.zoo.presets.write_tables import END, PAGES, START
 from classwise.zoo.training.recipe import build_recipe
+from tools.publish.write_tables import END, PAGES, START
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

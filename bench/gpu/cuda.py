@@ -25,12 +25,12 @@ import numpy as np
 import onnxruntime
 
 from bench.timing.turns import alternating
-from classwise.export.parity import measure_parity
-from classwise.export.signature import INPUT
-from classwise.zoo.commands.printing import print_note
+from classwise.export.graph.signature import INPUT
+from classwise.export.proof.parity import measure_parity
 from classwise.zoo.datasets.resized_images import resize_pixels
-from classwise.zoo.files import replacing_file
-from classwise.zoo.onnx_session import open_session
+from classwise.zoo.encoding.onnx_session import open_session
+from classwise.zoo.foundation.files import replacing_file
+from classwise.zoo.foundation.printing import print_note
 
 RESULTS = Path(__file__).parents[1] / "results" / "cuda.json"
 PRECISIONS = ("fp32", "fp16", "int8")

@@ -18,7 +18,7 @@ import numpy as np
 from bench.studies.heads import BATCH_SIZE, EPOCHS, LABELS, mean_average_precision, train_head
 from bench.studies.pooled_features import SIDE, TRUNK, pooled_features
 from classwise.zoo.datasets.protocols import get_protocol
-from classwise.zoo.files import replacing_file
+from classwise.zoo.foundation.files import replacing_file
 
 PROTOCOLS = {"cifar10-5k-59k": (16, 32, 48), "cifar10-unseen": (48,), "cifar100-unseen": (48,)}
 RESULTS = Path(__file__).parent / "results" / "frozen_features.json"

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 
 from classwise.losses import CenterUpdate
-from classwise.zoo.codes import pack_codes
+from classwise.zoo.foundation.codes import pack_codes
+from classwise.zoo.methods import METHODS, build_loss
+from classwise.zoo.models.feature_hasher import FeatureHasher
 from classwise.zoo.retrieval import evaluate_codes
-from classwise.zoo.training.frozen_trunk import FeatureHasher
 from classwise.zoo.training.iterative_quantization import itq_rotation, turn
-from classwise.zoo.training.methods import METHODS, build_loss
 
 BATCH_SIZE, EPOCHS, LEARNING_RATE, WEIGHT_DECAY = 128, 30, 1e-3, 0.02
 SETTINGS = {

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.count_bar import count_bar
 from classwise.zoo.datasets.protocols import Protocol, ProtocolImages
-from classwise.zoo.files import replacing_file
+from classwise.zoo.foundation.count_bar import count_bar
+from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.presets.load import load_backbone
 from classwise.zoo.presets.registry import get_trunk
 

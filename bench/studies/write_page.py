@@ -5,9 +5,9 @@ import statistics
 from pathlib import Path
 
 from bench.studies.heads import LABELS, SETTINGS
-from classwise.zoo.files import replacing_file
-from classwise.zoo.presets.card_training import settings
-from classwise.zoo.presets.markdown import table
+from classwise.zoo.cards.card_training import settings
+from classwise.zoo.cards.markdown import table
+from classwise.zoo.foundation.files import replacing_file
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[2] / "docs" / "STUDIES.md"

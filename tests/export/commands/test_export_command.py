@@ -78,7 +78,7 @@ def test_lower_precision_that_loses_too_much(
                 weight.CopyFrom(onnx.numpy_helper.from_array(bias, weight.name))
         return model
 
-    monkeypatch.setattr("classwise.export.lower_precision.to_float16", ruin)
+    monkeypatch.setattr("classwise.export.onnx.precision.lower_precision.to_float16", ruin)
     monkeypatch.setattr(
         "classwise.export.commands.export_command.measuring_images",
         lambda *_: {"evaluation": evaluation, "calibration": None},
@@ -141,7 +141,7 @@ def test_a_file_that_differs(model_file, tmp_path, capsys, monkeypatch):
     def differ(*_, **__):
         raise export.ParityError("The models differ: in a test.")
 
-    monkeypatch.setattr("classwise.export.onnx_file.verify_export", differ)
+    monkeypatch.setattr("classwise.export.formats.onnx_file.verify_export", differ)
     assert main(["export", model_file, "-o", str(tmp_path / "a.onnx")]) == 1
     assert "in a test" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

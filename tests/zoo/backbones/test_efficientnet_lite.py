@@ -6,8 +6,8 @@ import pytest
 from classwise.zoo import InputError
 from classwise.zoo.backbones import build_backbone
 from classwise.zoo.backbones.efficientnet_lite import efficientnet_lite0
-from classwise.zoo.presets import convert_efficientnet_lite0
 from classwise.zoo.presets.weight_files import assign_weights, variables_by_path
+from tools.publish import convert_efficientnet_lite0
 
 torch = pytest.importorskip("torch")  # installed with classwise[backends]
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from classwise.zoo.commands import main
-from classwise.zoo.onnx_encoder import OnnxEncoder
+from classwise.zoo.encoding.onnx_encoder import OnnxEncoder
 
 pytest.importorskip("onnxruntime")
 

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from classwise.zoo import Hasher
-from classwise.zoo.codes import pack_codes
 from classwise.zoo.datasets.protocols import PROTOCOLS
-from classwise.zoo.encoders import KerasEncoder
+from classwise.zoo.encoding.encoders import KerasEncoder
+from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.retrieval import (
     classify_codes,
     evaluate_codes,

@@ -1,6 +1,6 @@
 """`classwise info NAME --card`: the card of a preset or a trunk, for a model hub."""
 
-from classwise.zoo.presets.cards import card
+from classwise.zoo.cards.cards import card
 from classwise.zoo.presets.registry import presets
 
 

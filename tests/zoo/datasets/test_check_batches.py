@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from classwise.zoo.datasets import plain_input_errors
 from classwise.zoo.datasets.check_batches import check_training_data
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 
 SHAPE = (4, 3, 1)
 LABELS = np.arange(10) % 3

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from classwise.zoo.datasets import check_images
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 
 SHAPE = (8, 6, 3)
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from classwise.zoo.datasets import image_folder, load_folder, plain_input_errors
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 
 SHAPE = (6, 5, 3)
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from classwise.zoo.datasets import LabelledImages, record_ids
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 
 
 class DecodedOnAccess:

@@ -18,7 +18,7 @@ from classwise.zoo.datasets import (
 from classwise.zoo.datasets.protocol_digests import digest, stored_digests
 from classwise.zoo.datasets.protocols import PROTOCOLS, ROLES
 from classwise.zoo.datasets.split_rules import OfficialSplit, Records, UnseenClasses
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 
 # images by role, as the table in PROTOCOLS.md and the papers have them (learning = training and
 # validation), and classes learnt

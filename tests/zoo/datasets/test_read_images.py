@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from classwise.zoo.datasets import read_images
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 

@@ -12,7 +12,7 @@ from classwise.zoo.datasets.split_rules import (
     UnseenClasses,
     draw_per_class,
 )
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 
 NUM_CLASSES = 8
 

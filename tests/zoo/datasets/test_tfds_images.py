@@ -9,7 +9,7 @@ import pytest
 
 from classwise.zoo.datasets import load_split, stream_split, tfds_images
 from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS, TfdsImageSet
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 
 REAL_CLASS_SIZES = {"cifar10": (5000, 1000), "cifar100": (500, 100), "fashion_mnist": (6000, 1000)}
 FASHION = "T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot"

@@ -1,12 +1,10 @@
-"""A mirror on a real HTTP server that behaves as badly as a test asks for, an empty cache, presets
-to damage, a protocol's images."""
+"""A mirror on a real HTTP server that behaves as badly as a test asks for, and an empty cache."""
 
 import contextlib
 import dataclasses
 import hashlib
 import http.server
 import random
-import shutil
 import socket
 import struct
 import threading
@@ -14,19 +12,15 @@ import time
 from pathlib import Path
 from urllib.parse import unquote
 
-import numpy as np
 import pytest
 
 from classwise.zoo import InputError
-from classwise.zoo.datasets.labelled_images import LabelledImages
-from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
-from classwise.zoo.presets import download, mirror_source, registry
+from classwise.zoo.presets.download import download, mirror_source
 from classwise.zoo.presets.locate import locate
 
 FILE = "files/small hasher.keras"
 CONTENT = random.Random(0).randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-QUERIES, DATABASE, CLASSES = 30, 100, 10
 
 
 @dataclasses.dataclass
@@ -209,39 +203,3 @@ def complaint(fetch):
         return text
 
     return message
-
-
-@pytest.fixture(scope="session")
-def protocol_images():
-    """Returns a function that gives a protocol's images of a given shape: of noise, but few."""
-
-    def images(shape):
-        random = np.random.default_rng(0)
-        count = QUERIES + DATABASE
-        images = LabelledImages(
-            "fashion_mnist",
-            "train+test",
-            random.integers(0, 256, (count, *shape), np.uint8),
-            np.arange(count) % CLASSES,
-            np.array([f"{number}" for number in range(count)]),
-            tuple(f"class_{label}" for label in range(CLASSES)),
-        )
-        positions = {
-            "queries": np.arange(QUERIES),
-            "database": np.arange(QUERIES, count),
-            "training": np.arange(QUERIES, count - CLASSES),
-            "validation": np.arange(count - CLASSES, count),
-        }
-        return ProtocolImages(get_protocol("fashion-mnist-full"), images, images.ids, positions)
-
-    return images
-
-
-@pytest.fixture
-def presets_folder(tmp_path, monkeypatch):
-    """A copy of the presets that a test may damage."""
-    shutil.copytree(registry.FOLDER, tmp_path / "presets")
-    monkeypatch.setattr(registry, "FOLDER", tmp_path / "presets")
-    registry.tables.cache_clear()
-    yield tmp_path / "presets"
-    registry.tables.cache_clear()

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from classwise.zoo import Hasher, InputError, list_models, load, load_backbone
+from classwise.zoo.cards.publications import AIMS
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.datasets.sample import load_sample
-from classwise.zoo.files import sha256
+from classwise.zoo.foundation.files import sha256
 from classwise.zoo.presets import get_preset, registry
 from classwise.zoo.presets import load as load_module
-from classwise.zoo.presets.publications import AIMS
 from classwise.zoo.presets.weight_files import read_weights
 from classwise.zoo.training.recipe import build_recipe
 from classwise.zoo.training.recipe_files import read_recipe

@@ -6,9 +6,9 @@ from classwise import export
 from classwise.zoo import load
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.presets import get_preset
-from classwise.zoo.presets.add_preset import measure
-from classwise.zoo.presets.shared_trunk import encode_together
 from tests.zoo.presets.bundled import NAMES, ON_TRUNK
+from tools.publish.add_preset import measure
+from tools.publish.shared_trunk import encode_together
 
 # What a run on real data has the time for.
 QUICK = "dcwh_resnet9_fashion_mnist"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.retrieval import (
     classify_codes,
     classify_embeddings,

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from classwise.zoo.codes import pack_codes
+from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.retrieval import classify_codes, classify_embeddings, nearest_center
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.retrieval import neighbours
 from classwise.zoo.retrieval.neighbours import nearest_neighbours
 

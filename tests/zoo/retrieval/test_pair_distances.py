@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.retrieval.pair_distances import pair_distances
 
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from classwise.losses import DCWHLoss
 from classwise.zoo import Hasher, load, resnet
 from classwise.zoo.datasets.sample import load_sample
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.training import train
 from classwise.zoo.training.distillation import load_teacher, student_of, teach
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
@@ -153,7 +153,9 @@ def test_an_unknown_teacher_leaves_nothing_behind(recipe, images, tmp_path):
 
 def test_a_students_checkpoint_opens_in_another_process(teacher, tmp_path):
     new_student(teacher, weight=0.3).save(tmp_path / "best.keras")
-    script = "import sys; from classwise.zoo.presets.load import load_file; load_file(sys.argv[1])"
+    script = (
+        "import sys; from classwise.zoo.models.keras_files import load_file; load_file(sys.argv[1])"
+    )
     command = [sys.executable, "-c", script, str(tmp_path / "best.keras")]
     subprocess.run(command, check=True, capture_output=True)
 

@@ -6,9 +6,10 @@ from classwise.losses import DCWHLoss
 from classwise.zoo import Hasher, InputError
 from classwise.zoo.backbones import resnet, resnet9
 from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.models.feature_hasher import FeatureHasher
 from classwise.zoo.training.cached_features import CachedFeatures
 from classwise.zoo.training.feature_views import mirrored, plain, training_views
-from classwise.zoo.training.frozen_trunk import FeatureHasher, FrozenTrunk
+from classwise.zoo.training.frozen_trunk import FrozenTrunk
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.recipe import Augmentation, build_recipe
 

@@ -5,9 +5,9 @@ import pytest
 
 from classwise.zoo.backbones import BACKBONES
 from classwise.zoo.datasets.protocols import PROTOCOLS
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.methods import METHODS, build_loss
 from classwise.zoo.presets.registry import get_trunk
-from classwise.zoo.training.methods import METHODS, build_loss
 from classwise.zoo.training.recipe_files import bundled_recipes, list_recipes, read_recipe
 
 MINIMAL = """

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from classwise.zoo.errors import InputError
-from classwise.zoo.files import replacing_file
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.run_directory import LEFT_BEHIND, selected_epoch
 from tests.zoo.training.training_script import run, toy_images

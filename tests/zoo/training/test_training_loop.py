@@ -10,7 +10,7 @@ import pytest
 from keras import ops
 
 from classwise.zoo import Hasher
-from classwise.zoo.errors import InputError
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.training.recipe import Augmentation, Optimizer
 from classwise.zoo.training.starting_point import build_optimizer
 from classwise.zoo.training.training_loop import train

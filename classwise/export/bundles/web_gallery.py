@@ -1,0 +1,65 @@
+"""The gallery of a web bundle: which images, and their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from classwise.zoo.datasets.image_folder import load_folder
+from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.resized_images import resize
+from classwise.zoo.datasets.sample import load_sample
+from classwise.zoo.foundation.errors import InputError
+
+if TYPE_CHECKING:
+    import os
+
+MAX_IMAGES = 2000
+
+
+def open_gallery(
+    gallery: LabelledImages | str | os.PathLike | None, image_shape: tuple[int, int, int]
+) -> LabelledImages:
+    """Returns the images to rank; of more than 2,000, as many at even steps.
+
+    Args:
+        gallery: a folder of images, images that are loaded, or None for the bundled sample.
+        image_shape: what the hasher takes.
+
+    Raises:
+        InputError: the sample is of another size, or a folder cannot be read.
+
+    Example:
+
+    >>> open_gallery(None, (28, 28, 1))
+    LabelledImages(fashion_mnist:test, 2000 images (28, 28, 1), 10 classes)
+    """
+    if gallery is None:
+        images = load_sample()
+        if images.image_shape != tuple(image_shape):
+            raise InputError(
+                f"The bundled {images.name} sample has images of {images.image_shape}, and this "
+                f"hasher takes {tuple(image_shape)}; give images with --gallery (gallery=)."
+            )
+    elif isinstance(gallery, LabelledImages):
+        images = resize(gallery, image_shape)
+    else:
+        images = load_folder(gallery, image_shape)
+    if len(images) > MAX_IMAGES:
+        images = images.select(np.linspace(0, len(images) - 1, MAX_IMAGES).astype(int))
+    return images
+
+
+def write_thumbnails(folder: Path, images: LabelledImages) -> None:
+    """Writes every image as PNG, which keeps each pixel, so that its code stays the same."""
+    from PIL import Image
+
+    folder.mkdir()
+    for row in range(len(images)):
+        # Pillow takes grey images without an axis for the one channel.
+        pixels = images.images[row]
+        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(
+            folder / f"{row:05}.png"
+        )

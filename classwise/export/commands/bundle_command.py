@@ -1,0 +1,96 @@
+"""The part of `classwise export` that writes a folder to serve."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.printing import megabytes, print_json, print_note
+
+# Named here too, so that the parser is built without importing what writes them.
+KINDS = ("triton", "tensorflow-serving", "web")
+
+
+def add_bundle_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("a folder to serve, instead of one model")
+    group.add_argument("--bundle", choices=KINDS, help="a model repository or a web page")
+    group.add_argument(
+        "--gallery",
+        type=Path,
+        metavar="DIR",
+        help="images that the web page ranks (default: bundled Fashion-MNIST images)",
+    )
+    group.add_argument(
+        "--web-runtime",
+        type=Path,
+        metavar="DIR",
+        help="the dist folder of onnxruntime-web (default: fetched by npm)",
+    )
+
+
+def asks_for_bundle(options: argparse.Namespace) -> bool:
+    """Returns whether any of the options of this module is given."""
+    return any((options.bundle, options.gallery, options.web_runtime))
+
+
+def run_bundle(options: argparse.Namespace, others: Iterable[str]) -> int:
+    """Writes the bundle; returns 0, or 1 if the exported model computes something else.
+
+    Args:
+        options: of the command.
+        others: names of the options that only a lone model has.
+    """
+    check_bundle(options, others)
+
+    from classwise.export import ParityError, preset_facts
+    from classwise.export.bundles import write_bundle
+    from classwise.zoo.presets.load import load_any
+
+    hasher = load_any(options.model)
+    name = Path(options.model).stem
+    try:
+        report = write_bundle(
+            options.bundle,
+            hasher,
+            options.output or Path(f"{name}_{options.bundle.replace('-', '_')}"),
+            name=name,
+            force=options.force,
+            metadata=preset_facts(options.model),
+            gallery=options.gallery,
+            web_runtime=options.web_runtime,
+        )
+    except ParityError as error:
+        print_note(f"classwise export: {error}")
+        return 1
+    if options.json:
+        print_json(report.to_dict())
+    else:
+        print(f"Wrote {report.path} ({report.files} files, {megabytes(report.bytes)}).")
+        print(f"Proven equal: {report.parity}.")
+        print(f"Serve it: {report.start}")
+        if options.bundle != "web":
+            note_cpu_only(report.cpu_only_operators)
+    return 0
+
+
+def note_cpu_only(operators: dict[str, list[str]]) -> None:
+    """Says which operators of a graph no GPU runs."""
+    for operator, providers in operators.items():
+        print_note(
+            f"Note: {operator} does not run on {' and '.join(providers)}; a GPU would hand these "
+            "tensors to the CPU and back."
+        )
+
+
+def check_bundle(options: argparse.Namespace, others: Iterable[str]) -> None:
+    """Raises `InputError` for options that do not go together."""
+    if not options.bundle:
+        raise InputError("--gallery and --web-runtime belong to --bundle web; add it.")
+    given = [name for name in others if getattr(options, name) not in (None, False)]
+    if options.format != "onnx":
+        given.append("format")
+    if given:
+        raise InputError(
+            f"--{given[0].replace('_', '-')} is not for --bundle, which chooses the model's format "
+            "itself; leave it out."
+        )

@@ -1,0 +1,107 @@
+"""Load a pretrained hasher, encode bundled images, find neighbours, export to ONNX and verify."""
+
+import argparse
+import time
+from pathlib import Path
+
+from classwise.zoo.foundation.printing import megabytes, print_json, print_note
+
+PRESET = "dcwh_resnet9_fashion_mnist_48"
+QUERIES_PER_CLASS = 50
+NEIGHBOURS = 10
+PROVEN_EVERY = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--preset", default=PRESET, metavar="NAME", help=f"a Fashion-MNIST hasher ({PRESET})"
+    )
+    parser.add_argument(
+        "--output", "-o", type=Path, default=Path("demo"), metavar="DIR", help="(default: demo)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    import numpy as np
+
+    from classwise.export import to_onnx
+    from classwise.export.onnx.onnx_metadata import preset_facts
+    from classwise.zoo.datasets.sample import load_sample
+    from classwise.zoo.evaluation.report.figures import neighbour_sheet, save_figure
+    from classwise.zoo.presets.load import load
+    from classwise.zoo.retrieval import evaluate_codes
+    from classwise.zoo.retrieval.neighbours import nearest_neighbours
+
+    print_note(f"Loading {options.preset} ...")
+    hasher = load(options.preset)
+    images = load_sample()
+
+    print_note(f"Encoding {len(images)} images of the Fashion-MNIST test split ...")
+    start = time.perf_counter()
+    codes = hasher.encode(images.images, verbose=0)
+    seconds = time.perf_counter() - start
+
+    asking = first_of_each_class(images.labels, QUERIES_PER_CLASS)
+    query, database = np.flatnonzero(asking), np.flatnonzero(~asking)
+    result = evaluate_codes(
+        codes[query],
+        images.labels[query],
+        codes[database],
+        images.labels[database],
+        code_length=hasher.code_length,
+    )
+
+    shown = np.flatnonzero(first_of_each_class(images.labels, 1))
+    found, distances = nearest_neighbours(codes[shown], codes[database], NEIGHBOURS)
+    sheet = neighbour_sheet(
+        images.images[shown],
+        images.labels[shown],
+        images.images[database[found]],
+        images.labels[database[found]],
+        distances,
+        images.class_names,
+    )
+    picture = options.output / "neighbours.png"
+    save_figure(sheet, picture)
+
+    print_note("Exporting to ONNX and comparing every bit ...")
+    report = to_onnx(
+        hasher,
+        options.output / f"{options.preset}.onnx",
+        metadata=preset_facts(options.preset),
+        images=images.images[::PROVEN_EVERY],
+    )
+    mean_ap = result.metrics["map"]
+    if options.json:
+        print_json(
+            {
+                "preset": options.preset,
+                "images": len(images),
+                "code": codes[query[0]].tolist(),
+                "neighbours": str(picture),
+                "onnx": report.to_dict(),
+                **result.to_dict(),
+            }
+        )
+        return 0
+    print(f"code of the first query   {codes[query[0]].tobytes().hex()}")
+    print(f"encoding                  {len(images) / seconds:.0f} images/s with Keras")
+    print(
+        f"mAP on the sample         {mean_ap.expected:.4f} ({len(query)} queries, {len(database)} "
+        f"in the database; {mean_ap.worst:.4f} to {mean_ap.best:.4f} by the order of ties)"
+    )
+    print(f"neighbours                {picture}")
+    print(f"ONNX                      {report.path} ({megabytes(report.bytes)})")
+    print(f"parity with Keras         {report.parity}")
+    return 0
+
+
+def first_of_each_class(labels, count: int):
+    """Returns bool `[N]`, true for the first `count` items of every class."""
+    import numpy as np
+
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        chosen[np.flatnonzero(labels == label)[:count]] = True
+    return chosen

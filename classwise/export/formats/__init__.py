@@ -1,0 +1,1 @@
+"""The formats that a hasher is exported to."""

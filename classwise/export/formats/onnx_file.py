@@ -1,0 +1,171 @@
+"""Export to ONNX."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classwise.export.graph.class_centers import write_centres
+from classwise.export.graph.class_scores import check_scores
+from classwise.export.graph.signature import OUTPUTS, check_outputs
+from classwise.export.onnx.gpu_operators import cpu_only_operators
+from classwise.export.onnx.onnx_metadata import describe
+from classwise.export.onnx.onnx_model import onnx_model
+from classwise.export.onnx.precision.int8 import KEPT_FLOAT
+from classwise.export.onnx.precision.lower_precision import lower_precision
+from classwise.export.onnx.tensorflow_to_onnx import check_opset
+from classwise.export.proof.precision import MAX_MAP_LOSS, Evaluation, check_precision
+from classwise.export.proof.report import ExportReport
+from classwise.export.proof.verification import verify as verify_export
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.extras import require
+from classwise.zoo.foundation.files import replacing_file
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy as np
+    import onnx
+
+    from classwise.zoo import Hasher
+
+ONNX_PACKAGES = ("onnx", "tf2onnx", "onnxruntime")
+
+
+def to_onnx(
+    hasher: Hasher,
+    path: str | os.PathLike,
+    *,
+    opset: int = 18,
+    batch: int | None = None,
+    outputs: Iterable[str] = OUTPUTS,
+    precision: str = "fp32",
+    calibration: np.ndarray | None = None,
+    keep_float: Iterable[str] = KEPT_FLOAT,
+    evaluation: Evaluation | None = None,
+    max_map_loss: float = MAX_MAP_LOSS,
+    with_centres: bool = False,
+    metadata: Mapping[str, object] | None = None,
+    images: np.ndarray | None = None,
+    verify: bool = True,
+) -> ExportReport:
+    """Writes a hasher as an ONNX file, after ONNX Runtime gave the same bits as Keras.
+
+    The graph takes `images` (uint8 `[batch, H, W, C]`, 0-255) and returns `embedding` (float32
+    `[batch, L]`) and `code` (uint8 `[batch, ceil(L / 8)]`): scaling, sign and packing are inside.
+
+    Of lower precision, no equal bits can be expected. The float32 graph is then compared with
+    Keras, and the one that is written with the float32 graph: see `PrecisionReport`.
+
+    Args:
+        hasher: the model; Keras must run on TensorFlow.
+        path: the file to write; one that exists is replaced, once the new one is proven.
+        opset: ONNX operator set, 15 to 23. Defaults to 18.
+        batch: fixed number of images for runtimes that need one; None (the default) leaves the
+            axis dynamic, named `batch`.
+        outputs: some of "embedding", "code" and "scores" (the class posterior, see
+            `class_scores`). Defaults to the first two.
+        precision: "fp32", "fp16" (float16 in the backbone) or "int8". Defaults to "fp32".
+        calibration: uint8 images `[N, H, W, C]` that fix the ranges of int8; some hundreds.
+        keep_float: layers that int8 leaves in float32, some of "first" and "hash". Defaults to
+            both.
+        evaluation: queries and database, such as `get_protocol(name).load()`, to measure what
+            lower precision costs; without them only bits are counted.
+        max_map_loss: largest loss of mAP allowed on the evaluation. Defaults to 0.005.
+        with_centres: whether to write class centres beside the file, `mine.centres.npz`, and
+            a second model from `images` to `scores`, `mine.scores.onnx`. Defaults to False.
+        metadata: more entries for the file's `metadata_props`, such as `preset_facts(name)`.
+        images: uint8 images to verify with. Defaults to `verify`'s own.
+        verify: whether to compare the file with Keras. Defaults to True.
+
+    Raises:
+        InputError: an argument is wrong, a package is missing, or an operator has no ONNX form.
+        ParityError: ONNX Runtime computes something else than Keras, or lower precision costs
+            more mAP than allowed (`PrecisionError`); nothing is written.
+        OSError: the file cannot be written; nothing is left behind.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> from classwise import zoo
+    >>> hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1), width=2), code_length=12, num_classes=2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = to_onnx(hasher, pathlib.Path(folder) / "mine.onnx")
+    >>> report.parity.passed
+    True
+    """
+    path = Path(path)
+    check_opset(opset)
+    check_precision(precision)
+    outputs = check_outputs(outputs)
+    if with_centres:
+        check_scores(hasher)
+    for package in ONNX_PACKAGES if verify or precision != "fp32" else ONNX_PACKAGES[:2]:
+        require(package)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the name of a file, such as mine.onnx.")
+
+    # Bits can be compared where there are embeddings, so they are cut off at the end.
+    wanted = outputs if precision == "fp32" else check_outputs({*OUTPUTS, *outputs})
+    model = onnx_model(hasher, opset, batch, wanted)
+
+    facts = dict(metadata or {})
+
+    def properties(outputs: Iterable[str], precision: str = "fp32") -> dict[str, str]:
+        return describe(hasher, facts, batch=batch, outputs=outputs, precision=precision)
+
+    with contextlib.ExitStack() as files:
+        temporary = files.enter_context(replacing_file(path))
+        loss = None
+        if precision == "fp32":
+            save(model, temporary, properties(outputs))
+            parity = verify_export(hasher, temporary, images) if verify else None
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                reference = Path(folder) / "fp32.onnx"
+                save(model, reference, properties(wanted))
+                parity = verify_export(hasher, reference, images) if verify else None
+                model, loss = lower_precision(
+                    reference,
+                    precision,
+                    outputs,
+                    calibration=calibration,
+                    keep_float=keep_float,
+                    images=images,
+                    evaluation=evaluation,
+                    max_map_loss=max_map_loss,
+                )
+            facts.pop("map", None)  # float32's
+            if loss.map is not None:
+                facts["map"] = f"{loss.map:.4f}"
+            save(model, temporary, properties(outputs, precision))
+        companions = ()
+        if with_centres:
+            companions = (path.with_suffix(".centres.npz"), path.with_suffix(".scores.onnx"))
+            centres, scores = (files.enter_context(replacing_file(p)) for p in companions)
+            write_centres(hasher, centres)
+            head = onnx_model(hasher, opset, batch, ["scores"])
+            save(head, scores, properties(["scores"]))
+            if verify:
+                verify_export(hasher, scores, images)
+    return ExportReport(
+        path,
+        "onnx",
+        path.stat().st_size,
+        parity,
+        precision=loss,
+        companions=companions,
+        operators=dict(Counter(node.op_type for node in model.graph.node).most_common()),
+        cpu_only_operators=cpu_only_operators(model),
+    )
+
+
+def save(model: onnx.ModelProto, path: Path, properties: Mapping[str, str]) -> None:
+    """Writes a model, the same bytes for the same model every time."""
+    del model.metadata_props[:]
+    require("onnx.helper").set_model_props(model, dict(properties))
+    path.write_bytes(model.SerializeToString(deterministic=True))

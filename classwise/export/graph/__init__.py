@@ -1,0 +1,1 @@
+"""The graph that is exported: its inputs, its outputs, its class scores."""

@@ -1,0 +1,1 @@
+"""ONNX files: conversion, clean-up, metadata."""

@@ -1,0 +1,67 @@
+"""What an ONNX file tells about itself, in its `metadata_props`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from classwise.export.graph.class_scores import describe_scores, has_scores
+from classwise.export.graph.signature import BATCH, BIT_ORDER, INPUT
+
+if TYPE_CHECKING:
+    from classwise.zoo import Hasher
+
+CHANNELS = {1: "grey", 3: "RGB"}
+METHODS = {"DCWHLoss": "dcwh", "VonMisesFisherLoss": "vmf"}
+
+
+def preset_facts(model: str) -> dict[str, object]:
+    """Returns what an exported file tells about its preset; nothing for any other model.
+
+    Args:
+        model: a preset's name, or the path of a file.
+
+    Returns:
+        preset, method, backbone, dataset, protocol, map, license.
+    """
+    from classwise.zoo.presets import presets
+
+    if model not in presets():
+        return {}
+    preset = presets()[model]
+    facts = ("method", "backbone", "dataset", "protocol", "license")
+    return {
+        "preset": preset.name,
+        "map": f"{preset.metrics['map']['expected']:.4f}",
+        **{key: getattr(preset, key) for key in facts},
+    }
+
+
+def describe(
+    hasher: Hasher,
+    metadata: Mapping[str, object],
+    *,
+    batch: int | None,
+    outputs: Iterable[str],
+    precision: str,
+) -> dict[str, str]:
+    """Returns the `metadata_props`; what the graph itself fixes comes last and wins."""
+    height, width, channels = hasher.image_shape
+    known: dict[str, object] = {}
+    if has_scores(hasher):
+        known["method"] = METHODS.get(type(hasher.loss).__name__, type(hasher.loss).__name__)
+    known |= metadata
+    known |= {
+        "classwise_version": version("classwise"),
+        "code_length": hasher.code_length,
+        "bit_order": BIT_ORDER,
+        "input_contract": f"{INPUT}: uint8 [{batch or BATCH}, {height}, {width}, {channels}], "
+        f"pixels 0-255, {CHANNELS.get(channels, f'{channels} channels')}, "
+        "resized outside, scaled inside the graph",
+        "unit_length": str(bool(hasher.normalize)).lower(),
+        "precision": precision,
+    }
+    if "scores" in outputs:
+        known |= {"scores": describe_scores(hasher), "class_names": ", ".join(hasher.class_names)}
+    return {key: str(known[key]) for key in sorted(known)}

@@ -1,0 +1,1 @@
+"""ONNX files of lower precision: float16 and int8."""

@@ -1,0 +1,92 @@
+"""A model as every runtime shows it: signatures that take and give named tensors."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from classwise.export.graph.signature import BATCH, INPUT
+from classwise.zoo.foundation.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Tensor:
+    """Type and shape of an input or output; a dynamic axis is its name."""
+
+    dtype: str
+    shape: tuple[int | str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.dtype} [{', '.join(map(str, self.shape))}]"
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """One way to call a model.
+
+    Attributes:
+        name: as the model calls it; "" where it has only one.
+        inputs, outputs: by name.
+        run: computes the outputs, by name, of one batch of images.
+    """
+
+    name: str
+    inputs: Mapping[str, Tensor]
+    outputs: Mapping[str, Tensor]
+    run: Callable[[np.ndarray], dict[str, np.ndarray]]
+
+    @property
+    def batch(self) -> int | None:
+        """The number of images that it must be given, or None for any number."""
+        size = self.inputs[INPUT].shape[0]
+        return size if isinstance(size, int) else None
+
+    def compute(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Computes the outputs of any number of images, cut and filled up to a fixed batch."""
+        size = self.batch
+        if size is None or size == len(images):
+            return self.run(images)
+        parts = [images[start : start + size] for start in range(0, len(images), size)]
+        parts[-1] = np.resize(parts[-1], (size, *images.shape[1:]))
+        results = [self.run(part) for part in parts]
+        return {
+            name: np.concatenate([result[name] for result in results])[: len(images)]
+            for name in self.outputs
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """A model that a runtime has opened.
+
+    Attributes:
+        source: the preset, file or folder it came from.
+        engine: what runs it.
+        signatures: one or more ways to call it.
+        bytes: size on disk, if it came from there.
+    """
+
+    source: str
+    engine: str
+    signatures: Sequence[Signature]
+    bytes: int | None = None
+
+    def to_dict(self) -> dict:
+        """Returns what it is in JSON types."""
+        return {"source": self.source, "engine": self.engine, "bytes": self.bytes}
+
+
+def axis(size: int | None, first: bool) -> int | str:
+    """Returns an axis as `Tensor` has it, from a runtime that knows no names of axes."""
+    if size is not None and size >= 0:
+        return int(size)
+    return BATCH if first else "?"
+
+
+def unreadable(path: Path, kind: str, error: Exception) -> InputError:
+    """Returns the error for a file that its runtime can't load, in one sentence."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return InputError(f"{path} is not {kind} ({lines[-1][:200]}); export it again.")

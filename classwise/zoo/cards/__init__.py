@@ -1,0 +1,1 @@
+"""Cards of presets and trunks, and the page of the whole zoo."""

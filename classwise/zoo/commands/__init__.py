@@ -1,0 +1,107 @@
+"""The command line. Adding a command is adding a module here and a line to `COMMANDS`."""
+
+import argparse
+import difflib
+import os
+import sys
+from importlib import import_module, metadata
+
+from classwise.zoo.foundation.errors import InputError
+
+# name: (module with add_arguments and run, summary). Named as text, so that the commands which
+# export need no import from here.
+COMMANDS = {
+    "list": ("classwise.zoo.commands.list_command", "show the pretrained hashers"),
+    "info": ("classwise.zoo.commands.info_command", "show everything known about one of them"),
+    "cache": ("classwise.zoo.commands.cache_command", "show or remove the fetched preset files"),
+    "mirror": (
+        "classwise.zoo.commands.mirror_command",
+        "write a folder of presets for any static web server",
+    ),
+    "train": (
+        "classwise.zoo.commands.train_command",
+        "train a hasher from a recipe, or go on with an interrupted training",
+    ),
+    "evaluate": (
+        "classwise.zoo.commands.evaluate_command",
+        "measure retrieval under a protocol",
+    ),
+    "encode": ("classwise.zoo.commands.encode_command", "turn images into packed codes"),
+    "export": (
+        "classwise.export.commands.export_command",
+        "write ONNX, SavedModel or LiteRT, proven equal",
+    ),
+    "verify": (
+        "classwise.export.commands.verify_command",
+        "compare two models bit by bit",
+    ),
+    "demo": (
+        "classwise.export.commands.demo_command",
+        "load, encode, find neighbours, export and verify, on bundled images",
+    ),
+}
+# Those that may load a preset, and so fetch one.
+WITH_MIRROR = ("mirror", "train", "evaluate", "encode", "export", "verify", "demo")
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, and which command was probably meant."""
+
+    def error(self, message: str):
+        if "COMMAND: invalid choice" in message:
+            given = message.split("'")[1]
+            nearest = difflib.get_close_matches(given, COMMANDS, n=1, cutoff=0.4)
+            hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+            message = f"unknown command '{given}'; {hint}Commands: {', '.join(COMMANDS)}."
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Builds the parser of all commands; nothing heavy is imported."""
+    parser = Parser(
+        prog="classwise",
+        description="Pretrained image hashers: encode, evaluate, train, export.",
+        epilog="`classwise COMMAND --help` tells a command's options.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"classwise {metadata.version('classwise')}"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (location, summary) in COMMANDS.items():
+        module = import_module(location)
+        command = commands.add_parser(name, help=summary, description=module.__doc__)
+        module.add_arguments(command)
+        if name in WITH_MIRROR:
+            command.add_argument(
+                "--mirror",
+                metavar="URL",
+                help="where presets are fetched from (default: CLASSWISE_MIRRORS)",
+            )
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line; returns 0 done, 1 the result is a failure, 2 the input is wrong."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    options = build_parser().parse_args(arguments)
+    if getattr(options, "mirror", None):
+        os.environ["CLASSWISE_MIRRORS"] = options.mirror
+    try:
+        status = options.run(options)
+        print(end="", flush=True)  # what waits in the buffer is part of the run
+        return status
+    except InputError as error:
+        message = str(error)
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough, as in `classwise list | head -1`. Python writes
+        # what is left when it ends, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        message = f"{error.filename or 'file'}: {error.strerror or error}."
+    except KeyboardInterrupt:
+        print(f"classwise {options.command}: interrupted.", file=sys.stderr)
+        return 130
+    print(f"classwise {options.command}: {message}", file=sys.stderr)
+    return 2

@@ -1,0 +1,195 @@
+"""Measure retrieval under a protocol: tie-expected metrics of codes, and a report to look at.
+
+Several models are compared: a row each in one table, and in the report their precision-recall
+curves in one figure, their mAP against the code length where that differs, and a page each.
+"""
+
+import argparse
+import contextlib
+from pathlib import Path
+
+from classwise.zoo.commands.info_command import number, print_metrics
+from classwise.zoo.foundation.count_bar import count_bar
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.printing import print_json, print_note, print_table
+
+MOST_IN_A_REPORT = 7  # as many as the colours of a figure tell apart
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "models",
+        nargs="+",
+        metavar="MODEL",
+        help="a preset's name, a .keras or an .onnx file, or an .npz file with query_codes, "
+        "query_labels, database_codes, database_labels; several are compared",
+    )
+    parser.add_argument(
+        "--protocol",
+        metavar="P",
+        help="one for all models (default: the presets' own; .npz files alone need none)",
+    )
+    parser.add_argument(
+        "--top-k",
+        type=int,
+        nargs="+",
+        metavar="K",
+        help="cut-offs, at most the size of the database (default: 100 1000)",
+    )
+    parser.add_argument(
+        "--radius",
+        type=int,
+        nargs="+",
+        metavar="R",
+        help="Hamming radii, at most the code length (default: 2)",
+    )
+    parser.add_argument(
+        "--divisor",
+        choices=("min", "hits"),
+        default="min",
+        help="of AP@K: min(K, relevant) or, as HashNet, the hits (default: min)",
+    )
+    parser.add_argument(
+        "--embeddings", action="store_true", help="rank the embeddings by cosine too (a minute)"
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write an HTML page and figures; an earlier report in DIR is replaced",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace DIR even where it holds other files"
+    )
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON object; a list of them for several models"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    check_models(options.models, options.report)
+    with report_folder_or_none(options) as folder:
+        documents, reports = evaluate_all(options)
+        if folder is not None:
+            from classwise.zoo.evaluation.report.write_report import fill_report_folder
+
+            pages = fill_report_folder(folder, reports)
+            for document, page in zip(documents, pages, strict=True):
+                document["report"] = str(options.report / page)
+    if options.report is not None:
+        print_note(f"Report: {options.report / 'index.html'}")
+    if options.json:
+        print_json(documents if len(documents) > 1 else documents[0])
+    elif len(documents) > 1:
+        print_comparison(documents, options.top_k, options.radius)
+    else:
+        print_evaluation(documents[0])
+    return 0
+
+
+def check_models(models: list[str], report: Path | None) -> None:
+    """Raises `InputError` for a model given twice, or for more than a report compares."""
+    for model in models:
+        if models.count(model) > 1:
+            raise InputError(f"{model} was given twice; name each model once.")
+    if report is not None and len(models) > MOST_IN_A_REPORT:
+        raise InputError(
+            f"{len(models)} models were given; a report compares at most {MOST_IN_A_REPORT}, so "
+            "split them, or leave --report out."
+        )
+
+
+def report_folder_or_none(options: argparse.Namespace):
+    """Returns the context of the report's folder, which is refused or made before the work."""
+    if options.report is None:
+        return contextlib.nullcontext()
+    from classwise.zoo.evaluation.report.report_folder import report_folder
+
+    return report_folder(options.report, options.force)
+
+
+def evaluate_all(options: argparse.Namespace) -> tuple[list[dict], list]:
+    """Returns what is printed of every model, and what its page in the report shows, if any."""
+    from classwise.zoo.evaluation.evaluate import evaluate
+    from classwise.zoo.evaluation.sources import common_protocol, open_sources
+
+    protocol = common_protocol(options.models, options.protocol)
+    sources, images = open_sources(options.models, protocol, options.data_dir)
+    for source in sources:
+        source.check(options.top_k, options.radius, options.divisor, options.embeddings)
+    documents, reports = [], []
+    for source in sources:
+        sets = encode(source, protocol)
+        evaluation = evaluate(
+            sets,
+            top_k=options.top_k,
+            radius=options.radius,
+            divisor=options.divisor,
+            embeddings=options.embeddings,
+        )
+        facts = {"model": source.name, "protocol": protocol}
+        if source.resizing:
+            facts["resizing"] = source.resizing
+        documents.append({**facts, **evaluation.to_dict()})
+        if options.report is not None:
+            from classwise.zoo.evaluation.pages import describe_evaluation
+
+            of_images = images if source.engine else None
+            reports.append(
+                describe_evaluation(
+                    source.name, protocol, evaluation, sets, of_images, source.resizing
+                )
+            )
+    return documents, reports
+
+
+def encode(source, protocol: str | None):
+    """Returns the codes of a source; for a model with a progress bar."""
+    if not source.engine:
+        return source.encode(None)
+    facts = [
+        protocol,
+        f"{source.queries} queries",
+        f"{source.database} in the database",
+        source.resizing,
+        source.engine,
+    ]
+    print_note(f"{source.name}: {', '.join(filter(None, facts))}.")
+    with count_bar("Encoding", source.queries + source.database) as advance:
+        return source.encode(advance)
+
+
+def print_evaluation(document: dict) -> None:
+    """Prints the figures of one model as tables, with what was excluded."""
+    print_metrics(title(document["model"], document["protocol"]), document["metrics"])
+    print(f"{document['queries']} queries, {document['excluded_queries']} excluded")
+    for kind, result in document["classification"].items():
+        print(f"accuracy of the nearest class centre ({kind}): {result['accuracy']:.4f}")
+    if document["embedding"]:
+        for name, value in document["embedding"]["metrics"].items():
+            print(f"embedding {name}: {value['value']:.4f}")
+
+
+def print_comparison(documents: list[dict], top_k: list[int] | None, radius: list[int] | None):
+    """Prints one table with a row a model: mAP, and what else was asked for by name."""
+    columns = ["model", ">bits", ">map", ">std. error", ">worst", ">best"]
+    asked = [f"map@{k}" for k in top_k or ()]
+    asked += [f"precision_within_radius_{r}" for r in radius or ()]
+    rows = []
+    for document in documents:
+        metrics = document["metrics"]
+        values = [metrics["map"][key] for key in ("expected", "standard_error", "worst", "best")]
+        values += [metrics[name]["expected"] for name in asked]
+        bits = document["code_statistics"]["code_length"]
+        rows.append([document["model"], bits, *map(number, values)])
+    print_table(
+        title(f"{len(documents)} models", documents[0]["protocol"]),
+        [*columns, *(f">{name.replace('_', ' ')}" for name in asked)],
+        rows,
+    )
+    print("Every other metric: --json or --report.")
+
+
+def title(subject: str, protocol: str | None) -> str:
+    return f"{subject} under {protocol}" if protocol else subject

@@ -1,0 +1,210 @@
+"""Retrieval protocols: which images of a data set are queries, database, training, validation."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.protocol_digests import warn_if_changed
+from classwise.zoo.datasets.record_ids import record_ids
+from classwise.zoo.datasets.resized_images import resize
+from classwise.zoo.datasets.split_rules import (
+    OfficialSplit,
+    Records,
+    SampledSplit,
+    UnseenClasses,
+    draw_per_class,
+)
+from classwise.zoo.datasets.tfds_images import load_split
+from classwise.zoo.foundation.errors import InputError, unknown_name
+
+ROLES = ("queries", "database", "training", "validation")
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """A named way to share out a data set; its draws are fixed by record id (`record_ids`).
+
+    Validation images are drawn from the images that a paper calls its training set, equally many
+    a class, so that models are selected without the queries; `training` is what remains. The
+    database keeps the validation images where the paper has its training set in the database.
+
+    Args:
+        name: such as `"cifar10-full"`.
+        dataset: the TFDS name.
+        rule: shares the records out among queries, database, and training with validation.
+        validation_per_class: validation images of every learnt class.
+        description: one sentence.
+    """
+
+    name: str
+    dataset: str
+    rule: OfficialSplit | SampledSplit | UnseenClasses
+    validation_per_class: int
+    description: str
+
+    def roles(self, records: Records) -> dict[str, np.ndarray]:
+        """Returns the positions in `records` that play each role, in the order of their ids."""
+        shares = self.rule(records, seed=self.dataset)
+        validation = draw_per_class(
+            records, shares.learning, self.validation_per_class, f"{self.dataset}/validation"
+        )
+        members = (shares.queries, shares.database, shares.learning & ~validation, validation)
+        by_id = np.argsort(records.ids)
+        return {role: by_id[mask[by_id]] for role, mask in zip(ROLES, members, strict=True)}
+
+    def split(self, train: LabelledImages, test: LabelledImages) -> ProtocolImages:
+        """Returns the images of each role, given both splits of the data set in any order.
+
+        Raises:
+            InputError: the splits are of another data set, or a class has too few images.
+        """
+        for given, split in ((train, "train"), (test, "test")):
+            if (given.name, given.split) != (self.dataset, split):
+                raise InputError(
+                    f"protocol {self.name} was given {given.name}:{given.split}; it needs "
+                    f"{self.dataset}:{split}."
+                )
+        images = LabelledImages(
+            self.dataset,
+            "train+test",
+            np.concatenate([train.images, test.images]),
+            np.concatenate([train.labels, test.labels]),
+            np.concatenate([train.ids, test.ids]),
+            train.class_names,
+        )
+        ids = np.concatenate([record_ids(train), record_ids(test)])
+        in_test = np.arange(len(images)) >= len(train)
+        return ProtocolImages(self, images, ids, self.roles(Records(ids, images.labels, in_test)))
+
+    def load(self, data_dir: str | Path | None = None, download: bool = True) -> ProtocolImages:
+        """Returns the images of each role, read through TFDS; arguments as in `load_split`.
+
+        Warns:
+            UserWarning: the split differs from the recorded one, because the data set does.
+        """
+        train, test = (
+            load_split(self.dataset, split, data_dir, download) for split in ("train", "test")
+        )
+        images = self.split(train, test)
+        warn_if_changed(self.name, {role: images.record_ids(role) for role in ROLES})
+        return images
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class ProtocolImages:
+    """The images of a data set by role, each in the order of its record ids.
+
+    `queries` and `database` keep the labels and class names of the data set. `training` and
+    `validation` have those of the classes that are learnt, numbered without gaps; where a
+    protocol holds classes out, `seen_classes[i]` is the data set's id of learnt class i.
+    """
+
+    protocol: Protocol
+    images: LabelledImages
+    ids: np.ndarray
+    positions: dict[str, np.ndarray]
+
+    def record_ids(self, role: str) -> np.ndarray:
+        """Returns the record ids of a role, one of `ROLES`, in increasing order."""
+        return self.ids[self.positions[role]]
+
+    @functools.cached_property
+    def queries(self) -> LabelledImages:
+        return self.images.select(self.positions["queries"])
+
+    @functools.cached_property
+    def database(self) -> LabelledImages:
+        return self.images.select(self.positions["database"])
+
+    @functools.cached_property
+    def training(self) -> LabelledImages:
+        return self._learnt("training")
+
+    @functools.cached_property
+    def validation(self) -> LabelledImages:
+        return self._learnt("validation")
+
+    @functools.cached_property
+    def seen_classes(self) -> np.ndarray:
+        """The data set's ids of the learnt classes, int64 `[C]`, in increasing order."""
+        return np.unique(self.images.labels[self.positions["training"]])
+
+    def resized(self, image_shape: tuple[int, int, int]) -> ProtocolImages:
+        """Returns the same records, their images at another size; see `resize`."""
+        return dataclasses.replace(self, images=resize(self.images, image_shape))
+
+    def _learnt(self, role: str) -> LabelledImages:
+        chosen = self.images.select(self.positions[role])
+        return dataclasses.replace(
+            chosen,
+            labels=np.searchsorted(self.seen_classes, chosen.labels),
+            class_names=tuple(chosen.class_names[label] for label in self.seen_classes),
+        )
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(self.positions[role])} {role}" for role in ROLES)
+        return f"ProtocolImages({self.protocol.name}: {sizes})"
+
+
+def _protocols(*protocols: Protocol) -> dict[str, Protocol]:
+    return {protocol.name: protocol for protocol in protocols}
+
+
+_OFFICIAL = "The test split asks, the train split answers."
+_UNSEEN = "The test images of held-out classes ask, their train images answer (arXiv 1609.06753)."
+
+PROTOCOLS = _protocols(
+    Protocol("cifar10-full", "cifar10", OfficialSplit(), 500, _OFFICIAL),
+    Protocol("cifar100-full", "cifar100", OfficialSplit(), 50, _OFFICIAL),
+    Protocol("fashion-mnist-full", "fashion_mnist", OfficialSplit(), 500, _OFFICIAL),
+    Protocol(
+        "cifar10-5k-54k",
+        "cifar10",
+        SampledSplit(queries_per_class=100, learning_per_class=500, learning_in_database=False),
+        50,
+        "1,000 images ask, 54,000 answer; the 5,000 learnt from are in neither.",
+    ),
+    Protocol(
+        "cifar10-5k-59k",
+        "cifar10",
+        SampledSplit(queries_per_class=100, learning_per_class=500, learning_in_database=True),
+        50,
+        "1,000 images ask, all other 59,000 answer; 5,000 of these are learnt from.",
+    ),
+    # 2.5 of 10 classes are rounded up, so that a query's class competes with two others.
+    Protocol("cifar10-unseen", "cifar10", UnseenClasses(3), 500, _UNSEEN),
+    Protocol("cifar100-unseen", "cifar100", UnseenClasses(25), 50, _UNSEEN),
+    Protocol("fashion-mnist-unseen", "fashion_mnist", UnseenClasses(3), 500, _UNSEEN),
+)
+
+
+def list_protocols() -> list[str]:
+    """Returns the names of all protocols, in alphabetical order.
+
+    Example:
+
+    >>> list_protocols()[0]
+    'cifar10-5k-54k'
+    """
+    return sorted(PROTOCOLS)
+
+
+def get_protocol(name: str) -> Protocol:
+    """Returns a protocol by its name.
+
+    Raises:
+        InputError: no such protocol.
+
+    Example:
+
+    >>> get_protocol("fashion-mnist-full").dataset
+    'fashion_mnist'
+    """
+    if name not in PROTOCOLS:
+        raise unknown_name("protocol", name, PROTOCOLS)
+    return PROTOCOLS[name]

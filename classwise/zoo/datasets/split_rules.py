@@ -1,0 +1,107 @@
+"""The rules by which protocols share out the records of a data set among their roles.
+
+A rule is a frozen dataclass of parameters; called with `Records`, it returns `Shares`. Draws depend
+on the record ids alone, neither on their order nor on a random generator, whose stream NumPy may
+change between versions.
+"""
+
+import dataclasses
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from classwise.zoo.foundation.errors import InputError
+
+
+class Records(NamedTuple):
+    """The records of a data set: ids str `[N]`, labels int64 `[N]`, in_test bool `[N]`."""
+
+    ids: np.ndarray
+    labels: np.ndarray
+    in_test: np.ndarray
+
+
+class Shares(NamedTuple):
+    """Which records play which role: bool `[N]` each; learning = training and validation."""
+
+    queries: np.ndarray
+    database: np.ndarray
+    learning: np.ndarray
+
+
+def draw_per_class(records: Records, among: np.ndarray, count: int, seed: str) -> np.ndarray:
+    """Draws `count` records of every class that occurs in `among`, without replacement.
+
+    Formula: in each class, the records with the smallest SHA-256(`"{seed}/{id}"`).
+
+    Args:
+        records: all records.
+        among: bool `[N]`, the records that may be drawn.
+        count: records to draw a class.
+        seed: any text; another one gives another draw.
+
+    Returns:
+        bool `[N]`, true for the drawn records.
+
+    Raises:
+        InputError: a class has fewer than `count` records.
+    """
+    positions = np.flatnonzero(among)
+    keys = [hashlib.sha256(f"{seed}/{id}".encode()).digest() for id in records.ids[positions]]
+    shuffled = positions[sorted(range(len(keys)), key=keys.__getitem__)]
+    drawn = np.zeros(len(records.ids), bool)
+    for label in np.unique(records.labels[positions]):
+        members = shuffled[records.labels[shuffled] == label]
+        if len(members) < count:
+            raise InputError(
+                f"class {label} has {len(members)} images to draw from; {count} are needed."
+            )
+        drawn[members[:count]] = True
+    return drawn
+
+
+@dataclasses.dataclass(frozen=True)
+class OfficialSplit:
+    """Queries are the test split; the database, and what is learnt from, is the train split."""
+
+    def __call__(self, records: Records, seed: str) -> Shares:
+        return Shares(records.in_test, ~records.in_test, ~records.in_test)
+
+
+@dataclasses.dataclass(frozen=True)
+class SampledSplit:
+    """Queries and learning images are drawn from both splits together, equally many a class."""
+
+    queries_per_class: int
+    learning_per_class: int
+    learning_in_database: bool
+
+    def __call__(self, records: Records, seed: str) -> Shares:
+        everything = np.ones(len(records.ids), bool)
+        queries = draw_per_class(records, everything, self.queries_per_class, f"{seed}/queries")
+        learning = draw_per_class(records, ~queries, self.learning_per_class, f"{seed}/learning")
+        database = ~queries if self.learning_in_database else ~(queries | learning)
+        return Shares(queries, database, learning)
+
+
+@dataclasses.dataclass(frozen=True)
+class UnseenClasses:
+    """Queries and database are the test and train images of classes that are never learnt from."""
+
+    held_out: int
+
+    def held_out_classes(self, num_classes: int, seed: str) -> np.ndarray:
+        """Returns the held-out class ids, int64 `[held_out]` in increasing order."""
+        every = np.arange(num_classes)
+        records = Records(every.astype(str), np.zeros_like(every), np.zeros(num_classes, bool))
+        drawn = draw_per_class(
+            records, np.ones(num_classes, bool), self.held_out, f"{seed}/classes"
+        )
+        return np.flatnonzero(drawn)
+
+    def __call__(self, records: Records, seed: str) -> Shares:
+        num_classes = int(records.labels.max()) + 1
+        unseen = np.isin(records.labels, self.held_out_classes(num_classes, seed))
+        train = ~records.in_test
+        return Shares(records.in_test & unseen, train & unseen, train & ~unseen)

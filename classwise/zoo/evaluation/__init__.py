@@ -1,0 +1,1 @@
+"""Evaluation of models under a protocol, and of codes from files."""

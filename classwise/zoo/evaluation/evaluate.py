@@ -1,0 +1,216 @@
+"""Evaluation of a model under a protocol, or of codes from a file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from classwise.zoo.datasets.labelled_images import ImageSource
+from classwise.zoo.datasets.protocols import ProtocolImages
+from classwise.zoo.encoding.encoders import Encoder
+from classwise.zoo.foundation.codes import pack_codes
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.retrieval import (
+    ClassificationResult,
+    CodeStatistics,
+    EmbeddingResult,
+    RetrievalResult,
+    classify_codes,
+    classify_embeddings,
+    code_statistics,
+    evaluate_codes,
+    evaluate_embeddings,
+)
+
+CODE_FILE_KEYS = ("query_codes", "query_labels", "database_codes", "database_labels")
+BATCH_SIZE = 256
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class EncodedSets:
+    """Codes of queries and database, and what else is known of them.
+
+    Args:
+        query_codes, database_codes: packed, uint8 `[Q, ceil(L / 8)]` and `[N, ceil(L / 8)]`.
+        query_labels, database_labels: class ids, or multi-hot labels.
+        code_length: bits L; None if every bit of the bytes counts.
+        query_embeddings, database_embeddings: float32, None where only codes are known.
+        centers: class centres `[C, L]`, None where unknown, or where the protocol's queries are
+            of other classes than those.
+        normalize: whether embeddings and centres have unit length (vMF).
+    """
+
+    query_codes: np.ndarray
+    query_labels: np.ndarray
+    database_codes: np.ndarray
+    database_labels: np.ndarray
+    code_length: int | None = None
+    query_embeddings: np.ndarray | None = None
+    database_embeddings: np.ndarray | None = None
+    centers: np.ndarray | None = None
+    normalize: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """Everything measured of `EncodedSets`; what does not apply is None or empty."""
+
+    retrieval: RetrievalResult
+    codes: CodeStatistics
+    classification: dict[str, ClassificationResult]
+    embedding: EmbeddingResult | None
+
+    def to_dict(self) -> dict:
+        """Returns all figures as JSON types; the retrieval metrics stand at the top."""
+        return {
+            **self.retrieval.to_dict(),
+            "code_statistics": self.codes.to_dict(),
+            "classification": {kind: c.to_dict() for kind, c in self.classification.items()},
+            "embedding": self.embedding and self.embedding.to_dict(),
+        }
+
+
+def encode_protocol(
+    encoder: Encoder, images: ProtocolImages, progress: Callable[[int], None] | None = None
+) -> EncodedSets:
+    """Encodes a protocol's queries and database, batch by batch.
+
+    Images of another size than the model takes are resized as `read_images` resizes files.
+
+    Args:
+        encoder: the model, from `open_encoder`.
+        images: from `get_protocol(name).load()`.
+        progress: called with the number of images of every batch done.
+
+    Raises:
+        InputError: the model takes images of neither 1 nor 3 channels.
+    """
+    images = images.resized(encoder.image_shape)
+    queries = _encode(encoder, images.queries.images, progress)
+    database = _encode(encoder, images.database.images, progress)
+    hasher = getattr(encoder, "hasher", None)
+    centers = None
+    if hasher is not None and hasher.class_names == images.queries.class_names:
+        centers = np.asarray(hasher.class_centers.get_centers())
+    return EncodedSets(
+        queries["codes"],
+        images.queries.labels,
+        database["codes"],
+        images.database.labels,
+        encoder.code_length,
+        queries.get("embeddings"),
+        database.get("embeddings"),
+        centers,
+        bool(hasher is not None and hasher.normalize),
+    )
+
+
+def _encode(encoder: Encoder, images: np.ndarray | ImageSource, progress) -> dict[str, np.ndarray]:
+    parts: list[dict[str, np.ndarray]] = []
+    for start in range(0, images.shape[0], BATCH_SIZE):
+        batch = images[start : start + BATCH_SIZE]
+        parts.append(encoder.encode_batch(batch))
+        if progress is not None:
+            progress(len(batch))
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+
+def read_code_file(path: Path) -> EncodedSets:
+    """Reads codes and labels from an `.npz` file with the keys of `CODE_FILE_KEYS`.
+
+    Raises:
+        InputError: no such file, not an `.npz`, or a key is missing.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no file {path}.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except Exception as error:  # numpy raises errors of zip, zlib and its own
+        raise InputError(f"{path} is not a readable .npz file: {error}.") from error
+    missing = [key for key in CODE_FILE_KEYS if key not in arrays]
+    if missing:
+        raise InputError(
+            f"{path} lacks {', '.join(missing)}; it must hold {', '.join(CODE_FILE_KEYS)}."
+        )
+    code_length = arrays.get("code_length")
+    if code_length is not None and (code_length.size != 1 or code_length.dtype.kind not in "iu"):
+        raise InputError(f"{path}: code_length is {code_length}; it must be one integer.")
+    return EncodedSets(
+        *(arrays[key] for key in CODE_FILE_KEYS),
+        None if code_length is None else int(code_length.item()),
+    )
+
+
+def evaluate(
+    sets: EncodedSets,
+    *,
+    top_k: Sequence[int] | None = None,
+    radius: Sequence[int] | None = None,
+    divisor: str = "min",
+    embeddings: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Computes the metrics of docs/METRICS.md.
+
+    Args:
+        sets: from `encode_protocol` or `read_code_file`.
+        top_k, radius, divisor, progress: as in `evaluate_codes`.
+        embeddings: whether to rank the embeddings by cosine too, which takes a minute for 60,000
+            database items. Defaults to False.
+
+    Raises:
+        InputError: codes, labels or cut-offs do not fit; embeddings are asked for but unknown.
+    """
+    if embeddings and sets.database_embeddings is None:
+        raise InputError("Embedding metrics were asked for, but only codes are known.")
+    retrieval = evaluate_codes(
+        sets.query_codes,
+        sets.query_labels,
+        sets.database_codes,
+        sets.database_labels,
+        code_length=sets.code_length,
+        top_k=top_k,
+        radius=radius,
+        divisor=divisor,
+        progress=progress,
+    )
+    center_codes = None if sets.centers is None else pack_codes(sets.centers)
+    return Evaluation(
+        retrieval,
+        code_statistics(
+            sets.database_codes,
+            query_codes=sets.query_codes,
+            center_codes=center_codes,
+            code_length=sets.code_length,
+        ),
+        _classify(sets, center_codes),
+        evaluate_embeddings(
+            sets.query_embeddings,
+            sets.query_labels,
+            sets.database_embeddings,
+            sets.database_labels,
+        )
+        if embeddings
+        else None,
+    )
+
+
+def _classify(
+    sets: EncodedSets, center_codes: np.ndarray | None
+) -> dict[str, ClassificationResult]:
+    """The nearest class centre of embeddings, and of codes, for the queries."""
+    if center_codes is None or sets.query_embeddings is None:
+        return {}
+    metric = "cosine" if sets.normalize else "euclidean"
+    return {
+        metric: classify_embeddings(
+            sets.query_embeddings, sets.query_labels, sets.centers, metric=metric
+        ),
+        "hamming": classify_codes(
+            sets.query_codes, sets.query_labels, center_codes, code_length=sets.code_length
+        ),
+    }

@@ -1,0 +1,99 @@
+"""What an evaluation shows on its report page: facts, and the images around some queries."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from classwise.zoo.datasets.protocols import PROTOCOLS, ProtocolImages
+from classwise.zoo.evaluation.evaluate import EncodedSets, Evaluation
+from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
+from classwise.zoo.presets import presets
+from classwise.zoo.retrieval.neighbours import nearest_neighbours
+from classwise.zoo.retrieval.pair_distances import pair_distances
+
+SHOWN_QUERIES = 10
+NEIGHBOURS = 10
+MAPPED = 2000
+CENTER_NAMES = {
+    "euclidean": "Euclidean distance",
+    "cosine": "cosine similarity",
+    "hamming": "Hamming",
+}
+
+
+def describe_evaluation(
+    model: str,
+    protocol: str | None,
+    evaluation: Evaluation,
+    sets: EncodedSets,
+    images: ProtocolImages | None = None,
+    resizing: str = "",
+) -> EvaluationReport:
+    """Gathers what `write_report` shows.
+
+    Args:
+        model: a preset's name or a path.
+        protocol: its name, if there is one.
+        evaluation, sets: the figures, and what they were measured on.
+        images: of the protocol; without them the page has no neighbours and no names.
+        resizing: which size they were brought to, in words.
+    """
+    mapped = slice(0, MAPPED)
+    has_map = sets.query_embeddings is not None and sets.centers is not None
+    return EvaluationReport(
+        title=model,
+        result=evaluation.retrieval,
+        protocol=protocol or "",
+        protocol_description=PROTOCOLS[protocol].description if protocol in PROTOCOLS else "",
+        facts={**preset_facts(model), **({"resizing": resizing} if resizing else {})},
+        class_names=images.queries.class_names if images else None,
+        pair_distances=pair_distances(
+            sets.query_codes,
+            sets.query_labels,
+            sets.database_codes,
+            sets.database_labels,
+            code_length=sets.code_length,
+        ),
+        code_statistics=evaluation.codes,
+        embedding_result=evaluation.embedding,
+        classifications={
+            CENTER_NAMES[kind]: result for kind, result in evaluation.classification.items()
+        },
+        embeddings=sets.query_embeddings[mapped] if has_map else None,
+        embedding_labels=sets.query_labels[mapped] if has_map else None,
+        centers=sets.centers if has_map else None,
+        neighbours=neighbours_of_some(sets, images) if images else None,
+    )
+
+
+def neighbours_of_some(sets: EncodedSets, images: ProtocolImages):
+    """Returns queries of different classes and their nearest images, as the sheet takes them."""
+    labels = images.queries.labels
+    first = [int(np.flatnonzero(labels == label)[0]) for label in np.unique(labels)]
+    shown = np.array(first[:SHOWN_QUERIES])
+    found, distances = nearest_neighbours(
+        sets.query_codes[shown], sets.database_codes, min(NEIGHBOURS, len(sets.database_codes))
+    )
+    return (
+        images.queries.images[shown],
+        labels[shown],
+        images.database.images[found],
+        images.database.labels[found],
+        distances,
+    )
+
+
+def preset_facts(model: str) -> dict[str, object]:
+    """Returns what the registry knows of a preset; nothing for a file."""
+    if model not in presets():
+        return {}
+    preset = presets()[model]
+    return {
+        "method": preset.method,
+        "backbone": preset.backbone,
+        "data set": preset.dataset,
+        "code length": f"{preset.code_length} bits",
+        "size": f"{preset.total_bytes / 1e6:.2f} MB",
+        "seed": preset.seed,
+        "licence": preset.license,
+    }

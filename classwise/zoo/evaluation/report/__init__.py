@@ -1,0 +1,1 @@
+"""Reports of evaluations: pages that can be read offline, and their figures."""

@@ -1,0 +1,60 @@
+"""What a report of an evaluation is made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.retrieval.code_statistics import CodeStatistics
+from classwise.zoo.retrieval.embeddings import EmbeddingResult
+from classwise.zoo.retrieval.nearest_center import ClassificationResult
+from classwise.zoo.retrieval.retrieval_result import RetrievalResult
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """Everything that `write_report` shows; only a title and a result are needed.
+
+    Args:
+        title: of the page, such as the name of the preset or file.
+        result: of `evaluate_codes`.
+        protocol: its name, such as "cifar10-full"; protocol_description: one sentence.
+        facts: of the model, in the order to show, such as `{"backbone": "resnet20"}`.
+        class_names: by class id; without them the ids are shown.
+        pair_distances: of `pair_distances`: same-class and different-class pairs by distance.
+        code_statistics: of `code_statistics`.
+        embedding_result: of `evaluate_embeddings`.
+        classifications: by the kind of nearest centre, such as `{"Hamming": ...}`; the confusion
+            matrix shown is that of the first.
+        embeddings, embedding_labels, centers: floats `[N, L]`, class ids `[N]` and floats
+            `[C, L]` for the map of the embedding (of two bits and more) and the distances of the
+            binarised centres.
+        neighbours: the first five arguments of `figures.neighbour_sheet`.
+
+    Raises:
+        InputError: only some of embeddings, embedding_labels and centers are given.
+    """
+
+    title: str
+    result: RetrievalResult
+    protocol: str = ""
+    protocol_description: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    class_names: Sequence[str] | None = None
+    pair_distances: tuple[np.ndarray, np.ndarray] | None = None
+    code_statistics: CodeStatistics | None = None
+    embedding_result: EmbeddingResult | None = None
+    classifications: Mapping[str, ClassificationResult] = field(default_factory=dict)
+    embeddings: np.ndarray | None = None
+    embedding_labels: np.ndarray | None = None
+    centers: np.ndarray | None = None
+    neighbours: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
+
+    def __post_init__(self):
+        given = [self.embeddings is None, self.embedding_labels is None, self.centers is None]
+        if len(set(given)) > 1:
+            raise InputError(
+                "Of embeddings, embedding_labels and centers only some are given; the map of the "
+                "embedding needs all three."
+            )

@@ -1,0 +1,157 @@
+"""What can be evaluated: a file of codes, or a model that encodes the images of a protocol.
+
+Opening a source checks all that can be known before the first image is encoded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
+from classwise.zoo.datasets.read_images import check_image_shape
+from classwise.zoo.datasets.resized_images import resizing
+from classwise.zoo.encoding.encoders import Encoder, open_encoder
+from classwise.zoo.evaluation.evaluate import (
+    EncodedSets,
+    encode_protocol,
+    read_code_file,
+)
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.presets import get_preset, presets
+from classwise.zoo.retrieval.evaluation_input import check_request, check_sets
+
+Progress = Callable[[int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationSource:
+    """One thing to evaluate.
+
+    Args:
+        name: a preset's name or a path, as it was given.
+        code_length: bits L.
+        queries, database: how many items.
+        has_embeddings: whether it gives embeddings beside codes.
+        engine: what computes the codes; empty for a file of codes.
+        resizing: which size images are brought to, in words; empty where they have it.
+        encode: returns the codes; it is told how many images are done.
+    """
+
+    name: str
+    code_length: int
+    queries: int
+    database: int
+    has_embeddings: bool
+    engine: str
+    resizing: str
+    encode: Callable[[Progress | None], EncodedSets]
+
+    def check(
+        self,
+        top_k: Sequence[int] | None,
+        radius: Sequence[int] | None,
+        divisor: str,
+        embeddings: bool,
+    ) -> None:
+        """Raises `InputError` where `evaluate` would, with these arguments."""
+        check_request(
+            top_k, radius, divisor, database_size=self.database, code_length=self.code_length
+        )
+        if embeddings and not self.has_embeddings:
+            raise InputError(
+                f"{self.name} gives codes only, so its embeddings cannot be ranked; leave "
+                "--embeddings out, or evaluate the .keras file."
+            )
+
+
+def is_code_file(name: str) -> bool:
+    """Whether a name means a file of codes."""
+    return name.endswith(".npz")
+
+
+def common_protocol(names: Sequence[str], asked: str | None) -> str | None:
+    """Returns the name of the protocol that all are measured under; None for codes alone.
+
+    Args:
+        names: of presets or paths.
+        asked: a protocol's name; without it, the one of the presets themselves.
+
+    Raises:
+        InputError: no such protocol or preset; a file needs a protocol; the presets' differ.
+    """
+    if asked is not None:
+        return get_protocol(asked).name
+    own = {name: _own_protocol(name) for name in names}
+    if len(set(own.values())) > 1:
+        described = ", ".join(f"{name} ({protocol or 'none'})" for name, protocol in own.items())
+        raise InputError(
+            f"Only results under one protocol can be compared, but each has its own: {described}; "
+            "name the one to use with --protocol."
+        )
+    return own[names[0]]
+
+
+def _own_protocol(name: str) -> str | None:
+    if is_code_file(name):
+        return None
+    if name not in presets() and Path(name).suffix in (".keras", ".onnx"):
+        raise InputError(f"--protocol is needed for the file {name}.")
+    return get_preset(name).protocol
+
+
+def open_sources(
+    names: Sequence[str], protocol: str | None, data_dir: Path | None = None
+) -> tuple[list[EvaluationSource], ProtocolImages | None]:
+    """Opens all sources; then, if any of them is a model, loads the images of the protocol.
+
+    Args:
+        names: presets, `.keras` or `.onnx` files, or `.npz` files as `read_code_file` takes them.
+        protocol: from `common_protocol`.
+        data_dir: folder of TFDS data.
+
+    Raises:
+        InputError: something missing, damaged, or of another shape than the others.
+    """
+    opened = [read_code_file(Path(n)) if is_code_file(n) else open_encoder(n) for n in names]
+    with_models = not all(map(is_code_file, names))
+    images = get_protocol(protocol).load(data_dir) if with_models else None
+    sources = [
+        _code_source(name, it) if is_code_file(name) else _model_source(name, it, images)
+        for name, it in zip(names, opened, strict=True)
+    ]
+    return sources, images
+
+
+def _code_source(name: str, sets: EncodedSets) -> EvaluationSource:
+    checked = check_sets(
+        sets.query_codes,
+        sets.query_labels,
+        sets.database_codes,
+        sets.database_labels,
+        sets.code_length,
+    )
+    return EvaluationSource(
+        name,
+        checked.code_length,
+        len(checked.query_codes),
+        len(checked.database_codes),
+        has_embeddings=False,
+        engine="",
+        resizing="",
+        encode=lambda progress: sets,
+    )
+
+
+def _model_source(name: str, encoder: Encoder, images: ProtocolImages) -> EvaluationSource:
+    return EvaluationSource(
+        name,
+        encoder.code_length,
+        len(images.queries),
+        len(images.database),
+        encoder.has_embeddings,
+        encoder.engine,
+        resizing(images.queries.image_shape, check_image_shape(encoder.image_shape)),
+        encode=lambda progress: encode_protocol(encoder, images, progress),
+    )

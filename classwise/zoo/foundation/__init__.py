@@ -1,0 +1,1 @@
+"""What everything else stands on: codes, errors, files, checks, progress, printing."""

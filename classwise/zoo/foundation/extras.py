@@ -1,0 +1,45 @@
+"""Packages that only an extra of classwise installs, imported with the remedy at hand."""
+
+import importlib
+import shlex
+from importlib.metadata import requires
+from types import ModuleType
+
+from classwise.zoo.foundation.errors import InputError
+
+
+def require(module: str, extra: str = "onnx") -> ModuleType:
+    """Imports an optional module.
+
+    Args:
+        module: its full name.
+        extra: the extra that installs it. Defaults to "onnx".
+
+    Raises:
+        InputError: it is not installed; the message names the pip command.
+
+    Example:
+
+    >>> require("json").dumps([1])
+    '[1]'
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise InputError(
+            f"This needs the package {module.split('.')[0]}, which cannot be imported "
+            f"({error}); install it with: {pip_command(extra)}"
+        ) from error
+
+
+def pip_command(extra: str) -> str:
+    """Returns the command that installs the packages of an extra, wherever classwise came from.
+
+    Example:
+
+    >>> pip_command("openvino")
+    "pip install 'openvino>=2025.0'"
+    """
+    marked = (line.partition(";") for line in requires("classwise") or ())
+    wanted = [package.strip() for package, _, marker in marked if f'"{extra}"' in marker]
+    return shlex.join(["pip", "install", *wanted])

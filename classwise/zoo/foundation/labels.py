@@ -1,0 +1,66 @@
+"""Labels, class ids or multi-hot rows: checked alike wherever they enter."""
+
+import numpy as np
+
+from classwise.zoo.foundation.errors import InputError
+
+_LARGEST_ID = np.iinfo(np.int64).max
+
+
+def check_labels(
+    name: str, labels: np.ndarray, rows: int, num_classes: int | None = None
+) -> np.ndarray:
+    """Returns class ids as int64 `[N]`, or multi-hot labels as uint8 `[N, C]`, or raises.
+
+    Args:
+        name: what the labels are called where they come from.
+        labels: integers `[N]`, each in 0..C-1; or multi-hot `[N, C]`, numbers or booleans, each 0
+            or 1.
+        rows: N, the number of items that are labelled.
+        num_classes: C; where it is not known, any C and any id from 0 on will do. Defaults to None.
+
+    Raises:
+        InputError: another dtype, shape or length, or a value that is not allowed (the first one
+            is named).
+
+    Example:
+
+    >>> check_labels("labels", [2, 0, 1], rows=3, num_classes=3)
+    array([2, 0, 1])
+    >>> check_labels("labels", [[1.0, 0.0], [1.0, 1.0]], rows=2).tolist()
+    [[1, 0], [1, 1]]
+    """
+    labels = np.asarray(labels)
+    columns = "classes" if num_classes is None else num_classes
+    fits = labels.ndim == 1 or (labels.ndim == 2 and num_classes in (None, labels.shape[1]))
+    if not fits or len(labels) != rows:
+        raise InputError(
+            f"{name} has shape {labels.shape} for {rows} items; give one class id an item [{rows}] "
+            f"or multi-hot labels [{rows}, {columns}]."
+        )
+    if labels.ndim == 2:
+        return _check_multi_hot(name, labels)
+    if labels.dtype.kind not in "iu" and labels.size:
+        raise InputError(f"{name} is {labels.dtype}; class ids must be integers from 0.")
+    wrong = (labels < 0) | (labels > (_LARGEST_ID if num_classes is None else num_classes - 1))
+    if wrong.any():
+        row = int(wrong.argmax())
+        bound = "below 2^63" if num_classes is None else f"to {num_classes - 1}"
+        raise InputError(
+            f"{name} row {row} is {labels[row]}; class ids must be integers from 0 {bound}, so "
+            "leave unlabelled items out."
+        )
+    return labels.astype(np.int64)
+
+
+def _check_multi_hot(name: str, labels: np.ndarray) -> np.ndarray:
+    if labels.dtype.kind not in "iufb":
+        raise InputError(f"{name} is {labels.dtype}; multi-hot labels must be numbers, 0 or 1.")
+    wrong = ~((labels == 0) | (labels == 1))
+    if wrong.any():
+        row, column = (int(i) for i in np.unravel_index(wrong.argmax(), wrong.shape))
+        raise InputError(
+            f"{name} row {row} holds {labels[row, column]} for class {column}; multi-hot labels "
+            "are 0 or 1 for every class."
+        )
+    return labels.astype(np.uint8)

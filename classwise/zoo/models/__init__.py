@@ -1,0 +1,1 @@
+"""The models: hashers, what trains them, and the reading of their files."""

@@ -1,0 +1,169 @@
+"""The model: a backbone, a head with the hash layer, and the class centres that train it."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from classwise.losses import ClassCenters
+from classwise.zoo.backbones.shapes import feature_rank, image_shape
+from classwise.zoo.datasets.check_batches import check_dataset
+from classwise.zoo.datasets.check_images import check_images
+from classwise.zoo.datasets.image_folder import plain_input_errors
+from classwise.zoo.datasets.pipelines import array_batches
+from classwise.zoo.foundation.codes import check_code_length, pack_codes
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.integers import as_integer
+from classwise.zoo.models.class_wise_model import ClassWiseModel
+
+
+@keras.saving.register_keras_serializable(package="classwise")
+class Hasher(ClassWiseModel):
+    """Embeds images, and hashes them: bit k of a code is 1 where embedding k is above 0.
+
+    Formula:
+
+        x = backbone(images)            averaged over space if 4-D
+        x = relu(W x + b)               hidden_units of them, only if these are not 0
+        h = hash_layer(x)
+        z = h / |h|                     only if normalize=True (vMF)
+
+    Train it with a class-wise loss; `compile`, `fit`, `save` and `keras.saving.load_model` are
+    Keras's own. While it trains, metrics such as `"accuracy"` see the logits of the class
+    posterior `[B, C]`, so that they score the nearest class centre.
+
+    Args:
+        backbone: any `keras.Model` with one input of fixed size, images `[B, H, W, channels]`
+            holding 0-255 (scaling belongs inside), and one output, features `[B, F]` or
+            `[B, h, w, F]`.
+        code_length: L, bits of a code, 1 to 4,096.
+        num_classes: C, at least 2.
+        normalize: whether embeddings and class centres have unit length: False for `DCWHLoss`,
+            True for `VonMisesFisherLoss`. Defaults to False.
+        class_names: C names, kept with the model. Defaults to "0", "1", ...
+        seed: seed of the initial class centres. Defaults to 0.
+        hidden_units: units of a hidden layer below the hash layer; a linear layer cannot fit many
+            classes into few bits. Defaults to 0: none.
+
+    Raises:
+        InputError: an argument is out of its range, or the backbone has another form.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from classwise import losses, zoo
+    >>> hasher = zoo.Hasher(zoo.resnet(8, (28, 28, 1)), code_length=12, num_classes=10)
+    >>> hasher.compile(optimizer="adamw", loss=losses.DCWHLoss(), metrics=["accuracy"])
+    >>> hasher.encode(np.zeros((3, 28, 28, 1), np.uint8), verbose=0).shape
+    (3, 2)
+
+    Reference: arXiv 1803.04137; arXiv 1802.09662.
+    """
+
+    def __init__(
+        self,
+        backbone,
+        code_length,
+        num_classes,
+        normalize=False,
+        class_names=None,
+        seed=0,
+        hidden_units=0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.code_length = check_code_length(code_length)
+        self.num_classes = as_integer(num_classes) or 0
+        if self.num_classes < 2:
+            raise InputError(f"num_classes is {num_classes!r}; it must be an integer from 2 on.")
+        names = range(self.num_classes) if class_names is None else class_names
+        self.class_names = tuple(map(str, names))
+        if len(self.class_names) != self.num_classes:
+            raise InputError(
+                f"class_names has {len(self.class_names)} names for {self.num_classes} classes; "
+                "give one name a class."
+            )
+        self.image_shape = image_shape(backbone)
+        self.normalize = bool(normalize)
+        self.seed = as_integer(seed)
+        if self.seed is None or self.seed < 0:
+            raise InputError(f"seed is {seed!r}; it must be an integer from 0 on.")
+        self.hidden_units = as_integer(hidden_units)
+        if self.hidden_units is None or self.hidden_units < 0:
+            raise InputError(f"hidden_units is {hidden_units!r}; it must be an integer from 0 on.")
+        self.backbone = backbone
+        spatial = feature_rank(backbone) == 4
+        self.pool = layers.GlobalAveragePooling2D(name="pool") if spatial else None
+        self.hidden_layer = None
+        if self.hidden_units:
+            self.hidden_layer = layers.Dense(
+                self.hidden_units, activation="relu", dtype="float32", name="hidden_layer"
+            )
+        # float32 under any policy: the sign of an embedding is the product.
+        self.hash_layer = layers.Dense(self.code_length, dtype="float32", name="hash_layer")
+        self.unit_length = layers.UnitNormalization(dtype="float32") if normalize else None
+        self.class_centers = ClassCenters(
+            self.num_classes, self.code_length, self.normalize, self.seed, name="class_centers"
+        )
+        self(keras.Input(self.image_shape, dtype="uint8", name="images"))
+
+    def call(self, images, training=None):
+        return self.head(self.backbone(images, training=training))
+
+    def head(self, features):
+        """Computes embeddings `[N, L]` of what the backbone gave."""
+        for layer in (self.pool, self.hidden_layer, self.hash_layer, self.unit_length):
+            if layer is not None:
+                features = layer(features)
+        return features
+
+    def embed(self, images, batch_size=256, verbose="auto") -> np.ndarray:
+        """Computes embeddings, float32 `[N, L]`, of images.
+
+        Args:
+            images: uint8 `[N, H, W, channels]`, or numbers in 0-255; or a batched
+                `tf.data.Dataset` of such images, with or without labels, which is streamed.
+            batch_size: images computed at a time, if `images` is an array. Defaults to 256.
+            verbose: progress bar, as in `keras.Model.predict`. Defaults to `"auto"`.
+
+        Raises:
+            InputError: images of another rank, size or type, with NaN or outside 0-255; or a
+                batch size that is no integer of 1 or more.
+        """
+        size = as_integer(batch_size)
+        if size is None or size < 1:
+            raise InputError(f"batch_size is {batch_size!r}; it must be 1 or more.")
+        if hasattr(images, "element_spec"):
+            images = check_dataset(images, self.image_shape, num_classes=None)
+        else:
+            images = check_images(images, self.image_shape)
+            if len(images) == 0:
+                return np.zeros((0, self.code_length), np.float32)
+            if keras.backend.backend() == "tensorflow":
+                images = array_batches(images, size)
+        with plain_input_errors():
+            return self.predict(images, batch_size=size, verbose=verbose)
+
+    def encode(self, images, batch_size=256, verbose="auto") -> np.ndarray:
+        """Computes packed binary codes, uint8 `[N, ceil(L / 8)]`; arguments as in `embed`."""
+        return pack_codes(self.embed(images, batch_size, verbose))
+
+    @property
+    def settings(self) -> dict:
+        """Everything that the hasher was built with but its backbone."""
+        return {
+            "code_length": self.code_length,
+            "num_classes": self.num_classes,
+            "normalize": self.normalize,
+            "class_names": list(self.class_names),
+            "seed": self.seed,
+            "hidden_units": self.hidden_units,
+        }
+
+    def get_config(self):
+        backbone = keras.saving.serialize_keras_object(self.backbone)
+        return {"backbone": backbone, **self.settings, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        backbone = keras.saving.deserialize_keras_object(config.pop("backbone"))
+        return cls(backbone, **config)

@@ -1,0 +1,1 @@
+"""Fetching of preset files: mirrors, cache, download."""

@@ -1,0 +1,235 @@
+"""The table of presets and their trunks: one JSON file a family, beside the files it names."""
+
+import dataclasses
+import json
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from classwise.zoo.foundation.errors import InputError, unknown_name
+
+FORMAT_VERSION = 1
+FOLDER = Path(str(resources.files("classwise.zoo.presets")))
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightFile:
+    """A file of weights: its path inside the presets folder, its size, its SHA-256."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Trunk(WeightFile):
+    """A trained backbone, stored once for all the hashers on it.
+
+    Args:
+        name: `{method}_{backbone}_{dataset}`, or `{backbone}_{dataset}` of a classifier's.
+        backbone: a name of `zoo.backbones.BACKBONES`.
+        dataset: what it was trained on.
+        image_shape: (height, width, channels) of the images that trained it.
+        origin: one sentence that says how it came about.
+        license: of the weights.
+        recipe, training, versions: as of a preset; None of weights that no recipe trained.
+        other_seeds: validation accuracy of other trainings of the recipe, by seed.
+    """
+
+    name: str
+    backbone: str
+    dataset: str
+    image_shape: tuple[int, int, int]
+    origin: str
+    license: str
+    recipe: dict | None = None
+    training: dict | None = None
+    versions: dict | None = None
+    other_seeds: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def accuracies(self) -> list[float]:
+        """Validation accuracy of all seeds of the recipe that trained it, the least first."""
+        return sorted([self.training["val_accuracy"], *self.other_seeds.values()])
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset(WeightFile):
+    """One pretrained hasher: where its weights are, what it was trained on, what it measured.
+
+    Args:
+        name: `{method}_{backbone}_{dataset}_{code length}`.
+        method, backbone, dataset, protocol, code_length: what was trained, on what.
+        image_shape: (height, width, channels) of the images that it takes, uint8.
+        class_names: one a class.
+        trunk: the name of its backbone's weights; `file` has those of head and centres.
+        storage: type of the stored trunk, and the share of the queries' bits that it changed.
+        metrics: what `classwise evaluate` measured under `protocol`, by name, with the tie band.
+        excluded_queries: of the protocol; they are in no metric.
+        per_class: mAP of every class's queries, and accuracy of its nearest centre.
+        confusions: the most frequent errors of the nearest centre, [class, taken for, queries].
+        code_statistics: of the database codes; see `CodeStatistics`.
+        accuracy: of the nearest class centre, by kind of distance.
+        embedding_metrics: by cosine similarity; see `evaluate_embeddings`.
+        seed: of the training.
+        recipe: all settings of the training.
+        training: epochs, minutes, cores or device, the selected epoch and its accuracy.
+        versions: of the packages that trained it.
+        license: of the weights.
+        other_seeds: mAP (expected) of other trainings of the recipe on the same trunk, by seed.
+        hidden_units: of the hidden layer below its hash layer, 0 for none.
+    """
+
+    name: str
+    method: str
+    backbone: str
+    dataset: str
+    protocol: str
+    code_length: int
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    trunk: str
+    storage: dict
+    metrics: dict
+    excluded_queries: int
+    per_class: dict
+    confusions: list
+    code_statistics: dict
+    accuracy: dict
+    embedding_metrics: dict
+    seed: int
+    recipe: dict
+    training: dict
+    versions: dict
+    license: str
+    other_seeds: dict = dataclasses.field(default_factory=dict)
+    hidden_units: int = 0
+
+    @property
+    def maps(self) -> list[float]:
+        """mAP (expected) of all seeds, the least first."""
+        return sorted([self.metrics["map"]["expected"], *self.other_seeds.values()])
+
+    @property
+    def files(self) -> tuple[WeightFile, ...]:
+        """All files that the hasher needs."""
+        return (get_trunk(self.trunk), self)
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of all its files."""
+        return sum(file.bytes for file in self.files)
+
+    def to_dict(self) -> dict:
+        """Returns the entry as JSON types, with its trunk's file and all files' bytes."""
+        trunk = get_trunk(self.trunk)
+        facts = {key: getattr(trunk, key) for key in ("name", "file", "bytes", "sha256")}
+        entry = {**dataclasses.asdict(self), "trunk": facts, "total_bytes": self.total_bytes}
+        return json.loads(json.dumps(entry))
+
+
+@cache
+def tables() -> tuple[dict[str, Trunk], dict[str, Preset]]:
+    """Returns all trunks and all presets by name, in alphabetical order.
+
+    Raises:
+        InputError: a table of a newer format than this version of classwise reads.
+    """
+    found = {"trunks": {}, "presets": {}}
+    for file in sorted(FOLDER.glob("*.json")):
+        table = json.loads(file.read_text(encoding="utf-8"))
+        if table["format_version"] > FORMAT_VERSION:
+            raise InputError(
+                f"{file.name} has format version {table['format_version']}; this classwise reads "
+                f"up to {FORMAT_VERSION}: upgrade it."
+            )
+        for kind, entry_type in (("trunks", Trunk), ("presets", Preset)):
+            for name, entry in table.get(kind, {}).items():
+                entry["image_shape"] = tuple(entry["image_shape"])
+                if kind == "presets":
+                    entry["class_names"] = tuple(entry["class_names"])
+                found[kind][name] = entry_type(name=name, **entry)
+    return dict(sorted(found["trunks"].items())), dict(sorted(found["presets"].items()))
+
+
+def trunks() -> dict[str, Trunk]:
+    """Returns all trunks by name."""
+    return tables()[0]
+
+
+def presets() -> dict[str, Preset]:
+    """Returns all presets by name."""
+    return tables()[1]
+
+
+def list_models(
+    method: str | None = None,
+    dataset: str | None = None,
+    code_length: int | None = None,
+    backbone: str | None = None,
+) -> list[str]:
+    """Returns the names of the presets that have all the given properties.
+
+    Args:
+        method, dataset, backbone: names, None for any.
+        code_length: L in bits, None for any; a length that no preset has gives an empty list.
+
+    Raises:
+        InputError: a name that no preset has, the nearest one is suggested; or no code length.
+
+    Example:
+
+    >>> list_models(method="dcwh", dataset="fashion_mnist", code_length=48)
+    ['dcwh_resnet9_fashion_mnist_48']
+    """
+    wanted = {
+        "method": method,
+        "dataset": dataset,
+        "code_length": code_length,
+        "backbone": backbone,
+    }
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    if code_length is not None:
+        from classwise.zoo.foundation.codes import check_code_length  # imports NumPy
+
+        check_code_length(code_length)
+    for key, value in wanted.items():
+        known = {getattr(preset, key) for preset in presets().values()}
+        if key != "code_length" and value not in known:
+            raise unknown_name(key, value, known)
+    return [
+        name
+        for name, preset in presets().items()
+        if all(getattr(preset, key) == value for key, value in wanted.items())
+    ]
+
+
+def unknown_model(name: str, kind: str = "preset or trunk") -> InputError:
+    """Returns the error for what is neither a preset nor a trunk."""
+    return unknown_name(kind, name, [*presets(), *trunks()])
+
+
+def get_preset(name: str) -> Preset:
+    """Returns the entry of a preset.
+
+    Raises:
+        InputError: no such preset, the nearest name is suggested; or a trunk of this name.
+    """
+    if name in trunks():
+        raise InputError(f"{name} is a trunk, which has no hash layer; choose a preset.")
+    if name not in presets():
+        raise unknown_model(name)
+    return presets()[name]
+
+
+def get_trunk(name: str) -> Trunk:
+    """Returns the entry of a trunk, given its name or that of a preset on it.
+
+    Raises:
+        InputError: no such trunk or preset; the nearest name is suggested.
+    """
+    if name in presets():
+        name = presets()[name].trunk
+    if name not in trunks():
+        raise unknown_model(name)
+    return trunks()[name]

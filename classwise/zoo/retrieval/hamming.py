@@ -1,0 +1,149 @@
+"""Evaluation of binary codes by Hamming ranking."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.retrieval.average_precision import average_precision
+from classwise.zoo.retrieval.distance_histograms import DistinctItems, distance_histograms
+from classwise.zoo.retrieval.evaluation_input import check_request, check_sets
+from classwise.zoo.retrieval.ranking_metrics import (
+    hits_at,
+    ndcg_at,
+    precision_recall_by_radius,
+    zero_hits_at,
+)
+from classwise.zoo.retrieval.retrieval_result import (
+    ORDERS,
+    MetricValue,
+    PrecisionRecallCurve,
+    RetrievalResult,
+    class_means,
+)
+from classwise.zoo.retrieval.tie_groups import TieGroups
+
+_ZERO_HITS = "zero_hits"
+
+
+def evaluate_codes(
+    query_codes: np.ndarray,
+    query_labels: np.ndarray,
+    database_codes: np.ndarray,
+    database_labels: np.ndarray,
+    *,
+    code_length: int | None = None,
+    top_k: Sequence[int] | None = None,
+    radius: Sequence[int] | None = None,
+    divisor: str = "min",
+    progress: Callable[[int, int], None] | None = None,
+) -> RetrievalResult:
+    """Computes every Hamming metric of docs/METRICS.md, exactly and in one pass.
+
+    Items at the same distance are tied: each value is the mean over all their orders, with the
+    worst and the best order beside it. The order of the database changes no digit.
+
+    Args:
+        query_codes, database_codes: packed codes, uint8 `[N, ceil(L / 8)]`.
+        query_labels, database_labels: class ids `[N]`, or multi-hot labels `[N, C]`; an item is
+            relevant when it has a label in common with the query.
+        code_length: bits L of a code; without it every bit of the bytes counts.
+        top_k: cut-offs K of mAP@K, precision@K, recall@K and, for multi-hot labels, NDCG@K.
+            Without it, those of 100 and 1,000 that the database can fill.
+        radius: Hamming radii 0..L of precision and recall within a ball. Without it, 2 (1 for
+            codes of one bit).
+        divisor: AP@K is divided by min(K, relevant items) ("min") or by the relevant items among
+            the first K ("hits", as HashNet and DeepHash do).
+        progress: called with (distinct queries done, distinct queries).
+
+    Raises:
+        InputError: codes, labels, cut-offs or radii that do not fit; no query has a relevant item.
+
+    Example:
+
+    >>> database = np.uint8([[0b0000], [0b0001], [0b0011], [0b1111]]) << 4
+    >>> result = evaluate_codes(database[:1], np.array([0]), database, np.array([0, 0, 1, 1]),
+    ...                         code_length=4, top_k=(4,))
+    >>> result.metrics["map"].expected, result.metrics["precision@4"].expected
+    (1.0, 0.5)
+
+    Reference:
+        McSherry and Najork, ECIR 2008 (expectation over ties).
+    """
+    query_codes, query_labels, database_codes, database_labels, code_length = check_sets(
+        query_codes, query_labels, database_codes, database_labels, code_length
+    )
+    top_k, radius = check_request(
+        top_k, radius, divisor, database_size=len(database_codes), code_length=code_length
+    )
+    queries = DistinctItems.merge(query_codes, query_labels)
+    database = DistinctItems.merge(database_codes, database_labels)
+    distinct = len(queries.codes)
+    values: dict[str, np.ndarray] = {}
+    balls = np.zeros((2, code_length + 1))
+    for block, histogram in distance_histograms(queries, database, code_length):
+        kept = histogram[1].any(axis=1)
+        rows, histogram = np.arange(block.start, block.stop)[kept], histogram[:, kept]
+        groups = TieGroups.from_counts(histogram[0], histogram[1])
+        curves = precision_recall_by_radius(groups)
+        balls += [(queries.counts[rows, None] * curve).sum(axis=0) for curve in curves]
+        for name, value in {
+            **_ranked(groups, top_k, divisor),
+            **(_by_gain(histogram, top_k) if query_labels.ndim == 2 else {}),
+            **_within(curves, radius),
+        }.items():
+            values.setdefault(name, np.full((3, distinct), np.nan))[:, rows] = value
+        if progress is not None:
+            progress(block.stop, distinct)
+
+    per_query = {name: value[:, queries.kind] for name, value in values.items()}
+    kept = np.isfinite(per_query["map"][0])
+    if not kept.any():
+        raise InputError(
+            f"None of the {len(query_codes)} queries has a relevant item among the "
+            f"{len(database_codes)} of the database; check that both use the same class ids."
+        )
+    zero_hits = {str(k): per_query.pop(f"{_ZERO_HITS}@{k}")[:, kept].sum(axis=1) for k in top_k}
+    classes, per_class = class_means(per_query, query_labels)
+    return RetrievalResult(
+        queries=len(query_codes),
+        excluded_queries=int(np.count_nonzero(~kept)),
+        zero_hit_queries={
+            k: dict(zip(ORDERS, map(float, counts), strict=True)) for k, counts in zero_hits.items()
+        },
+        metrics={name: MetricValue.mean(value[:, kept]) for name, value in per_query.items()},
+        per_query=per_query,
+        classes=classes,
+        per_class=per_class,
+        curve=PrecisionRecallCurve(np.arange(code_length + 1), *balls / kept.sum()),
+        code_length=code_length,
+        database_size=len(database_codes),
+        divisor=divisor,
+    )
+
+
+def _ranked(groups: TieGroups, top_k: Sequence[int], divisor: str) -> dict[str, np.ndarray]:
+    """The metrics of a ranking with binary relevance, `[3, Q]` each."""
+    values = {"map": average_precision(groups)}
+    for k in top_k:
+        head = groups.head(k)
+        values[f"map@{k}"] = average_precision(head, k, divisor)
+        hits = hits_at(head, k)
+        values[f"precision@{k}"] = hits / k
+        values[f"recall@{k}"] = hits / groups.total_relevant
+        values[f"{_ZERO_HITS}@{k}"] = zero_hits_at(head, k)
+    return values
+
+
+def _by_gain(histogram: np.ndarray, top_k: Sequence[int]) -> dict[str, np.ndarray]:
+    """NDCG, where relevance has degrees, `[3, Q]` each."""
+    return {f"ndcg@{k}": ndcg_at(histogram[0], histogram[1:], k) for k in top_k}
+
+
+def _within(curves: Sequence[np.ndarray], radius: Sequence[int]) -> dict[str, np.ndarray]:
+    """Precision and recall in balls, where all orders agree, `[3, Q]` each."""
+    return {
+        f"{name}_within_radius_{r}": np.stack([curve[:, r]] * 3)
+        for r in radius
+        for name, curve in zip(("precision", "recall"), curves, strict=True)
+    }

@@ -1,0 +1,176 @@
+"""Recipes: everything that decides a training."""
+
+import dataclasses
+import inspect
+import json
+
+from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.training.recipe_tables import (
+    Augmentation,
+    Centers,
+    Distillation,
+    Optimizer,
+    Stage,
+    check,
+    whole,
+)
+
+PRECISIONS = ("float32", "mixed_bfloat16")
+TRUNK_ENDING = "_trunk"  # of the names of recipes that train a trunk
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Computes nothing: names the data, the model, the loss stages and the optimiser of a training.
+
+    Args:
+        name: the file's stem, and the name of the preset that it makes; of a trunk, where it ends
+            in `_trunk`.
+        method: `"dcwh"` or `"vmf"`.
+        protocol: a name of `zoo.list_protocols()`, or `"folder"` for an image folder with one
+            sub-folder a class, which the training is then given.
+        backbone: a name of `zoo.backbones.BACKBONES`.
+        trunk: a preset whose trained backbone the training starts from; None starts from scratch.
+        code_length: L, 1 to 4,096 bits.
+        stages: what is trained, in this order.
+        optimizer: one optimiser for all stages, its schedule running over all their epochs.
+        augmentation, centers: see there.
+        distillation: a teacher to learn from; with one, class centres start from the teacher's.
+            None learns from labels alone.
+        hidden_units: of a hidden layer below the hash layer. Defaults to 0: none.
+        itq_iterations: of iterative quantization, which turns the finished embedding for its signs'
+            sake (`fit_itq`); of methods with embeddings of unit length only. Defaults to 0: none.
+        batch_size: images a step, 1 or more. Defaults to 128.
+        seed: of the initial weights and centres, the order of images, the augmentation.
+        frozen_until: name of the trunk's last layer that is not trained; its output is computed
+            once, so that an epoch costs what the layers above cost. None trains everything.
+        cached_views: with `frozen_until`, how many views of every training image that output is
+            computed for, 2 or more: the plain image, then augmented ones; epochs take them in turn.
+            None caches the plain image and, with `flip`, its mirror image.
+        precision: what the backbone computes in while it trains: "float32", or "mixed_bfloat16",
+            for processors that have bfloat16. The finished hasher computes in float32.
+        image_shape: [height, width, channels] that images are brought to; those of a folder need
+            it, those of a protocol have a size of their own.
+
+    Raises:
+        InputError: a value is out of range, a name or a key unknown.
+    """
+
+    name: str
+    method: str
+    protocol: str
+    backbone: str
+    code_length: int
+    stages: tuple[Stage, ...]
+    optimizer: Optimizer = dataclasses.field(default_factory=Optimizer)
+    augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
+    centers: Centers = dataclasses.field(default_factory=Centers)
+    distillation: Distillation | None = None
+    hidden_units: int = 0
+    itq_iterations: int = 0
+    batch_size: int = 128
+    seed: int = 0
+    trunk: str | None = None
+    frozen_until: str | None = None
+    cached_views: int | None = None
+    precision: str = "float32"
+    image_shape: tuple[int, int, int] | None = None
+
+    def __post_init__(self):
+        from classwise.zoo.foundation.codes import (
+            check_code_length,  # imports NumPy: not for --help
+        )
+
+        check_code_length(self.code_length)
+        check(whole(self.hidden_units, 0), "hidden_units", self.hidden_units, "0 or more")
+        check(whole(self.itq_iterations, 0), "itq_iterations", self.itq_iterations, "0 or more")
+        check(whole(self.batch_size, 1), "batch_size", self.batch_size, "1 or more")
+        check(whole(self.seed, 0) and self.seed < 2**32, "seed", self.seed, "from 0 to 2^32 - 1")
+        for key in ("name", "method", "protocol", "backbone"):
+            check(isinstance(getattr(self, key), str), key, getattr(self, key), "text")
+        for key in ("trunk", "frozen_until"):
+            value = getattr(self, key)
+            check(value is None or isinstance(value, str), key, value, "text")
+        if self.precision not in PRECISIONS:
+            raise unknown_name("precision", self.precision, PRECISIONS)
+        if self.frozen_until is not None:
+            check(self.precision == "float32", "precision", self.precision, "float32 where frozen")
+        check(len(self.stages) > 0, "stages", 0, "one or more [[stages]] tables")
+        if self.protocol == "folder" or self.image_shape is not None:
+            shape = self.image_shape
+            shaped = isinstance(shape, list | tuple) and len(shape) == 3
+            shaped = shaped and all(whole(size, 1) for size in shape)
+            check(shaped, "image_shape", shape, "[height, width, channels] (for a folder)")
+        if self.frozen_until is not None:
+            check(self.trunk is not None, "trunk", None, "a preset or trunk, to freeze its layers")
+            taught = self.distillation and self.distillation.teacher
+            check(taught is None, "distillation", taught, "left out where layers are frozen")
+        if self.cached_views is not None:
+            check(whole(self.cached_views, 2), "cached_views", self.cached_views, "2 or more")
+            check(
+                self.frozen_until is not None, "frozen_until", None, "a layer, to cache its views"
+            )
+            changed = self.augmentation != Augmentation()
+            check(changed, "augmentation", None, "given, for views to differ")
+            most = f"at most the {self.epochs} epochs, which take them in turn"
+            check(self.cached_views <= self.epochs, "cached_views", self.cached_views, most)
+        elif self.frozen_until is not None:
+            moved = self.augmentation.shift or self.augmentation.erase
+            check(not moved, "augmentation", moved, "flip only, or cached_views given")
+
+    @property
+    def makes_trunk(self) -> bool:
+        """Whether it trains a trunk, which other recipes' hash layers stand on."""
+        return self.name.endswith(TRUNK_ENDING)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all stages together."""
+        return sum(stage.epochs for stage in self.stages)
+
+    def to_dict(self) -> dict:
+        """Returns the recipe as JSON types, which `build_recipe` takes back."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+
+TABLES = {
+    "optimizer": Optimizer,
+    "augmentation": Augmentation,
+    "centers": Centers,
+    "distillation": Distillation,
+}
+
+
+def build_recipe(values: dict, where: str) -> Recipe:
+    """Builds a recipe from JSON or TOML types; keys that are not there take their defaults.
+
+    Args:
+        values: the recipe's keys, as `Recipe.to_dict` gives them.
+        where: what the values come from, for messages.
+
+    Raises:
+        InputError: a key or a value that a recipe does not have.
+    """
+    check(isinstance(values, dict), where, values, "a table of keys and values")
+    values = dict(values)
+    for key, table in TABLES.items():
+        if key in values and (key, values[key]) != ("distillation", None):
+            values[key] = build(table, values[key], f"{where} [{key}]")
+    stages = values.get("stages", [])
+    check(isinstance(stages, list), "stages", stages, "[[stages]] tables")
+    values["stages"] = tuple(build(Stage, stage, f"{where} [[stages]]") for stage in stages)
+    return build(Recipe, values, where)
+
+
+def build(table: type, values: dict, where: str):
+    """Returns `table(**values)`, or raises `InputError` for a key too many or too few."""
+    if not isinstance(values, dict):
+        raise InputError(f"{where} is {values!r}; it must be a table of keys and values.")
+    known = inspect.signature(table).parameters
+    for key in values:
+        if key not in known:
+            raise unknown_name(f"key in {where}", key, known)
+    for key, parameter in known.items():
+        if parameter.default is parameter.empty and key not in values:
+            raise InputError(f"{where} lacks the key '{key}'.")
+    return table(**values)

@@ -1,0 +1,108 @@
+"""The tables of a recipe: augmentation, optimiser, centres, teacher, stages."""
+
+import dataclasses
+import math
+
+from classwise.zoo.foundation.errors import InputError, unknown_name
+
+SCHEDULES = ("cosine", "constant")
+CENTER_UPDATES = ("streaming", "exact")
+
+
+def check(holds: bool, name: str, value, allowed: str):
+    if not holds:
+        raise InputError(f"{name} is {value!r}; it must be {allowed}.")
+
+
+def number(value, least: float) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and value >= least
+
+
+def whole(value, least: int) -> bool:
+    return isinstance(value, int) and number(value, least)
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """Random changes of a training image, in this order.
+
+    Args:
+        flip: mirror it left to right, with probability 1/2. Defaults to False.
+        shift: move it by up to this many pixels along each axis. Defaults to 0.
+        erase: side in pixels of a square that is blotted out (`erase_square`). Defaults to 0.
+    """
+
+    flip: bool = False
+    shift: int = 0
+    erase: int = 0
+
+    def __post_init__(self):
+        check(isinstance(self.flip, bool), "augmentation.flip", self.flip, "true or false")
+        for field in ("shift", "erase"):
+            value = getattr(self, field)
+            check(whole(value, 0), f"augmentation.{field}", value, "0 or more pixels")
+
+
+@dataclasses.dataclass(frozen=True)
+class Optimizer:
+    """A Keras optimiser by name, its rate after warm-up, and how the rate falls to the end."""
+
+    name: str = "adamw"
+    learning_rate: float = 0.001
+    weight_decay: float = 0.0
+    warmup_epochs: float = 0
+    schedule: str = "cosine"
+
+    def __post_init__(self):
+        for field in ("learning_rate", "weight_decay", "warmup_epochs"):
+            least = 1e-12 if field == "learning_rate" else 0
+            value = getattr(self, field)
+            check(number(value, least), f"optimizer.{field}", value, "a number of 0 or more")
+        if self.schedule not in SCHEDULES:
+            raise unknown_name("schedule", self.schedule, SCHEDULES)
+
+
+@dataclasses.dataclass(frozen=True)
+class Centers:
+    """How class centres are re-estimated (`classwise.losses.CenterUpdate`), and how often."""
+
+    update: str = "streaming"
+    every: int = 1
+
+    def __post_init__(self):
+        check(whole(self.every, 1), "centers.every", self.every, "1 or more epochs")
+        if self.update not in CENTER_UPDATES:
+            raise unknown_name("center update", self.update, CENTER_UPDATES)
+
+
+@dataclasses.dataclass(frozen=True)
+class Distillation:
+    """A teacher, whose embeddings are learned beside the labels (`Student`).
+
+    Args:
+        teacher: a preset of the same method, code length and classes; images are brought to its
+            size.
+        weight: of the squared distance to its embeddings. Defaults to 0.25.
+    """
+
+    teacher: str
+    weight: float = 0.25
+
+    def __post_init__(self):
+        check(isinstance(self.teacher, str), "distillation.teacher", self.teacher, "a preset")
+        positive = number(self.weight, 0) and self.weight > 0
+        check(positive, "distillation.weight", self.weight, "a number above 0")
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """Some epochs with one setting of the loss."""
+
+    epochs: int
+    loss: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        check(whole(self.epochs, 1), "stages.epochs", self.epochs, "1 or more")
+        check(isinstance(self.loss, dict), "stages.loss", self.loss, "a table of settings")

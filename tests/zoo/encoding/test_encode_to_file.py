@@ -1,0 +1,221 @@
+import errno
+import queue
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from classwise.zoo import InputError, read_images
+from classwise.zoo.datasets import image_folder
+from classwise.zoo.encoding.encode_to_file import encode_to_file, one_ahead, open_images
+from classwise.zoo.encoding.encoders import open_encoder
+from classwise.zoo.encoding.unfinished_codes import images_done
+
+pytest.importorskip("onnxruntime")
+
+IMAGES = np.random.default_rng(2).integers(0, 256, (10, 4, 3, 1), "uint8")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Ten images in two classes."""
+    for position, image in enumerate(IMAGES):
+        path = tmp_path / "images" / ("bag", "coat")[position % 2] / f"{position}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(path)
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def encoder(make_onnx_file):
+    return open_encoder(make_onnx_file())
+
+
+def stream(folder, **options):
+    return open_images(str(folder), (4, 3, 1), batch_size=3, **options)
+
+
+def test_the_file_has_codes_names_and_labels(encoder, folder, tmp_path, onnx_embeddings):
+    seen = []
+    encode_to_file(encoder, stream(folder), tmp_path / "c.npz", progress=seen.append)
+    order = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]  # class by class
+    expected = np.packbits(onnx_embeddings(IMAGES[order]) > 0, axis=1)
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert sorted(arrays) == ["code_length", "codes", "labels", "names"]
+        np.testing.assert_array_equal(arrays["codes"], expected)
+        assert arrays["code_length"] == 12
+        assert arrays["labels"].tolist() == [0] * 5 + [1] * 5
+        assert arrays["names"][[0, 9]].tolist() == ["bag/0.png", "coat/9.png"]
+    assert seen == [3, 3, 3, 1]
+    assert not (tmp_path / "c.npz.part").exists()
+
+
+def test_embeddings_and_images_without_labels(encoder, folder, tmp_path, onnx_embeddings):
+    encode_to_file(encoder, stream(folder / "bag"), tmp_path / "c.npz", embeddings=True)
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert "labels" not in arrays
+        expected = onnx_embeddings(IMAGES[::2])
+        np.testing.assert_allclose(arrays["embeddings"], expected, rtol=1e-4, atol=1e-3)
+
+
+class Interrupted:
+    """An encoder that is interrupted after some batches."""
+
+    def __init__(self, encoder, batches, error):
+        self.__dict__.update(vars(encoder))
+        self.encoder, self.left, self.error = encoder, batches, error
+
+    def encode_batch(self, images):
+        if self.left == 0:
+            raise self.error
+        self.left -= 1
+        return self.encoder.encode_batch(images)
+
+
+def test_an_interrupted_run_goes_on(encoder, folder, tmp_path):
+    encode_to_file(encoder, stream(folder), tmp_path / "whole.npz")
+    broken = Interrupted(encoder, 2, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        encode_to_file(broken, stream(folder), tmp_path / "c.npz")
+    assert not (tmp_path / "c.npz").exists()
+    assert images_done(tmp_path / "c.npz") == 6
+
+    counting = Interrupted(encoder, 2, AssertionError("computes again what was done"))
+    assert encode_to_file(counting, stream(folder), tmp_path / "c.npz") == 6
+    with np.load(tmp_path / "c.npz") as found, np.load(tmp_path / "whole.npz") as expected:
+        for name in expected:
+            np.testing.assert_array_equal(found[name], expected[name])
+    assert not (tmp_path / "c.npz.part").exists()
+
+
+def test_a_run_goes_on_with_the_same_model_images_and_options_only(
+    encoder, folder, tmp_path, make_onnx_file
+):
+    broken = Interrupted(encoder, 1, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        encode_to_file(broken, stream(folder), tmp_path / "c.npz")
+    other = open_encoder(make_onnx_file("other.onnx", seed=1))
+    with pytest.raises(InputError, match="other model"):
+        encode_to_file(other, stream(folder), tmp_path / "c.npz")
+    with pytest.raises(InputError, match="other embeddings"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz", embeddings=True)
+    (folder / "bag" / "0.png").unlink()
+    with pytest.raises(InputError, match="other images"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), InputError("'a.png' is damaged")]
+)
+def test_a_run_that_failed_goes_on_from_its_finished_parts(encoder, folder, tmp_path, error):
+    broken = Interrupted(encoder, 2, error)
+    with pytest.raises(type(error), match=r"No space left|is damaged"):
+        encode_to_file(broken, stream(folder), tmp_path / "c.npz", save_seconds=0)
+    assert not (tmp_path / "c.npz").exists()
+    assert images_done(tmp_path / "c.npz") == 6
+    assert encode_to_file(encoder, stream(folder), tmp_path / "c.npz") == 6
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
+def test_a_run_that_finished_nothing_leaves_nothing(encoder, folder, tmp_path, error):
+    broken = Interrupted(encoder, 0 if isinstance(error, KeyboardInterrupt) else 2, error)
+    with pytest.raises(type(error)):
+        encode_to_file(broken, stream(folder), tmp_path / "out" / "c.npz")
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_disk_that_is_full_at_the_end_keeps_the_parts(encoder, folder, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez_compressed", full)
+        with pytest.raises(OSError, match="No space left"):
+            encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+    assert encode_to_file(encoder, stream(folder), tmp_path / "c.npz") == 10
+
+
+@pytest.mark.parametrize("name", ["c.npy", "c", "c.NPZ", "c.npz.zip", ".npz"])
+def test_an_output_ends_in_npz(encoder, folder, tmp_path, name):
+    with pytest.raises(InputError, match=r"must end in \.npz"):
+        encode_to_file(encoder, stream(folder), tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == {"images", "hasher.onnx"}
+
+
+def test_an_output_is_no_folder(encoder, folder, tmp_path):
+    (tmp_path / "c.npz").mkdir()
+    with pytest.raises(InputError, match=r"c\.npz is a folder"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+
+
+def test_a_foreign_folder_is_left_alone(encoder, folder, tmp_path):
+    (tmp_path / "c.npz.part").mkdir()
+    (tmp_path / "c.npz.part" / "thesis.txt").write_text("two years of work")
+    with pytest.raises(InputError, match=r"c\.npz\.part.*something else stands there"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+    assert (tmp_path / "c.npz.part" / "thesis.txt").read_text() == "two years of work"
+
+
+def test_a_damaged_image_is_named_or_skipped(encoder, folder, tmp_path):
+    whole = (folder / "coat" / "9.png").read_bytes()
+    (folder / "coat" / "9.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"9\.png"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+    assert not list(tmp_path.glob("c.npz*"))
+    images = stream(folder, skip_bad_files=True)
+    assert images.skipped == ("coat/9.png",)
+    encode_to_file(encoder, images, tmp_path / "c.npz")
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert len(arrays["codes"]) == 9
+
+
+def test_embeddings_of_a_file_that_gives_codes_only(make_onnx_file, folder, tmp_path):
+    encoder = open_encoder(make_onnx_file(outputs=("code",)))
+    with pytest.raises(InputError, match="gives codes only"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz", embeddings=True)
+    assert not list(tmp_path.glob("c.npz*"))
+
+
+def test_providers_are_for_onnx_files_only(tmp_path):
+    with pytest.raises(InputError, match=r"runs in Keras.*classwise export"):
+        open_encoder(tmp_path / "a.keras", ["cuda"])
+
+
+def test_a_stream_can_be_read_again(folder):
+    images = stream(folder)
+    first, again = ([names.tolist() for *_, names in images.batches(4)] for _ in range(2))
+    assert first == again
+    assert [len(names) for names in first] == [3, 3]
+
+
+def test_the_next_batch_is_decoded_meanwhile(folder, monkeypatch):
+    decoded = queue.Queue()
+
+    def read(paths, image_shape):
+        decoded.put(len(paths))
+        return read_images(paths, image_shape)
+
+    monkeypatch.setattr(image_folder, "read_images", read)
+    batches = stream(folder).batches(0)
+    next(batches)
+    assert [decoded.get(timeout=60) for _ in range(2)] == [3, 3]
+    assert decoded.empty()
+    assert len(list(batches)) == 3
+
+
+def test_an_error_comes_in_its_turn():
+    def batches():
+        yield 1
+        raise InputError("damaged")
+
+    ahead = one_ahead(batches())
+    assert next(ahead) == 1
+    with pytest.raises(InputError, match="damaged"):
+        next(ahead)
+
+
+@pytest.mark.parametrize("name", ["mine.tflite", "mine.h5", "folder"])
+def test_models_that_cannot_encode(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=f"{name} cannot encode; give a preset's name"):
+        open_encoder(tmp_path / name)

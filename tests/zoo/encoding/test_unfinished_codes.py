@@ -1,0 +1,101 @@
+import json
+
+import numpy as np
+import pytest
+
+from classwise.zoo import InputError
+from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes, images_done
+
+RUN = {"model": "abc", "images": "def", "embeddings": False}
+
+
+def batch(*values):
+    return {"codes": np.uint8([[v] for v in values]), "names": np.array([str(v) for v in values])}
+
+
+@pytest.mark.parametrize("seconds", [0, 1e9])
+def test_batches_come_back_joined(tmp_path, seconds):
+    done = UnfinishedCodes(tmp_path / "c.npz", RUN, seconds)
+    done.add(batch(1, 2))
+    done.add(batch(3))
+    columns = done.columns()
+    assert columns["codes"].tolist() == [[1], [2], [3]]
+    assert columns["names"].tolist() == ["1", "2", "3"]
+    assert len(done.parts) == (2 if seconds == 0 else 1)
+    done.remove()
+    assert not list(tmp_path.iterdir())
+
+
+def test_parts_of_an_earlier_run_count(tmp_path):
+    UnfinishedCodes(tmp_path / "c.npz", RUN, 0).add(batch(1, 2))
+    again = UnfinishedCodes(tmp_path / "c.npz", RUN, 0)
+    assert again.count == 2
+    again.add(batch(3))
+    assert again.columns()["codes"].tolist() == [[1], [2], [3]]
+
+
+def test_what_was_not_written_yet_is_lost(tmp_path):
+    UnfinishedCodes(tmp_path / "c.npz", RUN, 1e9).add(batch(1))
+    assert UnfinishedCodes(tmp_path / "c.npz", RUN).count == 0
+
+
+def test_a_half_written_part_does_not_count(tmp_path):
+    UnfinishedCodes(tmp_path / "c.npz", RUN, 0).add(batch(1))
+    (tmp_path / "c.npz.part" / ".000001.1234abcd.npz").write_bytes(b"half")
+    assert UnfinishedCodes(tmp_path / "c.npz", RUN).count == 1
+
+
+@pytest.mark.parametrize("key", list(RUN))
+def test_another_run_is_refused(tmp_path, key):
+    UnfinishedCodes(tmp_path / "c.npz", RUN, 0).add(batch(1))
+    with pytest.raises(InputError, match=f"begun with other {key}.*delete it"):
+        UnfinishedCodes(tmp_path / "c.npz", RUN | {key: "other"})
+    assert json.loads((tmp_path / "c.npz.part" / "run.json").read_text()) == RUN
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"photo.jpg": b"somebody's"},
+        {"run.json": b"not JSON"},
+        {"run.json": b"[1, 2]"},
+        {"run.json": b'{"speed": 12}'},
+        {".hidden": b""},
+    ],
+)
+def test_a_foreign_folder_is_refused_and_left_alone(tmp_path, content):
+    folder = tmp_path / "c.npz.part"
+    folder.mkdir()
+    for name, data in content.items():
+        (folder / name).write_bytes(data)
+    with pytest.raises(InputError, match="something else stands there; move it away"):
+        UnfinishedCodes(tmp_path / "c.npz", RUN)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == content
+
+
+def test_a_file_in_the_way_is_refused(tmp_path):
+    (tmp_path / "c.npz.part").write_text("mine")
+    with pytest.raises(InputError, match="something else stands there"):
+        UnfinishedCodes(tmp_path / "c.npz", RUN)
+
+
+def test_an_empty_folder_is_taken(tmp_path):
+    (tmp_path / "c.npz.part").mkdir()
+    assert images_done(tmp_path / "c.npz") == 0
+    assert UnfinishedCodes(tmp_path / "c.npz", RUN).count == 0
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:40], lambda data: b"PK"])
+def test_a_damaged_part_is_refused(tmp_path, damage):
+    UnfinishedCodes(tmp_path / "c.npz", RUN, 0).add(batch(1))
+    part = tmp_path / "c.npz.part" / "000000.npz"
+    part.write_bytes(damage(part.read_bytes()))
+    with pytest.raises(InputError, match=r"000000\.npz is damaged; delete"):
+        UnfinishedCodes(tmp_path / "c.npz", RUN)
+
+
+def test_a_part_of_another_program_is_refused(tmp_path):
+    UnfinishedCodes(tmp_path / "c.npz", RUN)
+    np.savez(tmp_path / "c.npz.part" / "0.npz", speed=12)
+    with pytest.raises(InputError, match=r"0\.npz is damaged"):
+        images_done(tmp_path / "c.npz")

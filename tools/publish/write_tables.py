@@ -1,0 +1,158 @@
+"""Writes the tables of README.md and docs/EXPORT.md from the registry and bench/results, in the
+checkout's root:
+
+python -m tools.publish.write_tables
+"""
+
+import json
+from pathlib import Path
+
+from classwise.zoo.cards.markdown import table
+from classwise.zoo.cards.zoo_page import summary
+from classwise.zoo.foundation.files import replacing_file
+from classwise.zoo.presets.registry import presets
+
+START = "<!-- results: python -m tools.publish.write_tables -->"
+END = "<!-- end of results -->"
+NOTE = """\
+mAP is the expectation over all orders inside ties, over the whole database. Every model was
+selected on validation images carved from the training images, never on queries. Published figures
+come without a tie band. Tie bands, Recall@1 and sizes are in [the zoo](docs/ZOO.md), everything
+else on the card that a figure leads to; `make verify-zoo` measures the presets again."""
+
+
+GPU_RUNS = ("cpu", "cuda", "cuda, TF32")
+
+
+def results(root: Path) -> str:
+    """Returns everything that stands between the markers of README.md."""
+    return "\n\n".join(
+        part
+        for part in (
+            summary(list(presets().values()), "docs/models"),
+            NOTE,
+            bench_table(root / "bench" / "results"),
+        )
+        if part
+    )
+
+
+def bench_table(folder: Path) -> str:
+    """Returns what `make bench` measured beside its targets, as a Markdown table."""
+    readers = (training_rows, minutes_rows, retrieval_rows, export_rows, loading_rows)
+    rows = [row for read in readers for row in read(folder)]
+    if not rows:
+        return ""
+    return table(
+        ["measured by `make bench`", "value", "target", "reached"],
+        (
+            (
+                name,
+                f"{value:.3g}",
+                f"{sign} {target:g}",
+                "yes" if meets(value, sign, target) else "no",
+            )
+            for name, value, sign, target in rows
+        ),
+    )
+
+
+def meets(value: float, sign: str, target: float) -> bool:
+    return value <= target if sign == "<=" else value >= target
+
+
+def read_results(folder: Path, name: str) -> dict:
+    """Returns a file that a bench wrote, or nothing where it has not run."""
+    file = folder / f"{name}.json"
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def training_rows(folder: Path):
+    found = read_results(folder, "training")
+    for method, ratio in found.get("ratio_to_softmax", {}).items():
+        yield f"epoch of {method} beside softmax", ratio, "<=", found["target"]
+
+
+def minutes_rows(folder: Path):
+    found = read_results(folder, "recipe_minutes")
+    for name, target in found.get("target_minutes", {}).items():
+        if name in found["recipes"]:
+            label = f"`{name}`: minutes of all steps on {found['backend']}, from {found['steps']}"
+            yield label, found["recipes"][name]["minutes"], "<=", target
+
+
+def retrieval_rows(folder: Path):
+    found = read_results(folder, "retrieval")
+    for name, figure in found.get("figures", {}).items():
+        for unit, target in figure.get("target", {}).items():
+            yield f"metrics, {name}: {unit}", figure[unit], "<=", target
+    speedup = found.get("speedup_over_the_usual_way", {})
+    for kind in sorted(speedup.keys() - {"target"}):
+        name = f"metrics, {kind} codes: times faster than sorting"
+        yield name, speedup[kind], ">=", speedup["target"]
+
+
+def export_rows(folder: Path):
+    for name, figure in read_results(folder, "export").get("targets", {}).items():
+        sign, target = figure["target"].split()
+        yield f"export, {name}", figure["value"], sign, float(target)
+
+
+def loading_rows(folder: Path):
+    found = read_results(folder, "loading")
+    names = {"bundled": "seconds", "cache_extra": "seconds more from the cache"}
+    for kind, label in names.items():
+        values = [measured[kind] for measured in found.get("presets", {}).values()]
+        if values:
+            yield f"`zoo.load`, slowest preset: {label}", max(values), "<=", found["targets"][kind]
+
+
+def gpu_table(root: Path) -> str:
+    """Returns what bench/gpu/cuda.py measured, as Markdown."""
+    found = read_results(root / "bench" / "results", "cuda")
+    machine = found["machine"]
+    rows = [(*stem.rsplit(".", 1), figures) for stem, figures in found["files"].items()]
+    bits = {figures["differences"]["cuda"]["bits"] for *_, figures in rows}
+    return table(
+        [
+            "preset",
+            "precision",
+            "bits that differ: CPU",
+            "GPU",
+            "GPU, TF32",
+            f"images/s: {machine['cores']} CPU cores",
+            "GPU",
+            "GPU, TF32",
+        ],
+        (
+            (
+                f"`{name}`",
+                precision,
+                *(f"{f['differences'][on]['flipped_bits']:,}" for on in GPU_RUNS),
+                *(f"{f['images_per_second']['256'][on]:,.0f}" for on in GPU_RUNS),
+            )
+            for name, precision, f in rows
+        ),
+    ) + (
+        f"\n\n{machine['gpu']}, ONNX Runtime {found['onnxruntime']}; bits of "
+        f"{' or '.join(f'{n:,}' for n in sorted(bits))} that differ from the fp32 file on the CPU; "
+        "images/s in batches of 256, copied to the GPU and back."
+    )
+
+
+# What fills the part of a page between the markers.
+PAGES = {"README.md": results, "docs/EXPORT.md": gpu_table}
+
+
+def write(root: Path) -> None:
+    """Fills the parts of the pages between the markers."""
+    for page, fill in PAGES.items():
+        file = root / page
+        before, _, rest = file.read_text(encoding="utf-8").partition(START)
+        _, _, after = rest.partition(END)
+        with replacing_file(file) as temporary:
+            temporary.write_text(f"{before}{START}\n{fill(root)}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path.cwd())
