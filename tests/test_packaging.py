@@ -94,7 +94,7 @@ from classwise.zoo.presets.load import check_file
 from classwise.zoo.training import list_recipes
 for name in list_models():
     check_file(get_preset(name))
-print(len(list_models()), len(list_recipes()), len(load_sample()))
+print(len(list_models()), len(list_recipes()), len(load_sample("fashion_mnist")))
 """
     models, recipes, images = map(int, run(environment, "python", "-c", code).split())
     assert models >= 1

@@ -13,6 +13,7 @@ from .datasets.image_folder import load_folder as load_folder
 from .datasets.protocols import list_protocols as list_protocols
 from .datasets.read_images import read_images as read_images
 from .datasets.sample import load_sample as load_sample
+from .datasets.sample import sample_folder as sample_folder
 from .foundation.errors import InputError as InputError
 from .models.hasher import Hasher as Hasher
 from .models.muon import Muon as Muon

@@ -37,7 +37,7 @@ def open_gallery(
     LabelledImages(fashion_mnist:test, 2000 images (28, 28, 1), 10 classes)
     """
     if gallery is None:
-        images = load_sample()
+        images = load_sample("fashion_mnist")
         if images.image_shape != tuple(image_shape):
             raise InputError(
                 f"The bundled {images.name} sample has images of {images.image_shape}, and this "

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
 
     print_note(f"Loading {options.preset} ...")
     hasher = load(options.preset)
-    images = load_sample()
+    images = load_sample("fashion_mnist")
 
     print_note(f"Encoding {len(images)} images of the Fashion-MNIST test split ...")
     start = time.perf_counter()

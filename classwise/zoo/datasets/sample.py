@@ -1,30 +1,88 @@
-"""The images that come with the package: 2,000 of Fashion-MNIST's test split, 200 a class."""
+"""The images that come with the package: photographs of clothes, and Fashion-MNIST."""
 
 import functools
 from pathlib import Path
 
 import numpy as np
 
+from classwise.zoo.datasets.image_folder import load_folder
 from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.foundation.errors import InputError, unknown_name
 
-FILE = Path(__file__).with_name("fashion_mnist_sample.npz")
+SAMPLES = Path(__file__).with_name("samples")
+FASHION_MNIST = Path(__file__).with_name("fashion_mnist_sample.npz")
+FOLDERS = ("clothing",)
 
 
 @functools.cache
-def load_sample() -> LabelledImages:
-    """Returns the bundled sample of `fashion_mnist:test`, MIT licence (FASHION_MNIST_LICENSE).
+def load_sample(
+    name: str = "clothing", image_shape: tuple[int, int, int] | None = None
+) -> LabelledImages:
+    """Loads a bundled sample of labelled images.
 
-    It holds the first 200 images of every class, in the order of the split. The arrays are
-    read-only, because all callers share them.
+    - `"clothing"`: 200 photographs of clothes from the test and validation images of
+      Clothing-small, 20 of each of 10 classes, CC0 (samples/NOTICE.md).
+    - `"fashion_mnist"`: the first 200 images of every class of `fashion_mnist:test`, MIT license
+      (FASHION_MNIST_LICENSE).
+
+    Args:
+        name: which one.
+        image_shape: height, width and channels that photographs are brought to, as by
+            `read_images`. Defaults to (224, 224, 3). Fashion-MNIST has (28, 28, 1) only.
+
+    Returns:
+        The images. Their arrays are read-only, because all callers share them.
+
+    Raises:
+        InputError: no such sample, or a shape that it does not have.
 
     Example:
 
     >>> load_sample()
+    LabelledImages(clothing:folder, 200 images (224, 224, 3), 10 classes)
+    >>> load_sample("fashion_mnist")
     LabelledImages(fashion_mnist:test, 2000 images (28, 28, 1), 10 classes)
     """
-    with np.load(FILE, allow_pickle=False) as stored:
+    if name in FOLDERS:
+        photos = load_folder(sample_folder(name), image_shape or (224, 224, 3), labelled=True)
+        arrays = photos.images[:], photos.labels, photos.ids
+        return _read_only(photos.name, photos.split, *arrays, photos.class_names)
+    if name != "fashion_mnist":
+        raise unknown_name("sample", name, [*FOLDERS, "fashion_mnist"])
+    return _fashion_mnist(image_shape)
+
+
+def sample_folder(name: str = "clothing") -> Path:
+    """Returns the folder of a bundled sample of photographs, one sub-folder a class.
+
+    Args:
+        name: `"clothing"`; see `load_sample`.
+
+    Raises:
+        InputError: no sample of that name is a folder.
+
+    Example:
+
+    >>> len(list(sample_folder().glob("*/*.jpg")))
+    200
+    """
+    if name not in FOLDERS:
+        raise unknown_name("sample folder", name, FOLDERS)
+    return SAMPLES / name
+
+
+def _fashion_mnist(image_shape: tuple[int, int, int] | None) -> LabelledImages:
+    with np.load(FASHION_MNIST, allow_pickle=False) as stored:
         names = stored["class_names"].tolist()
         arrays = stored["images"], stored["labels"].astype(np.int64), stored["ids"]
-    for array in arrays:
+    if image_shape not in (None, arrays[0].shape[1:]):
+        raise InputError(
+            f"image_shape is {image_shape}; the sample fashion_mnist has {arrays[0].shape[1:]}."
+        )
+    return _read_only("fashion_mnist", "test", *arrays, tuple(names))
+
+
+def _read_only(name: str, split: str, images, labels, ids, class_names) -> LabelledImages:
+    for array in (images, labels, ids):
         array.setflags(write=False)
-    return LabelledImages("fashion_mnist", "test", *arrays, tuple(names))
+    return LabelledImages(name, split, images, labels, ids, class_names)

@@ -29,7 +29,7 @@ collect_ignore_glob = [] if keras.backend.backend() == "tensorflow" else ["test_
 
 @pytest.fixture(scope="session")
 def gallery() -> zoo.datasets.LabelledImages:
-    return load_sample().select(np.arange(160))
+    return load_sample("fashion_mnist").select(np.arange(160))
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ def report(grey_hasher, no_runtime, tmp_path_factory) -> BundleReport:
         tmp_path_factory.mktemp("web") / "page",
         name="tiny",
         metadata={"method": "dcwh", "map": 0.5},
-        gallery=load_sample().select(np.arange(0, 60, 3)),
+        gallery=load_sample("fashion_mnist").select(np.arange(0, 60, 3)),
         web_runtime=no_runtime,
     )
 
@@ -37,7 +37,7 @@ def test_folder_holds_page_runtime_model_codes_and_gallery(report):
 
 def test_codes_and_images_are_those_of_the_gallery(report, grey_hasher):
     images = zoo.read_images(sorted((report.path / "gallery").iterdir()), (28, 28, 1))
-    np.testing.assert_array_equal(images, load_sample().images[0:60:3])
+    np.testing.assert_array_equal(images, load_sample("fashion_mnist").images[0:60:3])
     codes = np.fromfile(report.path / "codes.bin", "uint8").reshape(20, 6)
     np.testing.assert_array_equal(codes, grey_hasher.encode(images, verbose=0))
 
@@ -47,9 +47,9 @@ def test_description(report):
     assert (about["name"], about["code_length"], about["image_shape"]) == ("tiny", 44, [28, 28, 1])
     assert about["facts"] == {"method": "dcwh", "map": "0.5"}
     gallery = about["gallery"]
-    assert gallery["labels"] == load_sample().labels[0:60:3].tolist()
-    assert gallery["names"] == load_sample().ids[0:60:3].tolist()
-    assert gallery["class_names"] == list(load_sample().class_names)
+    assert gallery["labels"] == load_sample("fashion_mnist").labels[0:60:3].tolist()
+    assert gallery["names"] == load_sample("fashion_mnist").ids[0:60:3].tolist()
+    assert gallery["class_names"] == list(load_sample("fashion_mnist").class_names)
 
 
 def test_wrong_gallery_stops_before_any_work(hasher, tmp_path):

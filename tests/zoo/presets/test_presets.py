@@ -108,7 +108,7 @@ def test_metrics_lie_inside_their_band(name):
 
 @pytest.mark.parametrize("trunk", [t for t, names in ON_TRUNK.items() if names[0] in FASHION])
 def test_the_nearest_center_is_right_on_the_sample(trunk):
-    sample = load_sample()
+    sample = load_sample("fashion_mnist")
     features = load_backbone(trunk).predict(sample.images, verbose=0)
     for member in ON_TRUNK[trunk]:
         hasher = load(member)
@@ -159,7 +159,7 @@ def test_fine_tuning_gets_a_fresh_head_on_the_trained_backbone():
 
 def test_a_loaded_preset_goes_on_training_with_its_own_loss():
     for name in ONE_OF_EACH_FASHION:
-        hasher, sample = load(name), load_sample()
+        hasher, sample = load(name), load_sample("fashion_mnist")
         loss = get_preset(name).recipe["stages"][-1]["loss"]
         assert loss.items() <= hasher.loss.get_config().items()
         scores = hasher.evaluate(

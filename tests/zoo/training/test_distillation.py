@@ -30,7 +30,7 @@ def teacher():
 
 @pytest.fixture(scope="module")
 def images():
-    sample = load_sample()
+    sample = load_sample("fashion_mnist")
     return sample.select(np.arange(0, 2000, 5)), sample.select(np.arange(1, 2000, 20))
 
 
