@@ -3,7 +3,7 @@
     python bench/training.py [OUTPUT] [--rounds 5] [--steps 40]
 
 One round trains the same ResNet-20 for the same steps on the same images with softmax
-cross-entropy, DCWH and vMF in turn, the last two with streaming centre updates; the ratios are
+cross-entropy and every method in turn, methods with streaming center updates; the ratios are
 taken within a round, and their median is reported.
 """
 
@@ -17,12 +17,14 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from classwise.losses import CenterUpdate, DCWHLoss, VonMisesFisherLoss
+from classwise.losses import CenterUpdate
 from classwise.zoo import Hasher, resnet
 from classwise.zoo.foundation.files import replacing_file
+from classwise.zoo.methods import METHODS, build_loss
 
 IMAGE_SHAPE, CLASSES, CODE_LENGTH, BATCH_SIZE = (28, 28, 1), 10, 48, 128
 TARGET = 1.05
+SETTINGS = {"dcwh": {"vertex_weight": 0.01}}  # the dearest form of the loss
 
 
 def softmax_classifier() -> keras.Model:
@@ -59,8 +61,10 @@ def main():
     labels = random.integers(0, CLASSES, count)
     contenders = {
         "softmax": (softmax_classifier(), []),
-        "dcwh": (hasher(DCWHLoss(vertex_weight=0.01)), [CenterUpdate()]),
-        "vmf": (hasher(VonMisesFisherLoss()), [CenterUpdate()]),
+        **{
+            name: (hasher(build_loss(name, SETTINGS.get(name, {}))), [CenterUpdate()])
+            for name in METHODS
+        },
     }
 
     def epoch(name: str, part: slice = slice(None)) -> float:
@@ -91,7 +95,7 @@ def main():
                 ),
                 4,
             )
-            for name in ("dcwh", "vmf")
+            for name in METHODS
         },
         "target": TARGET,
     }

@@ -8,7 +8,7 @@ import numpy as np
 
 from classwise.losses import CenterUpdate
 from classwise.zoo.foundation.codes import pack_codes
-from classwise.zoo.methods import METHODS, build_loss
+from classwise.zoo.methods import build_loss, get_method
 from classwise.zoo.models.feature_hasher import FeatureHasher
 from classwise.zoo.retrieval import evaluate_codes
 from classwise.zoo.training.iterative_quantization import itq_rotation, turn
@@ -19,7 +19,7 @@ SETTINGS = {
     "vmf": {"concentration": 8.0},
 }
 LABELS = {
-    "dcwh": "DCWH",
+    "dcwh": get_method("dcwh").paper.name,
     "vmf": "vMF, sign of the embedding",
     "vmf_itq": "vMF, sign of the embedding turned by ITQ",
     "softmax": "softmax classifier, sign of its linear hash layer",
@@ -43,7 +43,7 @@ def class_wise_head(method, features, labels, code_length, seed, itq=False) -> H
         keras.Model(inputs, keras.layers.Flatten()(inputs)),
         code_length,
         int(labels.max()) + 1,
-        normalize=METHODS[method].normalize,
+        normalize=get_method(method).unit_length,
         seed=seed,
     )
     hasher.compile(optimizer(len(features)), build_loss(method, SETTINGS[method]))

@@ -8,6 +8,7 @@ from bench.studies.heads import LABELS, SETTINGS
 from classwise.zoo.cards.card_training import settings
 from classwise.zoo.cards.markdown import table
 from classwise.zoo.foundation.files import replacing_file
+from classwise.zoo.methods import METHODS
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[2] / "docs" / "STUDIES.md"
@@ -59,7 +60,10 @@ def spread(values: list[float]) -> str:
 def few_convolutions(found: dict) -> str:
     kinds = sorted({net["convolutions"] for net in found["nets"]})
     rows, means = [], {kind: {} for kind in kinds}
-    for loss, label in (("vmf", "vMF"), ("dcwh", "DCWH"), ("softmax", "softmax cross-entropy")):
+    labels = {name: method.paper.name for name, method in METHODS.items()}
+    labels["softmax"] = "softmax cross-entropy"
+    for loss in ("vmf", "dcwh", "softmax"):
+        label = labels[loss]
         by_kind = {
             kind: [
                 net["accuracy"]

@@ -1,9 +1,132 @@
-"""The class-wise methods by name. Adding one is adding an entry."""
+"""The class-wise methods. Adding one is adding an entry, beside the file of its loss."""
 
-from classwise.losses import ClassWiseLoss, DCWHLoss, VonMisesFisherLoss
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
 from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.publication import Publication
 
-METHODS: dict[str, type[ClassWiseLoss]] = {"dcwh": DCWHLoss, "vmf": VonMisesFisherLoss}
+if TYPE_CHECKING:
+    import keras
+
+    from classwise.losses import ClassWiseLoss
+
+
+@dataclass(frozen=True)
+class Method:
+    """Everything that tells one method from another; nobody else asks for a method's name.
+
+    Args:
+        name: as in recipes and names of presets, such as `"dcwh"`.
+        loss: module and class of its `ClassWiseLoss`, such as
+            `"classwise.losses.dcwh_loss:DCWHLoss"`; imported when it is built, as it needs Keras.
+        unit_length: whether embeddings and class centers have unit length; the loss's `normalize`.
+        distance: by which the nearest class center of an embedding is found.
+        posterior: formula of the class posterior, with the loss's settings in braces.
+        paper: that proposes it; its short name is how cards and pages call the method.
+        published: a sentence on figures that the paper publishes, where there is one to say.
+    """
+
+    name: str
+    loss: str
+    unit_length: bool
+    distance: Literal["euclidean", "cosine"]
+    posterior: str
+    paper: Publication
+    published: str = ""
+
+    def loss_class(self) -> type[ClassWiseLoss]:
+        """Imports the class of the loss."""
+        module, _, name = self.loss.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+
+def _methods(*methods: Method) -> dict[str, Method]:
+    return {method.name: method for method in methods}
+
+
+METHODS = _methods(
+    Method(
+        "dcwh",
+        loss="classwise.losses.dcwh_loss:DCWHLoss",
+        unit_length=False,
+        distance="euclidean",
+        posterior="softmax over c of b (h . mu_c - |mu_c|^2 / 2), b = {inverse_variance}",
+        paper=Publication(
+            "DCWH",
+            "Deep Class-Wise Hashing",
+            "1803.04137",
+            """@article{zhe2018dcwh,
+  title   = {Deep Class-Wise Hashing: Semantics-Preserving Hashing via Class-wise Loss},
+  author  = {Zhe, Xuefei and Chen, Shifeng and Yan, Hong},
+  journal = {arXiv preprint arXiv:1803.04137},
+  year    = {2018}
+}""",
+        ),
+    ),
+    Method(
+        "vmf",
+        loss="classwise.losses.von_mises_fisher_loss:VonMisesFisherLoss",
+        unit_length=True,
+        distance="cosine",
+        posterior="softmax over c of k (mu_c . z), k = {concentration}",
+        paper=Publication(
+            "vMF",
+            "Directional Statistics-based Deep Metric Learning",
+            "1802.09662",
+            """@article{zhe2019directional,
+  title   = {Directional statistics-based deep metric learning for image classification and
+             retrieval},
+  author  = {Zhe, Xuefei and Chen, Shifeng and Yan, Hong},
+  journal = {Pattern Recognition},
+  volume  = {93},
+  pages   = {113--123},
+  year    = {2019},
+  note    = {arXiv:1802.09662}
+}""",
+        ),
+        published="Of the vMF paper's retrieval figures none was at hand; the two methods are "
+        "compared with each other.",
+    ),
+)
+
+#: Of a hasher on a trunk, where nobody names another one.
+DEFAULT_METHOD = "dcwh"
+
+
+def get_method(name: str) -> Method:
+    """Returns a method by its name.
+
+    Raises:
+        InputError: no such method.
+
+    Example:
+
+    >>> get_method("vmf").distance
+    'cosine'
+    """
+    if name not in METHODS:
+        raise unknown_name("method", name, METHODS)
+    return METHODS[name]
+
+
+def method_of(loss: object) -> Method | None:
+    """Returns the method whose loss this is, an object; None for any other loss, and for none."""
+    path = f"{type(loss).__module__}:{type(loss).__qualname__}"
+    return next((method for method in METHODS.values() if method.loss == path), None)
+
+
+def nearest_center_distance(hasher: keras.Model) -> str:
+    """Returns by which distance a hasher's embeddings find their nearest class center.
+
+    Without a method's loss it is that of the first method whose embeddings are of such length.
+    """
+    method = method_of(getattr(hasher, "loss", None))
+    alike = (m.distance for m in METHODS.values() if m.unit_length == hasher.normalize)
+    return method.distance if method else next(alike)
 
 
 def build_loss(method: str, settings: dict) -> ClassWiseLoss:
@@ -12,13 +135,12 @@ def build_loss(method: str, settings: dict) -> ClassWiseLoss:
     Raises:
         InputError: an unknown method, an unknown setting, or one out of its range.
     """
-    if method not in METHODS:
-        raise unknown_name("method", method, METHODS)
-    known = METHODS[method]().get_config()
+    loss = get_method(method).loss_class()
+    known = loss().get_config()
     for key in settings:
         if key not in known:
             raise unknown_name(f"setting of the {method} loss", key, known)
     try:
-        return METHODS[method](**settings)
+        return loss(**settings)
     except ValueError as error:
         raise InputError(str(error)) from error

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from classwise.zoo.cards.data_set_facts import DATA_SETS
-from classwise.zoo.cards.publications import METHODS
 from classwise.zoo.datasets.protocol_digests import stored_digests
 from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS
 from classwise.zoo.foundation.files import sha256
+from classwise.zoo.methods import METHODS, get_method
 from classwise.zoo.presets import registry
 from classwise.zoo.presets.registry import Preset, Trunk
 from classwise.zoo.training.recipe import build_recipe
@@ -25,8 +25,6 @@ LARGEST = 8_000_000  # bytes of a preset's files together
 BITS_CHANGED = 0.001
 # Values of classes are rounded to six digits; so is their mean, nearly.
 ROUNDING = 2e-6
-# The nearest centre of embeddings is found by this, that of codes by Hamming distance.
-DISTANCES = {"dcwh": "euclidean", "vmf": "cosine"}
 
 # Whether something holds, and what is wrong where it does not.
 Checks = Iterator[tuple[bool, str]]
@@ -146,7 +144,7 @@ def codes(preset: Preset, trunk: Trunk) -> Checks:
 
 def nearest(preset: Preset, trunk: Trunk) -> Checks:
     """Nearest centres, and ranking by embeddings."""
-    kinds = {DISTANCES[preset.method], "hamming"}
+    kinds = {get_method(preset.method).distance, "hamming"}
     yield set(preset.accuracy) == kinds, f"accuracy is not of {' and '.join(sorted(kinds))}"
     for kind, value in preset.accuracy.items():
         yield 0 <= value["accuracy"] <= 1, f"accuracy, {kind}, is {value['accuracy']}"

@@ -12,6 +12,7 @@ from classwise.zoo.datasets.protocols import ProtocolImages
 from classwise.zoo.evaluation.evaluate import EncodedSets, encode_protocol
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.methods import nearest_center_distance
 from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.presets.weight_files import same_weights
 
@@ -75,7 +76,7 @@ def encode_together(
                 query_embeddings=queries,
                 database_embeddings=database,
                 centers=np.asarray(hasher.class_centers.get_centers()) if known else None,
-                normalize=hasher.normalize,
+                distance=nearest_center_distance(hasher),
             )
         )
     return found

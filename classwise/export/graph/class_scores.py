@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.methods import METHODS, method_of
 
 if TYPE_CHECKING:
     from classwise.zoo import Hasher
-
-# By the name of the loss, as it stands in the file's metadata; b and k follow as numbers.
-FORMULAS = {
-    "DCWHLoss": "softmax over c of b (h . mu_c - |mu_c|^2 / 2), b = {inverse_variance}",
-    "VonMisesFisherLoss": "softmax over c of k (mu_c . z), k = {concentration}",
-}
 
 
 def has_scores(hasher: Hasher) -> bool:
@@ -26,19 +21,18 @@ def has_scores(hasher: Hasher) -> bool:
 def check_scores(hasher: Hasher) -> None:
     """Raises `InputError` unless the hasher has a posterior."""
     if not has_scores(hasher):
+        losses = (f"{method.loss.partition(':')[2]}()" for method in METHODS.values())
         raise InputError(
             "Scores need the class-wise loss that the hasher was trained with; compile it first: "
-            "hasher.compile(loss=losses.DCWHLoss()) or losses.VonMisesFisherLoss()."
+            f"hasher.compile(loss=...), with {' or '.join(losses)}."
         )
 
 
 def class_scores(hasher: Hasher, embedding):
     """Computes the class posterior.
 
-    Formula, with embeddings h or, of unit length, z, and class centres mu_c:
-
-        DCWH    p(c | h) = softmax_c( b (h . mu_c - |mu_c|^2 / 2) )     b the inverse variance
-        vMF     p(c | z) = softmax_c( k mu_c . z )                      k the concentration
+    Formula: the softmax over classes c of the loss's logits; each method's is in its entry in
+    `zoo.methods`.
 
     Args:
         hasher: compiled with a class-wise loss.
@@ -63,6 +57,6 @@ def class_scores(hasher: Hasher, embedding):
 
 def describe_scores(hasher: Hasher) -> str:
     """Returns the formula of the posterior, with its number filled in."""
-    loss = hasher.loss
-    formula = FORMULAS.get(type(loss).__name__, "softmax over c of the loss's logits")
-    return formula.format(**loss.get_config())
+    method = method_of(hasher.loss)
+    formula = method.posterior if method else "softmax over c of the loss's logits"
+    return formula.format(**hasher.loss.get_config())

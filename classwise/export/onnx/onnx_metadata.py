@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from classwise.export.graph.class_scores import describe_scores, has_scores
 from classwise.export.graph.signature import BATCH, BIT_ORDER, INPUT
+from classwise.zoo.methods import method_of
 
 if TYPE_CHECKING:
     from classwise.zoo import Hasher
 
 CHANNELS = {1: "grey", 3: "RGB"}
-METHODS = {"DCWHLoss": "dcwh", "VonMisesFisherLoss": "vmf"}
 
 
 def preset_facts(model: str) -> dict[str, object]:
@@ -50,7 +50,8 @@ def describe(
     height, width, channels = hasher.image_shape
     known: dict[str, object] = {}
     if has_scores(hasher):
-        known["method"] = METHODS.get(type(hasher.loss).__name__, type(hasher.loss).__name__)
+        method = method_of(hasher.loss)
+        known["method"] = method.name if method else type(hasher.loss).__name__
     known |= metadata
     known |= {
         "classwise_version": version("classwise"),

@@ -14,8 +14,9 @@ from classwise.zoo.cards.card_training import (
 )
 from classwise.zoo.cards.data_set_facts import DATA_SETS
 from classwise.zoo.cards.markdown import escaped, table
-from classwise.zoo.cards.publications import BACKBONES, METHODS
+from classwise.zoo.cards.publications import BACKBONES
 from classwise.zoo.foundation.printing import megabytes
+from classwise.zoo.methods import get_method
 from classwise.zoo.presets.registry import Preset, Trunk
 
 
@@ -55,7 +56,7 @@ def introduction(preset: Preset, trunk: Trunk) -> str:
     bits, classes = preset.code_length, len(preset.class_names)
     return (
         f"Turns an image into a code of {bits} bits. It knows {classes} classes: images of one of "
-        f"them get codes that differ in few bits. Method: {METHODS[preset.method].link}; "
+        f"them get codes that differ in few bits. Method: {get_method(preset.method).paper.link}; "
         f"backbone `{preset.backbone}`; data set {facts.link}.\n\n"
         f"Mean average precision under the protocol `{preset.protocol}` is "
         f"**{value['expected']:.4f}**, expected over ties ({value['worst']:.4f} in their worst, "
@@ -87,9 +88,10 @@ def images_in(preset: Preset) -> str:
 
 def codes_out(preset: Preset) -> str:
     bits, size = preset.code_length, -(-preset.code_length // 8)
-    unit = ", of unit length" if preset.method == "vmf" else ""
+    method = get_method(preset.method)
+    unit = ", of unit length" if method.unit_length else ""
     padding = f" The last byte ends with {8 * size - bits} zero bits." if bits % 8 else ""
-    similar = " or embeddings by cosine similarity" if preset.method == "vmf" else ""
+    similar = " or embeddings by cosine similarity" if method.distance == "cosine" else ""
     return (
         table(
             ["output", "type and shape", "from"],
@@ -156,7 +158,7 @@ def limits(preset: Preset) -> str:
 
 
 def citation(preset: Preset) -> str:
-    papers = [METHODS[preset.method]]
+    papers = [get_method(preset.method).paper]
     if preset.backbone in BACKBONES:
         papers.append(BACKBONES[preset.backbone])
     return bibtex("\n\n".join(paper.bibtex for paper in papers))

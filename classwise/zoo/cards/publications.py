@@ -1,51 +1,8 @@
-"""The papers behind the presets, the figures that they publish, and those to be reached."""
+"""The papers behind backbones, the figures that papers publish, and those to be reached."""
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Publication:
-    """A paper: its short name, title, arXiv id and BibTeX entry."""
-
-    name: str
-    title: str
-    arxiv: str
-    bibtex: str
-
-    @property
-    def link(self) -> str:
-        """A Markdown link to the paper."""
-        return f"[{self.title}](https://arxiv.org/abs/{self.arxiv})"
-
-
-METHODS = {
-    "dcwh": Publication(
-        "DCWH",
-        "Deep Class-Wise Hashing",
-        "1803.04137",
-        """@article{zhe2018dcwh,
-  title   = {Deep Class-Wise Hashing: Semantics-Preserving Hashing via Class-wise Loss},
-  author  = {Zhe, Xuefei and Chen, Shifeng and Yan, Hong},
-  journal = {arXiv preprint arXiv:1803.04137},
-  year    = {2018}
-}""",
-    ),
-    "vmf": Publication(
-        "vMF",
-        "Directional Statistics-based Deep Metric Learning",
-        "1802.09662",
-        """@article{zhe2019directional,
-  title   = {Directional statistics-based deep metric learning for image classification and
-             retrieval},
-  author  = {Zhe, Xuefei and Chen, Shifeng and Yan, Hong},
-  journal = {Pattern Recognition},
-  volume  = {93},
-  pages   = {113--123},
-  year    = {2019},
-  note    = {arXiv:1802.09662}
-}""",
-    ),
-}
+from classwise.zoo.foundation.publication import Publication
 
 EFFICIENTNET = Publication(
     "EfficientNet",
@@ -80,7 +37,7 @@ class PublishedFigures:
 
     Args:
         source: who states it.
-        method: of `METHODS`.
+        method: a name of `zoo.methods.METHODS`.
         protocol: a name of `zoo.list_protocols()`.
         backbone: in the source's words.
         map: by bits, in 0..1.

@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from classwise.zoo.cards.data_set_facts import DATA_SETS
 from classwise.zoo.cards.markdown import escaped, table
-from classwise.zoo.cards.publications import AIMS, METHODS, PUBLISHED, PublishedFigures
+from classwise.zoo.cards.publications import AIMS, PUBLISHED, PublishedFigures
 from classwise.zoo.foundation.printing import megabytes
+from classwise.zoo.methods import get_method
 from classwise.zoo.presets.registry import Preset, Trunk
 
 T = TypeVar("T")
@@ -24,10 +25,6 @@ brackets what the worst and the best order give ([definitions](METRICS.md)). It 
 whole database. No epoch was selected on queries, but on images carved from the training
 images. Published figures come without a band, and which order inside ties they stand for is not
 known here: compare them with the band, not with the expectation alone."""
-NOT_AT_HAND = (
-    "Of the vMF paper's retrieval figures none was at hand; the two methods are compared with each "
-    "other."
-)
 
 
 RECALL = "recall@1"
@@ -41,11 +38,11 @@ def zoo_page(presets: Sequence[Preset], trunks: Sequence[Trunk]) -> str:
         facts = DATA_SETS[dataset]
         parts += [f"## {facts.title}", f"{facts.link}. {facts.content}"]
         parts += ["### mAP by code length", summary(found, "models")]
-        if any(preset.method == "vmf" for preset in found):
-            parts.append(NOT_AT_HAND)
-        for method in in_order(preset.method for preset in found):
-            of_method = [preset for preset in found if preset.method == method]
-            parts += [f"### {METHODS[method].name}: {METHODS[method].link}", preset_rows(of_method)]
+        methods = [get_method(name) for name in in_order(preset.method for preset in found)]
+        parts += [method.published for method in methods if method.published]
+        for method in methods:
+            of_method = [preset for preset in found if preset.method == method.name]
+            parts += [f"### {method.paper.name}: {method.paper.link}", preset_rows(of_method)]
     parts += ["## Trunks", trunk_rows(trunks, presets)]
     return "\n\n".join(parts) + "\n"
 
@@ -84,7 +81,7 @@ def by_code_length(
     rows: dict[tuple[str, str], dict[int, str]] = {}
     for preset in presets:
         network = f"`{preset.backbone}`, trunk [`{preset.trunk}`]({cards}/{preset.trunk}.md)"
-        family = (f"**classwise**, {METHODS[preset.method].name}", network)
+        family = (f"**classwise**, {get_method(preset.method).paper.name}", network)
         value = preset.metrics["map"]["expected"]
         cell = f"[{value:.4f}]({cards}/{preset.name}.md)"
         rows.setdefault(family, {})[preset.code_length] = cell

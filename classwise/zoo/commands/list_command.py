@@ -3,10 +3,11 @@
 import argparse
 
 from classwise.zoo.foundation.printing import megabytes, print_json, print_note, print_table
+from classwise.zoo.methods import METHODS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--method", help="only those of this method, such as dcwh")
+    parser.add_argument("--method", help=f"only those of this method: {', '.join(METHODS)}")
     parser.add_argument("--dataset", help="only those of this data set")
     parser.add_argument("--code-length", type=int, help="only those with this many bits")
     parser.add_argument("--backbone", help="only those with this backbone")

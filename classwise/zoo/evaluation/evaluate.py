@@ -13,6 +13,7 @@ from classwise.zoo.datasets.protocols import ProtocolImages
 from classwise.zoo.encoding.encoders import Encoder
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.methods import nearest_center_distance
 from classwise.zoo.retrieval import (
     ClassificationResult,
     CodeStatistics,
@@ -40,7 +41,7 @@ class EncodedSets:
         query_embeddings, database_embeddings: float32, None where only codes are known.
         centers: class centres `[C, L]`, None where unknown, or where the protocol's queries are
             of other classes than those.
-        normalize: whether embeddings and centres have unit length (vMF).
+        distance: by which embeddings find their nearest class center: "euclidean" or "cosine".
     """
 
     query_codes: np.ndarray
@@ -51,7 +52,7 @@ class EncodedSets:
     query_embeddings: np.ndarray | None = None
     database_embeddings: np.ndarray | None = None
     centers: np.ndarray | None = None
-    normalize: bool = False
+    distance: str = "euclidean"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,9 +93,10 @@ def encode_protocol(
     queries = _encode(encoder, images.queries.images, progress)
     database = _encode(encoder, images.database.images, progress)
     hasher = getattr(encoder, "hasher", None)
-    centers = None
+    centers, distance = None, EncodedSets.distance
     if hasher is not None and hasher.class_names == images.queries.class_names:
         centers = np.asarray(hasher.class_centers.get_centers())
+        distance = nearest_center_distance(hasher)
     return EncodedSets(
         queries["codes"],
         images.queries.labels,
@@ -104,7 +106,7 @@ def encode_protocol(
         queries.get("embeddings"),
         database.get("embeddings"),
         centers,
-        bool(hasher is not None and hasher.normalize),
+        distance,
     )
 
 
@@ -205,10 +207,9 @@ def _classify(
     """The nearest class centre of embeddings, and of codes, for the queries."""
     if center_codes is None or sets.query_embeddings is None:
         return {}
-    metric = "cosine" if sets.normalize else "euclidean"
     return {
-        metric: classify_embeddings(
-            sets.query_embeddings, sets.query_labels, sets.centers, metric=metric
+        sets.distance: classify_embeddings(
+            sets.query_embeddings, sets.query_labels, sets.centers, metric=sets.distance
         ),
         "hamming": classify_codes(
             sets.query_codes, sets.query_labels, center_codes, code_length=sets.code_length

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.quiet import start_tensorflow
+from classwise.zoo.methods import DEFAULT_METHOD, build_loss, get_method
 from classwise.zoo.models.keras_files import load_file
 from classwise.zoo.presets.locate import locate
 from classwise.zoo.presets.registry import (
@@ -53,8 +54,8 @@ def load(
         num_classes: C of the images to train on. Defaults to the preset's.
         code_length: L, 1 to 4,096 bits. Defaults to the preset's.
         class_names: C names, kept with a hasher that gets fresh centres.
-        method: `"dcwh"` or `"vmf"`, whose embeddings have unit length. Defaults to the preset's,
-            `"dcwh"` on a trunk.
+        method: a name of `zoo.methods.METHODS`, such as `"vmf"`, whose embeddings have unit length.
+            Defaults to the preset's, on a trunk to DEFAULT_METHOD, `"dcwh"`.
         image_shape: (height, width, channels) of the images to train on; the convolutions take
             any size. Defaults to what the backbone was trained on.
         hidden_units: units of a hidden layer below the hash layer, 0 for none. Defaults to the
@@ -82,14 +83,11 @@ def load(
             f"{name} is a backbone without hash layer; give num_classes and code_length to train a "
             "hasher on it, or use zoo.load_backbone."
         )
+    if method is None:
+        method = preset.method if preset else DEFAULT_METHOD
+    unit_length = get_method(method).unit_length
     start_tensorflow()
 
-    from classwise.zoo.methods import METHODS
-
-    if method is None:
-        method = preset.method if preset else "dcwh"
-    elif method not in METHODS:
-        raise unknown_name("method", method, METHODS)
     changed = (num_classes, code_length, class_names, image_shape, hidden_units)
     fresh = method != getattr(preset, "method", None) or any(v is not None for v in changed)
     if preset:
@@ -106,7 +104,7 @@ def load(
         load_backbone(name, image_shape, mirror),
         code_length=code_length,
         num_classes=num_classes,
-        normalize=METHODS[method].normalize,
+        normalize=unit_length,
         class_names=class_names,
         hidden_units=hidden_units or 0,
     )
@@ -115,8 +113,6 @@ def load(
 
 def restore(hasher: Hasher, preset: Preset, mirror: str | Sequence[str] | None = None) -> Hasher:
     """Gives a hasher the head, the class centres and the loss of a preset."""
-    from classwise.zoo.methods import build_loss
-
     weights = read_weights(check_file(preset, mirror))
     assign_weights(head_variables(hasher), weights, preset.name)
     loss = build_loss(preset.method, preset.recipe["stages"][-1]["loss"])

@@ -14,7 +14,7 @@ from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.files import replacing_file
-from classwise.zoo.methods import METHODS
+from classwise.zoo.methods import get_method
 from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.models.student import Student
 from classwise.zoo.presets.load import load
@@ -34,7 +34,7 @@ def load_teacher(recipe: Recipe, images: LabelledImages) -> Hasher:
     teacher = load(recipe.distillation.teacher)
     facts = {
         "code length": (teacher.code_length, recipe.code_length),
-        "embeddings of unit length": (teacher.normalize, METHODS[recipe.method].normalize),
+        "embeddings of unit length": (teacher.normalize, get_method(recipe.method).unit_length),
         "channels": (teacher.image_shape[-1], images.image_shape[-1]),
         "classes": (teacher.class_names, tuple(images.class_names)),
     }

@@ -5,6 +5,7 @@ import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.integers import as_integer
+from classwise.zoo.methods import METHODS
 from classwise.zoo.models.hasher import Hasher
 
 ITERATIONS = 50
@@ -50,9 +51,10 @@ def fit_itq(hasher: Hasher, images, iterations: int = ITERATIONS, seed: int = 0)
 def check_rotatable(normalize: bool):
     """Raises `InputError` for embeddings that are not of unit length."""
     if not normalize:
+        turned = " and ".join(m.paper.name for m in METHODS.values() if m.unit_length)
         raise InputError(
             "Iterative quantization (a recipe's itq_iterations) turns embeddings of unit length, "
-            "those of vMF; DCWH trains signs itself: leave it out."
+            f"those of {turned}; other methods train signs themselves: leave it out."
         )
 
 

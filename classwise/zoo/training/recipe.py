@@ -5,6 +5,7 @@ import inspect
 import json
 
 from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.methods import get_method
 from classwise.zoo.training.recipe_tables import (
     Augmentation,
     Centers,
@@ -26,7 +27,7 @@ class Recipe:
     Args:
         name: the file's stem, and the name of the preset that it makes; of a trunk, where it ends
             in `_trunk`.
-        method: `"dcwh"` or `"vmf"`.
+        method: a name of `zoo.methods.METHODS`.
         protocol: a name of `zoo.list_protocols()`, or `"folder"` for an image folder with one
             sub-folder a class, which the training is then given.
         backbone: a name of `zoo.backbones.BACKBONES`.
@@ -88,6 +89,7 @@ class Recipe:
         check(whole(self.seed, 0) and self.seed < 2**32, "seed", self.seed, "from 0 to 2^32 - 1")
         for key in ("name", "method", "protocol", "backbone"):
             check(isinstance(getattr(self, key), str), key, getattr(self, key), "text")
+        get_method(self.method)
         for key in ("trunk", "frozen_until"):
             value = getattr(self, key)
             check(value is None or isinstance(value, str), key, value, "text")

@@ -7,7 +7,7 @@ from classwise.zoo.backbones import build_backbone
 from classwise.zoo.backbones.patch_whitening import PatchWhitening
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.methods import METHODS
+from classwise.zoo.methods import get_method
 from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.models.muon import Muon
 from classwise.zoo.presets.load import load_backbone
@@ -25,7 +25,7 @@ def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
             build_trunk(recipe, training),
             code_length=recipe.code_length,
             num_classes=training.num_classes,
-            normalize=METHODS[recipe.method].normalize,
+            normalize=get_method(recipe.method).unit_length,
             class_names=training.class_names,
             seed=recipe.seed,
             hidden_units=recipe.hidden_units,

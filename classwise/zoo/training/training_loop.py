@@ -12,7 +12,7 @@ import numpy as np
 from classwise.losses import CenterUpdate
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.methods import METHODS, build_loss
+from classwise.zoo.methods import build_loss, get_method
 from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.training.cached_features import CachedFeatures
 from classwise.zoo.training.distillation import (
@@ -78,7 +78,7 @@ def train(
     check_augmentation(recipe.augmentation, training.image_shape)
     losses = [build_loss(recipe.method, stage.loss) for stage in recipe.stages]
     if recipe.itq_iterations:
-        check_rotatable(METHODS[recipe.method].normalize)
+        check_rotatable(get_method(recipe.method).unit_length)
     steps = max(len(training) // recipe.batch_size, 1)
     keras.utils.set_random_seed(recipe.seed)
     untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from classwise.zoo.cards.publications import METHODS, PUBLISHED, PublishedFigures
+from classwise.zoo.cards.publications import PUBLISHED, PublishedFigures
 from classwise.zoo.cards.zoo_page import (
     by_code_length,
     preset_rows,
@@ -10,6 +10,7 @@ from classwise.zoo.cards.zoo_page import (
     trunk_rows,
     zoo_page,
 )
+from classwise.zoo.methods import METHODS
 from classwise.zoo.presets.registry import get_preset, list_models, presets, trunks
 
 PRESET = get_preset(list_models(method="dcwh", dataset="fashion_mnist")[0])

@@ -109,7 +109,7 @@ def test_above_a_frozen_trunk(tmp_path):
 
 def test_dcwh_is_not_turned(tmp_path):
     hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1)), code_length=12, num_classes=4)
-    with pytest.raises(zoo.InputError, match="those of vMF; DCWH trains signs itself"):
+    with pytest.raises(zoo.InputError, match="those of vMF; other methods train signs themselves"):
         zoo.fit_itq(hasher, toy_images(8, "train").images)
     with pytest.raises(zoo.InputError, match="itq_iterations"):
         run(tmp_path / "run", itq_iterations=10)

@@ -41,7 +41,9 @@ def test_bundled_recipes_can_be_trained(name):
     if recipe.trunk is not None:
         assert get_trunk(recipe.trunk).backbone == recipe.backbone
     for stage in recipe.stages:
-        assert isinstance(build_loss(recipe.method, stage.loss), METHODS[recipe.method])
+        assert isinstance(
+            build_loss(recipe.method, stage.loss), METHODS[recipe.method].loss_class()
+        )
 
 
 @pytest.mark.parametrize("name", list_recipes())
@@ -112,6 +114,7 @@ BAD = {
     "stages no tables": (MINIMAL.split("[[")[0] + "stages = 3", "stages is 3"),
     "loss no table": (MINIMAL + "loss = 3\n", "stages.loss is 3"),
     "method no text": (MINIMAL.replace('"dcwh"', "['dcwh']"), "method is"),
+    "method misspelt": (MINIMAL.replace("dcwh", "dwch"), "did you mean 'dcwh'"),
     "large seed": ("seed = 5000000000\n" + MINIMAL, "seed is 5000000000"),
     "not TOML": ("method = dcwh", "not a TOML file"),
 }
