@@ -21,8 +21,8 @@ import numpy as np
 
 from classwise.losses import CenterUpdate
 from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.datasets.protocols import get_protocol
-from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.methods import build_loss
 from classwise.zoo.training.input_pipeline import training_batches
@@ -49,7 +49,7 @@ class StepTimes(keras.callbacks.Callback):
 
 def minutes(recipe: Recipe, steps: int) -> dict:
     """Returns the seconds of a step, and what they come to over all epochs."""
-    known = TFDS_IMAGE_SETS[get_protocol(recipe.protocol).dataset]
+    known = get_data_set(get_protocol(recipe.protocol).dataset)
     validation = get_protocol(recipe.protocol).validation_per_class * known.num_classes
     of_epoch = (known.num_images["train"] - validation) // recipe.batch_size
     random = np.random.default_rng(0)

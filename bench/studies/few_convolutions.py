@@ -20,7 +20,7 @@ from keras import layers
 
 from classwise.losses import CenterUpdate, DCWHLoss, VonMisesFisherLoss
 from classwise.zoo import Hasher
-from classwise.zoo.datasets.tfds_images import load_split
+from classwise.zoo.datasets.splits import load_split
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.recipe import Augmentation

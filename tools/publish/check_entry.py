@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from classwise.zoo.cards.data_set_facts import DATA_SETS
-from classwise.zoo.datasets.protocol_digests import stored_digests
-from classwise.zoo.datasets.protocols import PROTOCOLS
-from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS
+from classwise.zoo.datasets.catalogue import DATA_SETS, get_data_set
+from classwise.zoo.datasets.protocol_digests import recorded_digests
+from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.foundation.files import sha256
 from classwise.zoo.methods import METHODS, get_method
 from classwise.zoo.presets import registry
@@ -61,10 +60,11 @@ def names(preset: Preset, trunk: Trunk) -> Checks:
         shape = entry.image_shape
         whole = len(shape) == 3 and all(isinstance(size, int) and size > 0 for size in shape)
         yield whole, f"image_shape is {shape}"
-    dataset = PROTOCOLS[preset.protocol].dataset
+    dataset = get_protocol(preset.protocol).dataset
     yield preset.dataset == dataset, f"protocol {preset.protocol} is of {dataset}"
-    known = TFDS_IMAGE_SETS[preset.dataset]
-    yield preset.image_shape[2] == known.image_shape[2], "its images have other channels"
+    known = get_data_set(preset.dataset)
+    same = known.image_shape is None or preset.image_shape[2] == known.image_shape[2]
+    yield same, "its images have other channels"
     different = len(set(preset.class_names))
     yield different == len(preset.class_names) == known.num_classes, f"{different} classes differ"
 
@@ -96,7 +96,7 @@ def retrieval(preset: Preset, trunk: Trunk) -> Checks:
     for seed, value in preset.other_seeds.items():
         yield seed.isdecimal() and int(seed) != preset.seed, f"{seed} is no other seed"
         yield 0 <= value <= 1, f"seed {seed} has mAP {value}"
-    queries = stored_digests()[preset.protocol]["queries"]["images"]
+    queries = recorded_digests(preset.protocol)["queries"]["images"]
     excluded = preset.excluded_queries
     yield 0 <= excluded < queries, f"{excluded} of {queries} queries are excluded"
 
@@ -120,7 +120,7 @@ def classes(preset: Preset, trunk: Trunk) -> Checks:
     ordered = counts == sorted(counts, reverse=True) and all(queries > 0 for queries in counts)
     yield ordered, "its confusions are not in their order"
     # A query between several centres counts in parts, and a sum of parts was rounded.
-    wrong = (1 - accuracy) * stored_digests()[preset.protocol]["queries"]["images"]
+    wrong = (1 - accuracy) * recorded_digests(preset.protocol)["queries"]["images"]
     most = wrong + len(counts) / 2
     yield sum(counts) <= most, f"{sum(counts)} confusions are more than {wrong:.0f} errors"
 
@@ -128,7 +128,7 @@ def classes(preset: Preset, trunk: Trunk) -> Checks:
 def codes(preset: Preset, trunk: Trunk) -> Checks:
     """Statistics of the database codes."""
     found, bits = preset.code_statistics, preset.code_length
-    database = stored_digests()[preset.protocol]["database"]["images"]
+    database = recorded_digests(preset.protocol)["database"]["images"]
     different, distance = found["distinct_codes"], found["center_distance"]
     yield found["code_length"] == bits, f"its codes have {found['code_length']} bits"
     yield found["codes"] == database, f"its database has {found['codes']} codes"

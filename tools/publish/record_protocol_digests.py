@@ -8,7 +8,7 @@ import json
 
 from classwise.zoo.datasets.protocol_digests import DIGESTS_FILE, digest
 from classwise.zoo.datasets.protocols import PROTOCOLS, ROLES
-from classwise.zoo.datasets.tfds_images import load_split
+from classwise.zoo.datasets.splits import load_split
 from classwise.zoo.foundation.files import replacing_file
 
 

@@ -13,7 +13,7 @@ def load_images(source: str, image_shape: tuple[int, int, int], data_dir: Path |
     """
     from classwise.zoo.datasets.image_folder import load_folder
     from classwise.zoo.datasets.resized_images import resize
-    from classwise.zoo.datasets.tfds_images import load_split
+    from classwise.zoo.datasets.splits import load_split
 
     name, colon, split = source.partition(":")
     if not colon or Path(source).exists():

@@ -3,7 +3,7 @@
 Specification: https://github.com/huggingface/hub-docs/blob/main/modelcard.md
 """
 
-from classwise.zoo.cards.data_set_facts import DATA_SETS
+from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.evaluation.report.report_tables import metric_title
 from classwise.zoo.presets.registry import Preset, Trunk
 
@@ -16,7 +16,7 @@ LISTED_EMBEDDING = ("recall@1",)
 
 def preset_metadata(preset: Preset) -> dict:
     """Returns a preset's metadata, with its results under its protocol."""
-    facts = DATA_SETS[preset.dataset]
+    facts = get_data_set(preset.dataset)
     results = [
         (name, metric_title(name) + ", expected over ties", preset.metrics[name]["expected"])
         for name in LISTED
@@ -36,7 +36,7 @@ def preset_metadata(preset: Preset) -> dict:
                     {
                         "task": {"type": TASK, "name": "Image retrieval by Hamming distance"},
                         "dataset": {
-                            "type": facts.hub_id,
+                            "type": facts.hub_id or facts.name,
                             "name": f"{facts.title}, protocol {preset.protocol}",
                         },
                         "metrics": [
@@ -56,10 +56,11 @@ def trunk_metadata(trunk: Trunk) -> dict:
 
 
 def common(entry: Preset | Trunk, tags: list[str]) -> dict:
+    hub_id = get_data_set(entry.dataset).hub_id
     return {
         "license": entry.license.lower(),
         "library_name": "keras",
         "pipeline_tag": TASK,
         "tags": [*TAGS, *tags],
-        "datasets": [DATA_SETS[entry.dataset].hub_id],
+        **({"datasets": [hub_id]} if hub_id else {}),
     }

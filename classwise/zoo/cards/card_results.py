@@ -4,8 +4,8 @@ import numpy as np
 
 from classwise.zoo.cards.markdown import escaped, table
 from classwise.zoo.cards.pictures import PICTURES
-from classwise.zoo.datasets.protocol_digests import stored_digests
-from classwise.zoo.datasets.protocols import PROTOCOLS
+from classwise.zoo.datasets.protocol_digests import recorded_digests
+from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.evaluation.report.report_tables import metric_title, number
 from classwise.zoo.presets.registry import Preset
 
@@ -46,12 +46,12 @@ def results(preset: Preset, with_pictures: bool) -> str:
 
 
 def protocol(preset: Preset) -> str:
-    counts = {role: f"{n['images']:,}" for role, n in stored_digests()[preset.protocol].items()}
+    counts = {role: f"{n['images']:,}" for role, n in recorded_digests(preset.protocol).items()}
     excluded = ""
     if preset.excluded_queries:
         excluded = f" {preset.excluded_queries:,} queries without a relevant item are left out."
     return (
-        f"Protocol `{preset.protocol}`: {PROTOCOLS[preset.protocol].description} "
+        f"Protocol `{preset.protocol}`: {get_protocol(preset.protocol).description} "
         f"{counts['queries']} queries, {counts['database']} database images; {counts['training']} "
         f"training and {counts['validation']} validation images. Relevant is what has the query's "
         f"class.{excluded} Again: `classwise evaluate {preset.name} --protocol {preset.protocol} "

@@ -12,9 +12,9 @@ from classwise.zoo.cards.card_training import (
     training_facts,
     versions,
 )
-from classwise.zoo.cards.data_set_facts import DATA_SETS
 from classwise.zoo.cards.markdown import escaped, table
 from classwise.zoo.cards.publications import BACKBONES
+from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.foundation.printing import megabytes
 from classwise.zoo.methods import get_method
 from classwise.zoo.presets.registry import Preset, Trunk
@@ -52,7 +52,7 @@ def preset_card(
 
 
 def introduction(preset: Preset, trunk: Trunk) -> str:
-    facts, value = DATA_SETS[preset.dataset], preset.metrics["map"]
+    facts, value = get_data_set(preset.dataset), preset.metrics["map"]
     bits, classes = preset.code_length, len(preset.class_names)
     return (
         f"Turns an image into a code of {bits} bits. It knows {classes} classes: images of one of "
@@ -107,10 +107,10 @@ def codes_out(preset: Preset) -> str:
 
 
 def training(preset: Preset, trunk: Trunk, started_from: str | None) -> str:
-    facts = DATA_SETS[preset.dataset]
+    facts = get_data_set(preset.dataset)
     return "\n\n".join(
         [
-            f"**Data.** {facts.link}: {facts.content} {facts.licence}",
+            f"**Data.** {facts.link}: {facts.content} {facts.license}",
             f"**Course.** {how_trained(preset, trunk, started_from)} "
             f"{training_facts(preset)}{other_seeds(preset)} Again: `{command(preset)}`.",
             recipe_table(preset),
@@ -138,7 +138,7 @@ def exported(preset: Preset, exports: dict) -> str:
 
 def limits(preset: Preset) -> str:
     height, width, _ = preset.image_shape
-    facts = DATA_SETS[preset.dataset]
+    facts = get_data_set(preset.dataset)
     return "\n".join(
         [
             f"- **A closed set.** It knows {len(preset.class_names)} classes and puts every image "
@@ -158,7 +158,7 @@ def limits(preset: Preset) -> str:
 
 
 def citation(preset: Preset) -> str:
-    papers = [get_method(preset.method).paper]
+    cited = [get_method(preset.method).paper.bibtex]
     if preset.backbone in BACKBONES:
-        papers.append(BACKBONES[preset.backbone])
-    return bibtex("\n\n".join(paper.bibtex for paper in papers))
+        cited.append(BACKBONES[preset.backbone].bibtex)
+    return bibtex("\n\n".join([*cited, get_data_set(preset.dataset).citation]))

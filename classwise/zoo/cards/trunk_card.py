@@ -11,9 +11,9 @@ from classwise.zoo.cards.card_training import (
     training_facts,
     versions,
 )
-from classwise.zoo.cards.data_set_facts import DATA_SETS
 from classwise.zoo.cards.markdown import escaped
 from classwise.zoo.cards.publications import BACKBONES
+from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.presets.registry import Trunk
 
 
@@ -25,7 +25,8 @@ def trunk_card(trunk: Trunk, standing: Sequence[str]) -> str:
         standing: names of the presets whose backbone it is.
     """
     height, width, channels = trunk.image_shape
-    facts = DATA_SETS[trunk.dataset]
+    facts = get_data_set(trunk.dataset)
+    cited = [BACKBONES[trunk.backbone].bibtex] if trunk.backbone in BACKBONES else []
     sections = {
         "": (
             f"A backbone, `{trunk.backbone}`, for hashers: images in, pooled features out. It has "
@@ -44,15 +45,14 @@ def trunk_card(trunk: Trunk, standing: Sequence[str]) -> str:
         "Images in": f"uint8 `[N, {height}, {width}, {channels}]`, 0 to 255, "
         f"{colour(channels)}; the convolutions take other heights and widths too "
         "(`image_shape=`). Scaling is inside the model.",
-        "Data": f"{facts.content} {facts.licence}",
+        "Data": f"{facts.content} {facts.license}",
         **({"Training": training(trunk)} if trunk.training else {}),
         "Hashers on it": ", ".join(f"[`{name}`]({name}.md)" for name in standing)
         or "None has exactly these weights.",
         "Files": file_table([trunk]),
         "Limits": f"{facts.biases} Hashers on it inherit all of this.",
+        "Citation": bibtex("\n\n".join([*cited, facts.citation])),
     }
-    if trunk.backbone in BACKBONES:
-        sections["Citation"] = bibtex(BACKBONES[trunk.backbone].bibtex)
     return card_page(trunk.name, trunk_metadata(trunk), sections)
 
 

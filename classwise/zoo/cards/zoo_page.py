@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from classwise.zoo.cards.data_set_facts import DATA_SETS
 from classwise.zoo.cards.markdown import escaped, table
 from classwise.zoo.cards.publications import AIMS, PUBLISHED, PublishedFigures
+from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.foundation.printing import megabytes
 from classwise.zoo.methods import get_method
 from classwise.zoo.presets.registry import Preset, Trunk
@@ -35,7 +35,7 @@ def zoo_page(presets: Sequence[Preset], trunks: Sequence[Trunk]) -> str:
     parts = [INTRODUCTION, TIE_RULE]
     for dataset in in_order(preset.dataset for preset in presets):
         found = [preset for preset in presets if preset.dataset == dataset]
-        facts = DATA_SETS[dataset]
+        facts = get_data_set(dataset)
         parts += [f"## {facts.title}", f"{facts.link}. {facts.content}"]
         parts += ["### mAP by code length", summary(found, "models")]
         methods = [get_method(name) for name in in_order(preset.method for preset in found)]
@@ -62,7 +62,7 @@ def summary(presets: Sequence[Preset], cards: str) -> str:
     parts = []
     for dataset, protocol in in_order((preset.dataset, preset.protocol) for preset in presets):
         under = [preset for preset in presets if preset.protocol == protocol]
-        parts.append(f"mAP on **{DATA_SETS[dataset].title}**, protocol `{protocol}`:")
+        parts.append(f"mAP on **{get_data_set(dataset).title}**, protocol `{protocol}`:")
         parts.append(by_code_length(under, (*AIMS, *PUBLISHED), cards))
     return "\n\n".join(parts)
 
@@ -140,7 +140,7 @@ def trunk_rows(trunks: Sequence[Trunk], presets: Sequence[Preset]) -> str:
             (
                 f"[`{trunk.name}`](models/{trunk.name}.md)",
                 f"`{trunk.backbone}`",
-                DATA_SETS[trunk.dataset].title,
+                get_data_set(trunk.dataset).title,
                 sum(preset.trunk == trunk.name for preset in presets),
                 megabytes(trunk.bytes),
                 escaped(trunk.license),

@@ -1,6 +1,8 @@
-"""Data sets: labelled images, read from TensorFlow Datasets or from folders, and protocols."""
+"""Data sets: labelled images, from folders or of the catalogue, and protocols."""
 
+from classwise.zoo.datasets.catalogue import DATA_SETS, get_data_set
 from classwise.zoo.datasets.check_images import check_images
+from classwise.zoo.datasets.data_set import DataSet
 from classwise.zoo.datasets.image_folder import FolderImages, load_folder, plain_input_errors
 from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.datasets.protocols import (
@@ -11,15 +13,17 @@ from classwise.zoo.datasets.protocols import (
 )
 from classwise.zoo.datasets.read_images import read_images
 from classwise.zoo.datasets.record_ids import record_ids
-from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS, load_split, stream_split
+from classwise.zoo.datasets.splits import load_split, stream_split
 
 __all__ = [
-    "TFDS_IMAGE_SETS",
+    "DATA_SETS",
+    "DataSet",
     "FolderImages",
     "LabelledImages",
     "Protocol",
     "ProtocolImages",
     "check_images",
+    "get_data_set",
     "get_protocol",
     "list_protocols",
     "load_folder",

@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
+from classwise.zoo.foundation.errors import InputError
+
 DIGESTS_FILE = Path(__file__).with_name("protocol_digests.json")
 
 
@@ -26,6 +28,21 @@ def digest(ids: Iterable[str]) -> str:
 def stored_digests() -> dict[str, dict[str, dict]]:
     """Returns `{protocol: {role: {"images": number, "sha256": digest}}}` as recorded."""
     return json.loads(DIGESTS_FILE.read_text())
+
+
+def recorded_digests(protocol: str) -> dict[str, dict]:
+    """Returns what is recorded of a protocol, by role.
+
+    Raises:
+        InputError: nothing is.
+    """
+    found = stored_digests()
+    if protocol not in found:
+        raise InputError(
+            f"Nothing is recorded of the protocol {protocol}; run python -m "
+            "tools.publish.record_protocol_digests in the checkout's root."
+        )
+    return found[protocol]
 
 
 def warn_if_changed(protocol: str, ids_by_role: dict[str, Iterable[str]]) -> None:

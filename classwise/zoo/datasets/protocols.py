@@ -19,7 +19,7 @@ from classwise.zoo.datasets.split_rules import (
     UnseenClasses,
     draw_per_class,
 )
-from classwise.zoo.datasets.tfds_images import load_split
+from classwise.zoo.datasets.splits import load_split
 from classwise.zoo.foundation.errors import InputError, unknown_name
 
 ROLES = ("queries", "database", "training", "validation")
@@ -35,7 +35,7 @@ class Protocol:
 
     Args:
         name: such as `"cifar10-full"`.
-        dataset: the TFDS name.
+        dataset: a name of the catalogue.
         rule: shares the records out among queries, database, and training with validation.
         validation_per_class: validation images of every learnt class.
         description: one sentence.
@@ -82,7 +82,7 @@ class Protocol:
         return ProtocolImages(self, images, ids, self.roles(Records(ids, images.labels, in_test)))
 
     def load(self, data_dir: str | Path | None = None, download: bool = True) -> ProtocolImages:
-        """Returns the images of each role, read through TFDS; arguments as in `load_split`.
+        """Returns the images of each role, read from its source; arguments as in `load_split`.
 
         Warns:
             UserWarning: the split differs from the recorded one, because the data set does.

@@ -1,9 +1,8 @@
-"""Labelled image sets read through TensorFlow Datasets."""
+"""Images of a data set that are read through TensorFlow Datasets."""
 
 from __future__ import annotations
 
 import dataclasses
-import operator
 import socket
 import urllib.request
 from collections.abc import Iterator
@@ -12,91 +11,103 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classwise.zoo.datasets.data_set import Batch, DataSet
 from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.datasets.pipelines import PARALLEL_BATCHES, without_autotuning
-from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.quiet import start_tensorflow
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
 
-Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
-
 
 @dataclasses.dataclass(frozen=True)
-class TfdsImageSet:
-    """What is known of a data set before it is read."""
-
-    image_shape: tuple[int, int, int]
-    num_classes: int
-    num_images: dict[str, int]
-    download_host: str
-
-
-# Any TFDS set with the features `image` (of one shape) and `label` can be added here.
-TFDS_IMAGE_SETS = {
-    "cifar10": TfdsImageSet(
-        (32, 32, 3), 10, {"train": 50_000, "test": 10_000}, "www.cs.toronto.edu"
-    ),
-    "cifar100": TfdsImageSet(
-        (32, 32, 3), 100, {"train": 50_000, "test": 10_000}, "www.cs.toronto.edu"
-    ),
-    "fashion_mnist": TfdsImageSet(
-        (28, 28, 1),
-        10,
-        {"train": 60_000, "test": 10_000},
-        "fashion-mnist.s3-website.eu-central-1.amazonaws.com",
-    ),
-}
-
-
-def load_split(
-    name: str, split: str, data_dir: str | Path | None = None, download: bool = True
-) -> LabelledImages:
-    """Returns all images of one split, in the order in which they are stored.
+class TfdsSource:
+    """Any set of TFDS with the features `image`, of one shape, and `label`.
 
     Args:
-        name: `"fashion_mnist"`, `"cifar10"` or `"cifar100"`.
-        split: `"train"` or `"test"`.
-        data_dir: where TFDS keeps its data; default: TFDS's own, `~/tensorflow_datasets`.
-        download: let TFDS download and prepare a set that is not there yet.
-
-    Raises:
-        InputError: an unknown name or split, no such folder, or data that is not prepared and
-            cannot be downloaded, or is damaged.
-
-    Example:
-
-    >>> load_split("fashion_mnist", "test")  # doctest: +SKIP
-    LabelledImages(fashion_mnist:test, 10000 images (28, 28, 1), 10 classes)
+        download_host: what must be reachable where it is not prepared yet.
+        tfds_name: its name there, where it is not the data set's.
     """
-    builder = _prepared_builder(name, split, data_dir, download)
-    known = TFDS_IMAGE_SETS[name]
-    images = np.empty((known.num_images[split], *known.image_shape), np.uint8)
-    labels = np.empty(len(images), np.int64)
-    ids = []
-    for batch_images, batch_labels, batch_ids in _read(builder, split, batch_size=1000):
-        batch = slice(len(ids), len(ids) + len(batch_ids))
-        images[batch], labels[batch] = batch_images, batch_labels
-        ids.extend(batch_ids)
-    class_names = tuple(builder.info.features["label"].names)
-    return LabelledImages(name, split, images, labels, np.array(ids), class_names)
 
+    download_host: str
+    tfds_name: str | None = None
 
-def stream_split(
-    name: str,
-    split: str,
-    batch_size: int = 256,
-    data_dir: str | Path | None = None,
-    download: bool = True,
-) -> SplitBatches:
-    """Returns the batches of `load_split`, to be read as often as wanted, few at a time in memory.
+    def load(
+        self, data_set: DataSet, split: str, data_dir: str | Path | None, download: bool
+    ) -> LabelledImages:
+        """Returns all images of a split; see `load_split`."""
+        builder = self._prepared_builder(data_set, split, data_dir, download)
+        images = np.empty((data_set.num_images[split], *data_set.image_shape), np.uint8)
+        labels = np.empty(len(images), np.int64)
+        ids = []
+        for batch_images, batch_labels, batch_ids in _read(builder, split, batch_size=1000):
+            batch = slice(len(ids), len(ids) + len(batch_ids))
+            images[batch], labels[batch] = batch_images, batch_labels
+            ids.extend(batch_ids)
+        class_names = tuple(builder.info.features["label"].names)
+        return LabelledImages(data_set.name, split, images, labels, np.array(ids), class_names)
 
-    Arguments and errors are those of `load_split`; `TFDS_IMAGE_SETS` tells the number of images.
-    """
-    if operator.index(batch_size) < 1:
-        raise InputError(f"batch_size is {batch_size}; it must be 1 or more.")
-    return SplitBatches(_prepared_builder(name, split, data_dir, download), split, batch_size)
+    def stream(
+        self,
+        data_set: DataSet,
+        split: str,
+        batch_size: int,
+        data_dir: str | Path | None,
+        download: bool,
+    ) -> SplitBatches:
+        """Returns the same images in batches; see `stream_split`."""
+        builder = self._prepared_builder(data_set, split, data_dir, download)
+        return SplitBatches(builder, split, batch_size)
+
+    def _prepared_builder(
+        self, data_set: DataSet, split: str, data_dir: str | Path | None, download: bool
+    ) -> tfds.core.DatasetBuilder:
+        name = self.tfds_name or data_set.name
+        if data_dir is not None and not Path(data_dir).is_dir():
+            raise InputError(
+                f"data_dir '{data_dir}' is not a folder; name the one that holds '{name}/', make "
+                "it first to download into it, or leave it out for ~/tensorflow_datasets."
+            )
+
+        start_tensorflow()
+
+        import tensorflow_datasets as tfds
+
+        try:
+            builder = tfds.builder(name, data_dir=None if data_dir is None else str(data_dir))
+        except Exception as error:  # it reads the description of the prepared data, if there is one
+            place = Path("~/tensorflow_datasets" if data_dir is None else data_dir) / name
+            raise _damaged(name, place, _first_line(error)) from error
+        place = Path(builder.data_path).parent.parent
+        # TFDS logs a warning when it is asked about a folder that does not exist
+        if not (Path(builder.data_path).exists() and builder.is_prepared()):
+            if not download:
+                raise InputError(
+                    f"{name} is not prepared in '{place}'; allow the download, or name the folder "
+                    "that holds it as data_dir."
+                )
+            try:
+                _check_reachable(self.download_host)
+                builder.download_and_prepare()
+            # TFDS passes on whatever its sources raise: no network, checksum, full disk, ...
+            except Exception as error:
+                raise InputError(
+                    f"{name} is not prepared in '{place}' and could not be downloaded "
+                    f"({_first_line(error)}); run tfds.load('{name}') where there is a network and "
+                    "name the folder that holds it as data_dir."
+                ) from error
+        splits, features = builder.info.splits, builder.info.features
+        expected = data_set.num_images[split], data_set.image_shape, data_set.num_classes
+        found = (
+            splits[split].num_examples if split in splits else 0,
+            features["image"].shape,
+            features["label"].num_classes,
+        )
+        if found != expected:
+            what = "{} {split} images {} in {} classes where {} {} in {} are expected"
+            raise _damaged(name, builder.data_path, what.format(*found, *expected, split=split))
+        return builder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,60 +127,6 @@ class SplitBatches:
     def after(self, first: int) -> Iterator[Batch]:
         """Returns an iterator that leaves the first images out, without decoding them."""
         return _read(self.builder, self.split, self.batch_size, first)
-
-
-def _prepared_builder(
-    name: str, split: str, data_dir: str | Path | None, download: bool
-) -> tfds.core.DatasetBuilder:
-    if name not in TFDS_IMAGE_SETS:
-        raise unknown_name("data set", name, TFDS_IMAGE_SETS)
-    known = TFDS_IMAGE_SETS[name]
-    if split not in known.num_images:
-        raise unknown_name(f"split of {name}", split, known.num_images)
-    if data_dir is not None and not Path(data_dir).is_dir():
-        raise InputError(
-            f"data_dir '{data_dir}' is not a folder; name the one that holds '{name}/', make it "
-            "first to download into it, or leave it out for ~/tensorflow_datasets."
-        )
-
-    start_tensorflow()
-
-    import tensorflow_datasets as tfds
-
-    try:
-        builder = tfds.builder(name, data_dir=None if data_dir is None else str(data_dir))
-    except Exception as error:  # it reads the description of the prepared data, if there is one
-        place = Path("~/tensorflow_datasets" if data_dir is None else data_dir) / name
-        raise _damaged(name, place, _first_line(error)) from error
-    place = Path(builder.data_path).parent.parent
-    # TFDS logs a warning when it is asked about a folder that does not exist
-    if not (Path(builder.data_path).exists() and builder.is_prepared()):
-        if not download:
-            raise InputError(
-                f"{name} is not prepared in '{place}'; allow the download, or name the folder "
-                "that holds it as data_dir."
-            )
-        try:
-            _check_reachable(known.download_host)
-            builder.download_and_prepare()
-        # TFDS passes on whatever its sources raise: no network, checksum, full disk, ...
-        except Exception as error:
-            raise InputError(
-                f"{name} is not prepared in '{place}' and could not be downloaded "
-                f"({_first_line(error)}); run tfds.load('{name}') where there is a network and "
-                "name the folder that holds it as data_dir."
-            ) from error
-    splits, features = builder.info.splits, builder.info.features
-    expected = known.num_images[split], known.image_shape, known.num_classes
-    found = (
-        splits[split].num_examples if split in splits else 0,
-        features["image"].shape,
-        features["label"].num_classes,
-    )
-    if found != expected:
-        what = "{} {split} images {} in {} classes where {} {} in {} are expected"
-        raise _damaged(name, builder.data_path, what.format(*found, *expected, split=split))
-    return builder
 
 
 def _read(

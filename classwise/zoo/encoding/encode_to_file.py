@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from classwise.zoo.datasets.catalogue import DATA_SETS, get_data_set
 from classwise.zoo.datasets.image_folder import load_folder
 from classwise.zoo.datasets.read_images import check_image_shape
 from classwise.zoo.datasets.resized_images import resize_pixels, resizing
-from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS, stream_split
+from classwise.zoo.datasets.splits import stream_split
 from classwise.zoo.encoding.encoders import Encoder
 from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes, check_begun, part_folder
 from classwise.zoo.foundation.errors import InputError
@@ -60,8 +61,8 @@ def open_images(
     if not Path(source).exists():
         if colon:
             return open_split(name, split, image_shape, batch_size, data_dir)
-        if name in TFDS_IMAGE_SETS:
-            splits = " or ".join(f"{name}:{split}" for split in TFDS_IMAGE_SETS[name].num_images)
+        if name in DATA_SETS:
+            splits = " or ".join(f"{name}:{split}" for split in DATA_SETS[name].num_images)
             raise InputError(f"{name} is a data set of several splits; give {splits}.")
     images = load_folder(source, image_shape, skip_bad_files=skip_bad_files)
 
@@ -89,13 +90,14 @@ def open_split(
 ) -> ImageStream:
     """Opens a TFDS split, its images at the model's size; see `open_images`."""
     opened = stream_split(name, split, batch_size, data_dir)
-    count, image_shape = TFDS_IMAGE_SETS[name].num_images[split], check_image_shape(image_shape)
+    data_set, image_shape = get_data_set(name), check_image_shape(image_shape)
+    count = data_set.num_images[split]
 
     def batches(first: int) -> Batches:
         for images, labels, names in opened.after(first):
             yield resize_pixels(images, image_shape), labels, names
 
-    words = resizing(TFDS_IMAGE_SETS[name].image_shape, image_shape)
+    words = resizing(data_set.image_shape, image_shape)
     return ImageStream(count, batches, f"{name}:{split}, {count} images", resizing=words)
 
 

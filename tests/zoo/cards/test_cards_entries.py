@@ -41,7 +41,7 @@ LIES = [
     ("dataset", "cifar10", "is of"),
     ("dataset", "mnist", "dataset mnist is unknown"),
     ("protocol", "cifar100-full", "is of cifar100"),
-    ("protocol", "my-own", "KeyError"),
+    ("protocol", "my-own", "Unknown protocol 'my-own'"),
     ("trunk", "another", "its trunk is another"),
     ("license", "", "license  is unknown"),
     ("image_shape", (28, 28, 2), "other channels"),

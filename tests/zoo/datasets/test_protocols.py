@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classwise.zoo.datasets import (
-    TFDS_IMAGE_SETS,
+    DATA_SETS,
     LabelledImages,
     Protocol,
     get_protocol,
@@ -181,7 +181,7 @@ def check_roles(name, records, positions):
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_splits_of_made_up_records(name):
     """Every protocol, on records as many as its data set has."""
-    known = TFDS_IMAGE_SETS[PROTOCOLS[name].dataset]
+    known = DATA_SETS[PROTOCOLS[name].dataset]
     sizes = [known.num_images["train"], known.num_images["test"]]
     in_test = np.repeat([False, True], sizes)
     labels = np.concatenate([np.arange(size) % known.num_classes for size in sizes])

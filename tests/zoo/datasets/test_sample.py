@@ -7,7 +7,7 @@ from PIL import Image
 
 from classwise.zoo import InputError, read_images
 from classwise.zoo.datasets.sample import load_sample, sample_folder
-from classwise.zoo.datasets.tfds_images import load_split
+from classwise.zoo.datasets.splits import load_split
 
 
 def test_a_few_images_of_every_class():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from classwise.zoo.datasets import load_split, stream_split, tfds_images
-from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS, TfdsImageSet
+from classwise.zoo.datasets.catalogue import DATA_SETS
+from classwise.zoo.datasets.tfds_images import TfdsSource
 from classwise.zoo.foundation.errors import InputError
 
 REAL_CLASS_SIZES = {"cifar10": (5000, 1000), "cifar100": (500, 100), "fashion_mnist": (6000, 1000)}
@@ -56,9 +57,10 @@ def small_sets(tmp_path_factory):
 
 @pytest.fixture
 def known_as_small(monkeypatch):
-    for name, shape in {"cifar10": (32, 32, 3), "fashion_mnist": (28, 28, 1)}.items():
-        small = TfdsImageSet(shape, 10, {"train": 25, "test": 10}, "nowhere.invalid")
-        monkeypatch.setitem(TFDS_IMAGE_SETS, name, small)
+    for name in ("cifar10", "fashion_mnist"):
+        numbers, source = {"train": 25, "test": 10}, TfdsSource("nowhere.invalid")
+        small = dataclasses.replace(DATA_SETS[name], num_images=numbers, source=source)
+        monkeypatch.setitem(DATA_SETS, name, small)
 
 
 @pytest.fixture
@@ -162,8 +164,8 @@ def test_a_data_set_of_another_size_is_refused(small_sets):
 )
 @pytest.mark.usefixtures("known_as_small")
 def test_a_set_of_other_images_or_classes_is_refused(small_sets, monkeypatch, change, message):
-    other = dataclasses.replace(TFDS_IMAGE_SETS["cifar10"], **change)
-    monkeypatch.setitem(TFDS_IMAGE_SETS, "cifar10", other)
+    other = dataclasses.replace(DATA_SETS["cifar10"], **change)
+    monkeypatch.setitem(DATA_SETS, "cifar10", other)
     with pytest.raises(InputError, match=message):
         stream_split("cifar10", "train", 10, small_sets)
 
@@ -214,10 +216,10 @@ def test_a_damaged_description_is_refused(change_file, content):
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("split", ["train", "test"])
-@pytest.mark.parametrize("name", sorted(TFDS_IMAGE_SETS))
+@pytest.mark.parametrize("name", sorted(REAL_CLASS_SIZES))
 def test_real_sets_are_whole_and_balanced(name, split):
     data = load_split(name, split, os.environ.get("TFDS_DATA_DIR"), download=False)
-    known = TFDS_IMAGE_SETS[name]
+    known = DATA_SETS[name]
     assert data.images.shape == (known.num_images[split], *known.image_shape)
     assert data.num_classes == known.num_classes
     size = REAL_CLASS_SIZES[name][split == "test"]

@@ -1,0 +1,32 @@
+"""ImageNet-1k, which weights of others were trained on; nothing here reads it."""
+
+from classwise.zoo.datasets.data_set import DataSet
+
+DATA_SETS = (
+    DataSet(
+        name="imagenet",
+        title="ImageNet-1k",
+        url="https://www.image-net.org",
+        license="Its images are given to researchers for non-commercial research and education; "
+        "these weights were published by others.",
+        content="Photographs from the web in a thousand classes, over a hundred of them breeds of "
+        "dog.",
+        biases="Photographs and labels come from the web and from paid labellers: countries, "
+        "people and things are not shown in their true proportions, and many images show people "
+        "who were never asked.",
+        citation="""@article{russakovsky2015imagenet,
+  title   = {{ImageNet} Large Scale Visual Recognition Challenge},
+  author  = {Russakovsky, Olga and Deng, Jia and Su, Hao and Krause, Jonathan and Satheesh, Sanjeev
+             and Ma, Sean and Huang, Zhiheng and Karpathy, Andrej and Khosla, Aditya and
+             Bernstein, Michael and Berg, Alexander C. and Fei-Fei, Li},
+  journal = {International Journal of Computer Vision},
+  volume  = {115},
+  pages   = {211--252},
+  year    = {2015}
+}""",
+        num_classes=1000,
+        image_shape=None,
+        num_images={"train": 1_281_167, "validation": 50_000, "test": 100_000},
+        hub_id="ILSVRC/imagenet-1k",
+    ),
+)
