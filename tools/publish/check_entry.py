@@ -13,6 +13,7 @@ from classwise.zoo.foundation.files import sha256
 from classwise.zoo.methods import METHODS, get_method
 from classwise.zoo.presets import registry
 from classwise.zoo.presets.registry import Preset, Trunk
+from classwise.zoo.retrieval.metrics import find_metric
 from classwise.zoo.training.recipe import build_recipe
 from classwise.zoo.training.run_directory import training_minutes
 from tools.publish.entries import trained_on
@@ -88,9 +89,11 @@ def retrieval(preset: Preset, trunk: Trunk) -> Checks:
     """Metrics lie in 0..1 and inside their tie bands; those without ties have none."""
     yield "map" in preset.metrics, "mAP is missing"
     for name, value in preset.metrics.items():
-        inside = 0 <= value["worst"] <= value["expected"] <= value["best"] <= 1
+        metric = find_metric(name)
+        low, high = ("worst", "best") if metric.higher_is_better else ("best", "worst")
+        inside = 0 <= value[low] <= value["expected"] <= value[high] <= 1
         yield inside, f"{name} is {value['expected']}, outside its tie band or 0..1"
-        if "within_radius" in name:
+        if metric.parameter == "radius":
             yield value["worst"] == value["best"], f"{name} has a tie band"
         yield 0 <= value["standard_error"] <= 0.5, f"{name} ± {value['standard_error']}"
     for seed, value in preset.other_seeds.items():

@@ -4,8 +4,8 @@ Specification: https://github.com/huggingface/hub-docs/blob/main/modelcard.md
 """
 
 from classwise.zoo.datasets.catalogue import get_data_set
-from classwise.zoo.evaluation.report.report_tables import metric_title
 from classwise.zoo.presets.registry import Preset, Trunk
+from classwise.zoo.retrieval.metrics import metric_title
 
 TASK = "image-feature-extraction"
 TAGS = ["image-retrieval", "hashing", "metric-learning", "tensorflow", "onnx"]
@@ -20,10 +20,12 @@ def preset_metadata(preset: Preset) -> dict:
     results = [
         (name, metric_title(name) + ", expected over ties", preset.metrics[name]["expected"])
         for name in LISTED
+        if name in preset.metrics
     ]
     results += [
         (name, metric_title(name) + ", cosine similarity", preset.embedding_metrics[name]["value"])
         for name in LISTED_EMBEDDING
+        if name in preset.embedding_metrics
     ]
     accuracy = preset.accuracy["hamming"]["accuracy"]
     results.append(("accuracy", "Accuracy of the nearest class centre, codes", accuracy))

@@ -6,8 +6,9 @@ from classwise.zoo.cards.markdown import escaped, table
 from classwise.zoo.cards.pictures import PICTURES
 from classwise.zoo.datasets.protocol_digests import recorded_digests
 from classwise.zoo.datasets.protocols import get_protocol
-from classwise.zoo.evaluation.report.report_tables import metric_title, number
+from classwise.zoo.evaluation.report.report_tables import number
 from classwise.zoo.presets.registry import Preset
+from classwise.zoo.retrieval.metrics import metric_title
 
 # With more classes than this a card shows the best ten and the worst ten.
 ALL_CLASSES = 20

@@ -174,8 +174,16 @@ def print_evaluation(document: dict) -> None:
 def print_comparison(documents: list[dict], top_k: list[int] | None, radius: list[int] | None):
     """Prints one table with a row a model: mAP, and what else was asked for by name."""
     columns = ["model", ">bits", ">map", ">std. error", ">worst", ">best"]
-    asked = [f"map@{k}" for k in top_k or ()]
-    asked += [f"precision_within_radius_{r}" for r in radius or ()]
+    from classwise.zoo.retrieval.metrics import metrics_of
+
+    given = (("k", top_k or ()), ("radius", radius or ()))
+    asked = [
+        metric.named(value)
+        for parameter, values in given
+        for value in values
+        for metric in metrics_of("codes", parameter)
+        if metric.compared
+    ]
     rows = []
     for document in documents:
         metrics = document["metrics"]

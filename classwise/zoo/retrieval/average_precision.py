@@ -7,8 +7,6 @@ import numpy as np
 from classwise.zoo.retrieval.tie_groups import TieGroups
 from classwise.zoo.retrieval.tie_sums import harmonic_span, hypergeometric_mean
 
-DIVISORS = ("min", "hits")
-
 
 def average_precision(groups: TieGroups, k: int | None = None, divisor: str = "min") -> np.ndarray:
     """Computes average precision as the mean, minimum and maximum over all orders inside ties.

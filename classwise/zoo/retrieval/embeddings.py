@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.retrieval.clustering import clustering_nmi
 from classwise.zoo.retrieval.inputs import (
     check_class_ids,
     check_cut_offs,
     check_embeddings,
     check_same_width,
 )
+from classwise.zoo.retrieval.metrics import metrics_of
 from classwise.zoo.retrieval.retrieval_result import class_means
 
 # Similarities held at once, 64 MiB of float32; sorting them takes a few times as much.
@@ -75,7 +75,7 @@ def evaluate_embeddings(
             or when they equal the queries, each query is ranked against all the others.
         recall_at: cut-offs K: Recall@K is the share of queries with a relevant item among the
             first K. Without it, those of 1, 2, 4 and 8 that the database can fill.
-        nmi: whether to cluster the queries by k-means (k = their classes; scikit-learn).
+        nmi: whether to cluster the queries too, by k-means (k = their classes; scikit-learn).
         seed: of k-means.
         progress: called with (queries done, queries).
 
@@ -115,14 +115,16 @@ def evaluate_embeddings(
         recall_at = [k for k in (1, 2, 4, 8) if k <= ranked]
     recall_at = check_cut_offs("recall_at", recall_at, ranked)
 
-    names = [*(f"recall@{k}" for k in recall_at), "r_precision", "map@r"]
-    values, done = np.full((len(names), len(queries)), np.nan), 0
+    at_cut_offs, whole = metrics_of("embeddings", "k"), metrics_of("embeddings")
+    asked = [(m.named(k), m.function, (k,)) for k in recall_at for m in at_cut_offs]
+    asked += [(m.name, m.function, ()) for m in whole]
+    values, done = np.full((len(asked), len(queries)), np.nan), 0
     depth = max(recall_at, default=1)
     for rows, ranks in _relevant_ranks(
         queries, query_labels, database, database_labels, leave_one_out, depth
     ):
         if ranks.shape[1]:
-            values[:, rows] = _metrics_from_ranks(ranks, recall_at)
+            values[:, rows] = np.stack([function(ranks, *k) for _, function, k in asked])
         done += len(rows)
         if progress is not None:
             progress(done, len(queries))
@@ -133,12 +135,12 @@ def evaluate_embeddings(
             f"None of the {len(queries)} queries has another item of its class among the "
             f"{len(database)} of the database; check that both use the same class ids."
         )
-    per_query = dict(zip(names, values, strict=True))
+    per_query = dict(zip((name for name, *_ in asked), values, strict=True))
     classes, per_class = class_means({n: v[None] for n, v in per_query.items()}, query_labels)
     metrics = {name: _mean(value[kept]) for name, value in per_query.items()}
-    if nmi:
-        score = clustering_nmi(queries, query_labels, seed=seed)
-        metrics["nmi"] = {"value": score, "standard_error": None}
+    for metric in metrics_of("clusters") if nmi else ():
+        score = metric.function(queries, query_labels, seed=seed)
+        metrics[metric.name] = {"value": score, "standard_error": None}
     return EmbeddingResult(
         queries=len(queries),
         excluded_queries=int(np.count_nonzero(~kept)),
@@ -204,20 +206,6 @@ def _ranks(similarity: np.ndarray, relevant: slice, count: int, depth: int) -> n
     misses = np.sort(misses, axis=1)
     ahead = [np.searchsorted(m, h, side="right") for m, h in zip(misses, hits, strict=True)]
     return np.stack(ahead) + np.arange(1, count + 1)
-
-
-def _metrics_from_ranks(ranks: np.ndarray, recall_at: Sequence[int]) -> np.ndarray:
-    """Recall@K for each K, R-precision and MAP@R of queries with R relevant items, `[M, rows]`."""
-    count = ranks.shape[1]
-    within = ranks <= count
-    precision = np.arange(1, count + 1) / ranks
-    return np.stack(
-        [
-            *(ranks[:, 0] <= k for k in recall_at),
-            within.mean(axis=1),
-            (within * precision).mean(axis=1),
-        ]
-    )
 
 
 def _mean(per_query: np.ndarray) -> dict[str, float | None]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.retrieval.average_precision import DIVISORS
+from classwise.zoo.retrieval.code_ranking import DIVISORS
 from classwise.zoo.retrieval.inputs import (
     check_codes,
     check_cut_offs,

@@ -1,19 +1,15 @@
 """Evaluation of binary codes by Hamming ranking."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.retrieval.average_precision import average_precision
+from classwise.zoo.retrieval.code_ranking import CodeRanking
 from classwise.zoo.retrieval.distance_histograms import DistinctItems, distance_histograms
 from classwise.zoo.retrieval.evaluation_input import check_request, check_sets
-from classwise.zoo.retrieval.ranking_metrics import (
-    hits_at,
-    ndcg_at,
-    precision_recall_by_radius,
-    zero_hits_at,
-)
+from classwise.zoo.retrieval.hits import zero_hits_at
+from classwise.zoo.retrieval.metrics import metrics_of
 from classwise.zoo.retrieval.retrieval_result import (
     ORDERS,
     MetricValue,
@@ -21,7 +17,6 @@ from classwise.zoo.retrieval.retrieval_result import (
     RetrievalResult,
     class_means,
 )
-from classwise.zoo.retrieval.tie_groups import TieGroups
 
 _ZERO_HITS = "zero_hits"
 
@@ -48,8 +43,8 @@ def evaluate_codes(
         query_labels, database_labels: class ids `[N]`, or multi-hot labels `[N, C]`; an item is
             relevant when it has a label in common with the query.
         code_length: bits L of a code; without it every bit of the bytes counts.
-        top_k: cut-offs K of mAP@K, precision@K, recall@K and, for multi-hot labels, NDCG@K.
-            Without it, those of 100 and 1,000 that the database can fill.
+        top_k: cut-offs K of the metrics that have one. Without it, those of 100 and 1,000 that
+            the database can fill.
         radius: Hamming radii 0..L of precision and recall within a ball. Without it, 2 (1 for
             codes of one bit).
         divisor: AP@K is divided by min(K, relevant items) ("min") or by the relevant items among
@@ -84,14 +79,9 @@ def evaluate_codes(
     for block, histogram in distance_histograms(queries, database, code_length):
         kept = histogram[1].any(axis=1)
         rows, histogram = np.arange(block.start, block.stop)[kept], histogram[:, kept]
-        groups = TieGroups.from_counts(histogram[0], histogram[1])
-        curves = precision_recall_by_radius(groups)
-        balls += [(queries.counts[rows, None] * curve).sum(axis=0) for curve in curves]
-        for name, value in {
-            **_ranked(groups, top_k, divisor),
-            **(_by_gain(histogram, top_k) if query_labels.ndim == 2 else {}),
-            **_within(curves, radius),
-        }.items():
+        ranking = CodeRanking(histogram[0], histogram[1:], divisor)
+        balls += [(queries.counts[rows, None] * curve).sum(axis=0) for curve in ranking.balls]
+        for name, value in _measured(ranking, top_k, radius, query_labels.ndim == 2):
             values.setdefault(name, np.full((3, distinct), np.nan))[:, rows] = value
         if progress is not None:
             progress(block.stop, distinct)
@@ -122,28 +112,16 @@ def evaluate_codes(
     )
 
 
-def _ranked(groups: TieGroups, top_k: Sequence[int], divisor: str) -> dict[str, np.ndarray]:
-    """The metrics of a ranking with binary relevance, `[3, Q]` each."""
-    values = {"map": average_precision(groups)}
+def _measured(
+    ranking: CodeRanking, top_k: Sequence[int], radius: Sequence[int], multi_hot: bool
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yields every metric of codes by its name in results, `[3, Q]` each."""
+    for metric in metrics_of("codes"):
+        yield metric.name, metric.function(ranking)
+    for parameter, given in (("k", top_k), ("radius", radius)):
+        for value in given:
+            for metric in metrics_of("codes", parameter):
+                if multi_hot or not metric.multi_hot_only:
+                    yield metric.named(value), metric.function(ranking, value)
     for k in top_k:
-        head = groups.head(k)
-        values[f"map@{k}"] = average_precision(head, k, divisor)
-        hits = hits_at(head, k)
-        values[f"precision@{k}"] = hits / k
-        values[f"recall@{k}"] = hits / groups.total_relevant
-        values[f"{_ZERO_HITS}@{k}"] = zero_hits_at(head, k)
-    return values
-
-
-def _by_gain(histogram: np.ndarray, top_k: Sequence[int]) -> dict[str, np.ndarray]:
-    """NDCG, where relevance has degrees, `[3, Q]` each."""
-    return {f"ndcg@{k}": ndcg_at(histogram[0], histogram[1:], k) for k in top_k}
-
-
-def _within(curves: Sequence[np.ndarray], radius: Sequence[int]) -> dict[str, np.ndarray]:
-    """Precision and recall in balls, where all orders agree, `[3, Q]` each."""
-    return {
-        f"{name}_within_radius_{r}": np.stack([curve[:, r]] * 3)
-        for r in radius
-        for name, curve in zip(("precision", "recall"), curves, strict=True)
-    }
+        yield f"{_ZERO_HITS}@{k}", zero_hits_at(ranking.head(k), k)

@@ -11,7 +11,8 @@ from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
 from classwise.zoo.evaluation.report.model_page import setting
 from classwise.zoo.evaluation.report.report_figures import ReportFigure
 from classwise.zoo.evaluation.report.report_html import facts, page, save_and_show, table
-from classwise.zoo.evaluation.report.report_tables import ReportTable, metric_title, number
+from classwise.zoo.evaluation.report.report_tables import ReportTable, number
+from classwise.zoo.retrieval.metrics import metric_title
 from classwise.zoo.retrieval.retrieval_result import MetricValue
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
 from classwise.zoo.retrieval.code_statistics import CodeStatistics
+from classwise.zoo.retrieval.metrics import find_metric, metric_title
 from classwise.zoo.retrieval.retrieval_result import ORDERS, RetrievalResult
 
 
@@ -21,20 +22,6 @@ class ReportTable:
     rows: list[tuple[str, ...]]
     note: str = ""
     links: tuple[str, ...] = ()
-
-
-def metric_title(name: str) -> str:
-    """Returns the name of a metric as papers write it.
-
-    Example:
-
-    >>> metric_title("map@100"), metric_title("precision_within_radius_2")
-    ('mAP@100', 'Precision within radius 2')
-    """
-    acronyms = {"map": "mAP", "ndcg": "NDCG", "nmi": "NMI", "r": "R"}
-    base, at, cut = name.partition("@")
-    words = acronyms.get(base) or base.replace("r_", "R-").replace("_", " ")
-    return words[0].upper() * (words != "mAP") + words[words != "mAP" :] + at + cut.upper()
 
 
 def report_tables(report: EvaluationReport) -> Iterator[ReportTable]:
@@ -121,7 +108,7 @@ def _codes(statistics: CodeStatistics) -> ReportTable:
 
 def _classes(report: EvaluationReport) -> ReportTable:
     result = report.result
-    shown = [name for name in result.per_class if not name.startswith("recall")]
+    shown = [name for name in result.per_class if find_metric(name).by_class]
     names = [
         report.class_names[c] if report.class_names else str(c) for c in map(int, result.classes)
     ]

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
-from classwise.zoo.evaluation.report.report_tables import metric_title
 from classwise.zoo.evaluation.report.write_report import write_report
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
@@ -15,6 +14,7 @@ from classwise.zoo.retrieval import (
     evaluate_codes,
     evaluate_embeddings,
 )
+from classwise.zoo.retrieval.metrics import metric_title
 from classwise.zoo.retrieval.neighbours import nearest_neighbours
 from classwise.zoo.retrieval.pair_distances import pair_distances
 

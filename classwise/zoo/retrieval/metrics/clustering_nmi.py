@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from classwise.zoo.retrieval.metric import metric
 
+
+@metric("nmi", "NMI", "clusters")
 def clustering_nmi(embeddings: np.ndarray, labels: np.ndarray, *, seed: int = 0) -> float:
-    """Computes the normalised mutual information of k-means clusters and classes.
+    """Computes the normalized mutual information of k-means clusters and classes.
 
     Formula: NMI = 2 I(clusters; classes) / (H(clusters) + H(classes)), k = number of classes.
 

@@ -1,4 +1,4 @@
-"""Precision, recall, NDCG and zero hits at a cut-off, and precision and recall by radius.
+"""Relevant items among the first k and within a radius, from which metrics follow.
 
 Every function at a cut-off returns float64 `[3, Q]`: the mean over all orders inside ties, the
 worst order and the best order.
@@ -40,38 +40,6 @@ def zero_hits_at(groups: TieGroups, k: int) -> np.ndarray:
         missed[more] *= np.maximum(0, 1 - drawn[more] / (cut.items[more] - j))
         j += 1
     return np.stack([missed, worst == 0, best == 0])
-
-
-def ndcg_at(items: np.ndarray, at_least: np.ndarray, k: int) -> np.ndarray:
-    """Computes NDCG@K with the number of common labels as gain, `[3, Q]`.
-
-    Formula: DCG@K = sum over ranks i <= K of gain(i) / log2(i + 1), divided by that of the
-    database sorted by gain. A gain is the number of thresholds t = 1..G that it reaches, so DCG is
-    a sum over t of the DCG of a binary relevance, "at least t labels in common".
-
-    Args:
-        items: all items by distance, `[Q, L + 1]`.
-        at_least: items with at least t labels in common, `[G, Q, L + 1]`.
-        k: cut-off rank.
-    """
-    discounts = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
-
-    def discount(first, count):
-        """Sum of the discounts of `count` ranks from `first + 1`, those behind k left out."""
-        first, last = (np.minimum(rank, k).astype(np.intp) for rank in (first, first + count))
-        return discounts[last] - discounts[first]
-
-    gained, ideal = np.zeros((3, len(items))), np.zeros(len(items))
-    for relevant in at_least:
-        groups = TieGroups.from_counts(items, relevant)
-        start, irrelevant = groups.items_before, items - relevant
-        gained += [
-            (relevant / np.maximum(items, 1) * discount(start, items)).sum(axis=1),
-            discount(start + irrelevant, relevant).sum(axis=1),
-            discount(start, relevant).sum(axis=1),
-        ]
-        ideal += discount(np.zeros(len(items)), groups.total_relevant)
-    return gained / ideal
 
 
 def precision_recall_by_radius(groups: TieGroups) -> tuple[np.ndarray, np.ndarray]:
