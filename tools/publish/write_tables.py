@@ -1,16 +1,18 @@
-"""Writes the tables of README.md and docs/EXPORT.md from the registry and bench/results, in the
-checkout's root:
+"""Writes the tables of README.md, docs/EXPORT.md and docs/METRICS.md from the registries and
+bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
 """
 
 import json
+import re
 from pathlib import Path
 
 from classwise.zoo.cards.markdown import table
 from classwise.zoo.cards.zoo_page import summary
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.presets.registry import presets
+from classwise.zoo.retrieval.metrics import METRICS
 
 START = "<!-- results: python -m tools.publish.write_tables -->"
 END = "<!-- end of results -->"
@@ -140,8 +142,43 @@ def gpu_table(root: Path) -> str:
     )
 
 
+def metrics_table(root: Path) -> str:
+    """Returns every metric of a ranking: its name in results, its title, and what it is."""
+    ranked = {
+        "codes": "codes, by Hamming distance",
+        "embeddings": "embeddings, by cosine similarity",
+        "clusters": "embeddings, by k-means",
+    }
+    return table(
+        ["name in results", "title", "of", "better", "what it is"],
+        (
+            (
+                f"`{metric.name}`",
+                metric.title,
+                ranked[metric.kind],
+                "higher" if metric.higher_is_better else "lower",
+                what_it_is(metric.function.__doc__),
+            )
+            for kind in ranked
+            for metric in METRICS
+            if metric.kind == kind
+        ),
+    )
+
+
+def what_it_is(docstring: str) -> str:
+    """Returns the first line of a metric's docstring without verb, shape and full stop.
+
+    Example:
+
+    >>> what_it_is("Computes the share of hits, `[3, Q]`.")
+    'the share of hits'
+    """
+    return re.sub(r"(^Computes )|(, `\[.*\]`)|(\.$)", "", docstring.splitlines()[0])
+
+
 # What fills the part of a page between the markers.
-PAGES = {"README.md": results, "docs/EXPORT.md": gpu_table}
+PAGES = {"README.md": results, "docs/EXPORT.md": gpu_table, "docs/METRICS.md": metrics_table}
 
 
 def write(root: Path) -> None:

@@ -93,10 +93,9 @@ def encode_protocol(
     queries = _encode(encoder, images.queries.images, progress)
     database = _encode(encoder, images.database.images, progress)
     hasher = getattr(encoder, "hasher", None)
-    centers, distance = None, EncodedSets.distance
+    centers = None
     if hasher is not None and hasher.class_names == images.queries.class_names:
         centers = np.asarray(hasher.class_centers.get_centers())
-        distance = nearest_center_distance(hasher)
     return EncodedSets(
         queries["codes"],
         images.queries.labels,
@@ -106,7 +105,7 @@ def encode_protocol(
         queries.get("embeddings"),
         database.get("embeddings"),
         centers,
-        distance,
+        EncodedSets.distance if hasher is None else nearest_center_distance(hasher),
     )
 
 

@@ -26,7 +26,7 @@ def test_together_hashers_get_what_each_gets_alone(protocol_images):
             np.testing.assert_array_equal(getattr(sets, key), getattr(alone, key), err_msg=key)
         for key in ("query_embeddings", "database_embeddings"):
             np.testing.assert_allclose(getattr(sets, key), getattr(alone, key), atol=1e-6)
-        assert (sets.code_length, sets.normalize) == (alone.code_length, alone.normalize)
+        assert (sets.code_length, sets.distance) == (alone.code_length, alone.distance)
         if alone.centers is None:
             assert sets.centers is None
         else:
