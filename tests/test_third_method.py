@@ -40,7 +40,7 @@ class CauchyLoss(ClassWiseLoss):
 
     def logits(self, embeddings, centers):
         squares = ops.sum(ops.square(embeddings[:, None] - centers[None]), axis=-1)
-        return -self.scale * ops.log1p(squares)
+        return -self.scale * ops.log(1.0 + squares)
 
     def get_config(self):
         return {"scale": self.scale, **super().get_config()}
