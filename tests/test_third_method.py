@@ -17,7 +17,7 @@ from classwise.zoo.commands import main
 from classwise.zoo.datasets.catalogue import DATA_SETS
 from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.encoding.encoders import KerasEncoder
-from classwise.zoo.evaluation.evaluate import encode_protocol, evaluate
+from classwise.zoo.evaluation.evaluate import encode_protocol, evaluate_sets
 from classwise.zoo.foundation.publication import Publication
 from classwise.zoo.methods import METHODS, Method, build_loss
 from classwise.zoo.presets.registry import get_preset, get_trunk
@@ -88,7 +88,7 @@ def test_it_is_trained_evaluated_and_exported_with_scores(trained, tmp_path, cap
     assert hasher.normalize
     hasher.compile(loss=build_loss("third", {"scale": 4.0}))
     sets = encode_protocol(KerasEncoder(hasher), PROTOCOL.load())
-    assert set(evaluate(sets).classification) == {"euclidean", "hamming"}
+    assert set(evaluate_sets(sets).classification) == {"euclidean", "hamming"}
 
     capsys.readouterr()
     command = ["evaluate", str(trained), "--protocol", PROTOCOL.name, "--json"]

@@ -16,7 +16,7 @@ import numpy as np
 
 from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.datasets.resized_images import resize
-from classwise.zoo.evaluation.evaluate import EncodedSets, evaluate
+from classwise.zoo.evaluation.evaluate import EncodedSets, evaluate_sets
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.retrieval.retrieval_result import ORDERS
 from classwise.zoo.training.recipe import Recipe
@@ -67,7 +67,7 @@ def add_presets(
         for run, sets in zip(group, every, strict=True):
             name = run.recipe.name
             if first.setdefault(name, (run, sets))[0] is not run:
-                reached = evaluate(sets).to_dict()["metrics"]["map"]["expected"]
+                reached = evaluate_sets(sets).to_dict()["metrics"]["map"]["expected"]
                 others.setdefault(name, {})[str(run.recipe.seed)] = reached
         for name, (run, sets) in first.items():
             storage = {"trunk": "float16", "bits_changed": bits_changed(run, sets, images)}
@@ -129,7 +129,7 @@ def bits_changed(run: Run, sets: EncodedSets, images: ProtocolImages) -> float:
 
 def measure(sets: EncodedSets, embeddings: bool = True) -> dict:
     """Returns the figures of an entry, those of ranking by embeddings only if asked for."""
-    evaluation = evaluate(sets, embeddings=embeddings)
+    evaluation = evaluate_sets(sets, embeddings=embeddings)
     measured = evaluation.to_dict()
     nearest = evaluation.classification["hamming"]
     wrong = nearest.confusion.round().astype(int)

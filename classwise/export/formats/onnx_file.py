@@ -18,7 +18,7 @@ from classwise.export.onnx.onnx_model import onnx_model
 from classwise.export.onnx.precision.int8 import KEPT_FLOAT
 from classwise.export.onnx.precision.lower_precision import lower_precision
 from classwise.export.onnx.tensorflow_to_onnx import check_opset
-from classwise.export.proof.precision import MAX_MAP_LOSS, Evaluation, check_precision
+from classwise.export.proof.precision import MAX_MAP_LOSS, EvaluationImages, check_precision
 from classwise.export.proof.report import ExportReport
 from classwise.export.proof.verification import verify as verify_export
 from classwise.zoo.foundation.errors import InputError
@@ -46,7 +46,7 @@ def to_onnx(
     precision: str = "fp32",
     calibration: np.ndarray | None = None,
     keep_float: Iterable[str] = KEPT_FLOAT,
-    evaluation: Evaluation | None = None,
+    evaluation: EvaluationImages | None = None,
     max_map_loss: float = MAX_MAP_LOSS,
     with_centres: bool = False,
     metadata: Mapping[str, object] | None = None,

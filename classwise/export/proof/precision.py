@@ -22,7 +22,7 @@ BATCH_SIZE = 256
 MAX_MAP_LOSS = 0.005
 
 
-class Evaluation(Protocol):
+class EvaluationImages(Protocol):
     """Queries and a database, such as `get_protocol(name).load()` returns."""
 
     queries: LabelledImages
@@ -113,7 +113,7 @@ def compare_precision(
     reference: Model,
     variant: Model,
     images: np.ndarray | ImageSource | None = None,
-    evaluation: Evaluation | None = None,
+    evaluation: EvaluationImages | None = None,
 ) -> PrecisionReport:
     """Computes what a model of lower precision loses against the float32 one.
 
@@ -183,7 +183,7 @@ def _run_both(reference: Model, variant: Model, images: np.ndarray | ImageSource
     return _Runs([np.concatenate(parts) for parts in embeddings], seconds)
 
 
-def _mean_average_precision(runs: list[_Runs], evaluation: Evaluation, side: int) -> float:
+def _mean_average_precision(runs: list[_Runs], evaluation: EvaluationImages, side: int) -> float:
     from classwise.zoo.retrieval import evaluate_codes
 
     queries, database = (pack_codes(run.embeddings[side]) for run in runs)

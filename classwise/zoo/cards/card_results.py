@@ -6,7 +6,7 @@ from classwise.zoo.cards.markdown import escaped, table
 from classwise.zoo.cards.pictures import PICTURES
 from classwise.zoo.datasets.protocol_digests import recorded_digests
 from classwise.zoo.datasets.protocols import get_protocol
-from classwise.zoo.evaluation.report.report_tables import number
+from classwise.zoo.foundation.printing import four_digits
 from classwise.zoo.presets.registry import Preset
 from classwise.zoo.retrieval.metrics import metric_title
 
@@ -66,7 +66,7 @@ def metrics(preset: Preset) -> str:
         (
             (
                 f"**{metric_title(name)}**" if name == "map" else metric_title(name),
-                *(number(v[key]) for key in ("expected", "standard_error", "worst", "best")),
+                *(four_digits(v[key]) for key in ("expected", "standard_error", "worst", "best")),
             )
             for name, v in preset.metrics.items()
         ),
@@ -77,14 +77,14 @@ def embeddings(preset: Preset) -> str:
     ranking = table(
         ["ranking by cosine similarity", ">value", ">standard error"],
         (
-            (metric_title(name), number(v["value"]), number(v["standard_error"]))
+            (metric_title(name), four_digits(v["value"]), four_digits(v["standard_error"]))
             for name, v in preset.embedding_metrics.items()
         ),
     )
     centres = table(
         ["nearest class centre", ">accuracy", ">standard error"],
         (
-            (DISTANCES[kind], number(v["accuracy"]), number(v["standard_error"]))
+            (DISTANCES[kind], four_digits(v["accuracy"]), four_digits(v["standard_error"]))
             for kind, v in preset.accuracy.items()
         ),
     )
@@ -131,10 +131,10 @@ def codes(preset: Preset) -> str:
             ("codes", f"{found['codes']:,}"),
             ("different ones", f"{found['distinct_codes']:,}"),
             ("constant bits", found["constant_bits"]),
-            ("distance of a bit's mean from 0.5: mean", number(imbalance["mean"])),
-            ("distance of a bit's mean from 0.5: largest", number(imbalance["maximum"])),
-            ("correlation of two bits: mean", number(correlation["mean"])),
-            ("correlation of two bits: largest", number(correlation["maximum"])),
+            ("distance of a bit's mean from 0.5: mean", four_digits(imbalance["mean"])),
+            ("distance of a bit's mean from 0.5: largest", four_digits(imbalance["maximum"])),
+            ("correlation of two bits: mean", four_digits(correlation["mean"])),
+            ("correlation of two bits: largest", four_digits(correlation["maximum"])),
             (
                 "queries with a database code within distance 2",
                 f"{found['queries_within_radius_2']:.2%}",

@@ -8,10 +8,10 @@ import argparse
 import contextlib
 from pathlib import Path
 
-from classwise.zoo.commands.info_command import number, print_metrics
+from classwise.zoo.commands.info_command import print_metrics
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.foundation.printing import print_json, print_note, print_table
+from classwise.zoo.foundation.printing import four_digits, print_json, print_note, print_table
 
 MOST_IN_A_REPORT = 7  # as many as the colours of a figure tell apart
 
@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     check_models(options.models, options.report)
     with report_folder_or_none(options) as folder:
-        documents, reports = evaluate_all(options)
+        documents, reports = evaluate_models(options)
         if folder is not None:
             from classwise.zoo.evaluation.report.write_report import fill_report_folder
 
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     elif len(documents) > 1:
         print_comparison(documents, options.top_k, options.radius)
     else:
-        print_evaluation(documents[0])
+        print_figures(documents[0])
     return 0
 
 
@@ -109,9 +109,9 @@ def report_folder_or_none(options: argparse.Namespace):
     return report_folder(options.report, options.force)
 
 
-def evaluate_all(options: argparse.Namespace) -> tuple[list[dict], list]:
+def evaluate_models(options: argparse.Namespace) -> tuple[list[dict], list]:
     """Returns what is printed of every model, and what its page in the report shows, if any."""
-    from classwise.zoo.evaluation.evaluate import evaluate
+    from classwise.zoo.evaluation.evaluate import evaluate_sets
     from classwise.zoo.evaluation.sources import common_protocol, open_sources
 
     protocol = common_protocol(options.models, options.protocol)
@@ -121,7 +121,7 @@ def evaluate_all(options: argparse.Namespace) -> tuple[list[dict], list]:
     documents, reports = [], []
     for source in sources:
         sets = encode(source, protocol)
-        evaluation = evaluate(
+        evaluation = evaluate_sets(
             sets,
             top_k=options.top_k,
             radius=options.radius,
@@ -160,7 +160,7 @@ def encode(source, protocol: str | None):
         return source.encode(advance)
 
 
-def print_evaluation(document: dict) -> None:
+def print_figures(document: dict) -> None:
     """Prints the figures of one model as tables, with what was excluded."""
     print_metrics(title(document["model"], document["protocol"]), document["metrics"])
     print(f"{document['queries']} queries, {document['excluded_queries']} excluded")
@@ -190,7 +190,7 @@ def print_comparison(documents: list[dict], top_k: list[int] | None, radius: lis
         values = [metrics["map"][key] for key in ("expected", "standard_error", "worst", "best")]
         values += [metrics[name]["expected"] for name in asked]
         bits = document["code_statistics"]["code_length"]
-        rows.append([document["model"], bits, *map(number, values)])
+        rows.append([document["model"], bits, *map(four_digits, values)])
     print_table(
         title(f"{len(documents)} models", documents[0]["protocol"]),
         [*columns, *(f">{name.replace('_', ' ')}" for name in asked)],

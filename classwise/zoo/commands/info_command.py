@@ -4,7 +4,13 @@ import argparse
 import dataclasses
 from collections.abc import Sequence
 
-from classwise.zoo.foundation.printing import counted, megabytes, print_json, print_table
+from classwise.zoo.foundation.printing import (
+    counted,
+    four_digits,
+    megabytes,
+    print_json,
+    print_table,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,15 +105,9 @@ def trunk_training(trunk) -> dict[str, str]:
 
 def print_metrics(title: str, metrics: dict) -> None:
     """Prints metrics with the band that ties leave them."""
+    keys = ("worst", "expected", "best", "standard_error")
     print_table(
         title,
         ["metric", ">worst", ">expected", ">best", ">std. error"],
-        (
-            (name, *(number(value[key]) for key in ("worst", "expected", "best", "standard_error")))
-            for name, value in metrics.items()
-        ),
+        ((name, *(four_digits(value[key]) for key in keys)) for name, value in metrics.items()),
     )
-
-
-def number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

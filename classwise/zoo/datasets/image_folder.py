@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.labelled_images import LabelledImages
-from classwise.zoo.datasets.read_images import check_image_shape, read_images, unreadable
+from classwise.zoo.datasets.read_images import check_image_shape, read_images, unreadable_image
 from classwise.zoo.foundation.errors import InputError
 
 
@@ -147,7 +147,7 @@ def _check_header(file: Path) -> None:
         with Image.open(file):
             pass
     except Exception as error:
-        raise unreadable(file, error) from error
+        raise unreadable_image(file, error) from error
 
 
 def _check_pixels(file: Path) -> None:

@@ -72,7 +72,7 @@ def _read_image(path: str | Path, image_shape: tuple[int, int, int]) -> np.ndarr
             upright = ImageOps.exif_transpose(file)
             return fit_image(_opaque(_eight_bit(upright)), image_shape)
     except Exception as error:
-        raise unreadable(path, error) from error
+        raise unreadable_image(path, error) from error
 
 
 def fit_image(image: Image, image_shape: tuple[int, int, int]) -> np.ndarray:
@@ -90,7 +90,7 @@ def fit_image(image: Image, image_shape: tuple[int, int, int]) -> np.ndarray:
     return np.asarray(fitted).reshape(image_shape)
 
 
-def unreadable(path: str | Path, error: Exception) -> InputError:
+def unreadable_image(path: str | Path, error: Exception) -> InputError:
     """Returns the error for a file that Pillow cannot read, whatever Pillow raised."""
     from PIL import UnidentifiedImageError
 

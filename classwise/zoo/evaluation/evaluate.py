@@ -146,7 +146,7 @@ def read_code_file(path: Path) -> EncodedSets:
     )
 
 
-def evaluate(
+def evaluate_sets(
     sets: EncodedSets,
     *,
     top_k: Sequence[int] | None = None,

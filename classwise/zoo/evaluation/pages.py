@@ -45,7 +45,7 @@ def describe_evaluation(
         result=evaluation.retrieval,
         protocol=protocol or "",
         protocol_description=PROTOCOLS[protocol].description if protocol in PROTOCOLS else "",
-        facts={**preset_facts(model), **({"resizing": resizing} if resizing else {})},
+        facts={**report_facts(model), **({"resizing": resizing} if resizing else {})},
         class_names=images.queries.class_names if images else None,
         pair_distances=pair_distances(
             sets.query_codes,
@@ -83,7 +83,7 @@ def neighbours_of_some(sets: EncodedSets, images: ProtocolImages):
     )
 
 
-def preset_facts(model: str) -> dict[str, object]:
+def report_facts(model: str) -> dict[str, object]:
     """Returns what the registry knows of a preset; nothing for a file."""
     if model not in presets():
         return {}

@@ -1,6 +1,7 @@
 """What commands print: JSON for machines on stdout, tables for people, notes on stderr."""
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -65,3 +66,14 @@ def counted(count: int, noun: str) -> str:
 def megabytes(size: int) -> str:
     """Returns a size as text, in units of 1,000,000 bytes."""
     return f"{size / 1e6:.2f} MB"
+
+
+def four_digits(value: float | None) -> str:
+    """Returns a value with four digits behind the point, a dash where there is none.
+
+    Example:
+
+    >>> four_digits(0.98765), four_digits(None), four_digits(float("nan"))
+    ('0.9877', '-', '-')
+    """
+    return "-" if value is None or math.isnan(value) else f"{value:.4f}"

@@ -14,14 +14,14 @@ def check(holds: bool, name: str, value, allowed: str):
         raise InputError(f"{name} is {value!r}; it must be {allowed}.")
 
 
-def number(value, least: float) -> bool:
+def at_least(value, least: float) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value) and value >= least
 
 
 def whole(value, least: int) -> bool:
-    return isinstance(value, int) and number(value, least)
+    return isinstance(value, int) and at_least(value, least)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Optimizer:
         for field in ("learning_rate", "weight_decay", "warmup_epochs"):
             least = 1e-12 if field == "learning_rate" else 0
             value = getattr(self, field)
-            check(number(value, least), f"optimizer.{field}", value, "a number of 0 or more")
+            check(at_least(value, least), f"optimizer.{field}", value, "a number of 0 or more")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
 
@@ -92,7 +92,7 @@ class Distillation:
 
     def __post_init__(self):
         check(isinstance(self.teacher, str), "distillation.teacher", self.teacher, "a preset")
-        positive = number(self.weight, 0) and self.weight > 0
+        positive = at_least(self.weight, 0) and self.weight > 0
         check(positive, "distillation.weight", self.weight, "a number above 0")
 
 

@@ -81,7 +81,7 @@ class RunDirectory:
         try:
             found = build_recipe(json.loads(file.read_text(encoding="utf-8")), file.name).to_dict()
         except ValueError as error:  # no text, no JSON, or an `InputError`: no recipe
-            raise unreadable(file, error) from error
+            raise unreadable_run_file(file, error) from error
         changed = [key for key in wanted if found[key] != wanted[key]]
         if changed:
             raise InputError(
@@ -97,7 +97,7 @@ class RunDirectory:
             found = json.loads(file.read_text(encoding="utf-8"))
             counts = {role: found[role]["images"] for role in self.images}
         except (ValueError, KeyError, TypeError) as error:
-            raise unreadable(file, error) from error
+            raise unreadable_run_file(file, error) from error
         for role, given in self.images.items():
             if found[role] != given:
                 raise InputError(
@@ -188,7 +188,7 @@ def read_log(path: str | os.PathLike) -> list[dict]:
         for line in log:
             line["epoch"], line["selectable"], line[SELECTED_BY]
     except (ValueError, KeyError, TypeError) as error:
-        raise unreadable(file, error) from error
+        raise unreadable_run_file(file, error) from error
     return log
 
 
@@ -205,7 +205,7 @@ def selected_epoch(log: list[dict]) -> dict:
     return max(selectable, key=lambda line: (line[SELECTED_BY], line["epoch"]))
 
 
-def unreadable(file: Path, error: Exception) -> InputError:
+def unreadable_run_file(file: Path, error: Exception) -> InputError:
     reason = f"{type(error).__name__}: {error}".removeprefix("InputError: ").rstrip(".")
     return InputError(
         f"{file} is not what a training wrote there ({reason}); choose another folder, or remove "

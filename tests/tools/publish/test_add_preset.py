@@ -13,7 +13,7 @@ from classwise.zoo import InputError, load
 from classwise.zoo.cards.cards import card
 from classwise.zoo.datasets.protocols import Protocol
 from classwise.zoo.encoding.encoders import open_encoder
-from classwise.zoo.evaluation.evaluate import encode_protocol, evaluate
+from classwise.zoo.evaluation.evaluate import encode_protocol, evaluate_sets
 from classwise.zoo.presets import get_preset
 from classwise.zoo.presets.registry import get_trunk, presets, trunks
 from classwise.zoo.training.recipe import Optimizer, Recipe, Stage
@@ -71,7 +71,7 @@ def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set,
     second = trained(tmp_path, small_data_set, 9, trunk=TRUNK, frozen_until="pool")
     third = trained(tmp_path, small_data_set, 9, seed=1, trunk=TRUNK, frozen_until="pool")
     add_presets([first, second, third], tmp_path)
-    of_third = evaluate(encode_protocol(open_encoder(third / "hasher.keras"), small_data_set))
+    of_third = evaluate_sets(encode_protocol(open_encoder(third / "hasher.keras"), small_data_set))
     reached = of_third.to_dict()["metrics"]["map"]["expected"]
     assert get_preset(f"{TRUNK}_9").other_seeds == {"1": pytest.approx(reached, abs=1e-9)}
     assert get_preset(f"{TRUNK}_9").seed == 0
@@ -86,7 +86,7 @@ def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set,
         assert set(problems(preset, get_trunk(TRUNK))) <= small
         assert preset.storage["bits_changed"] == changed or changed is None
         sets = encode_protocol(open_encoder(preset.name), small_data_set)
-        measured = evaluate(sets, embeddings=True).to_dict()
+        measured = evaluate_sets(sets, embeddings=True).to_dict()
         for name, value in measured["metrics"].items():
             assert preset.metrics[name] == pytest.approx(value, abs=1e-9)
         assert preset.code_statistics == measured["code_statistics"]

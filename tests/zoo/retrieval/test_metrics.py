@@ -5,7 +5,7 @@ import pytest
 
 from classwise.zoo import InputError
 from classwise.zoo.commands.evaluate_command import print_comparison
-from classwise.zoo.evaluation.evaluate import EncodedSets, evaluate
+from classwise.zoo.evaluation.evaluate import EncodedSets, evaluate_sets
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
 from classwise.zoo.evaluation.report.report_tables import report_tables
 from classwise.zoo.retrieval import evaluate_codes, evaluate_embeddings
@@ -57,7 +57,7 @@ def made_up():
 
 @pytest.mark.usefixtures("made_up")
 def test_a_made_up_metric_is_measured_and_shown(sets, capsys):
-    evaluation = evaluate(sets, top_k=(3,), embeddings=True)
+    evaluation = evaluate_sets(sets, top_k=(3,), embeddings=True)
     metrics = evaluation.retrieval.metrics
     assert metrics["misses@3"].expected == pytest.approx(3 - 3 * metrics["precision@3"].expected)
     ranked = evaluation.embedding.metrics

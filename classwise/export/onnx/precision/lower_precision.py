@@ -12,7 +12,7 @@ from classwise.export.graph.signature import INPUT
 from classwise.export.onnx.precision.float16 import to_float16
 from classwise.export.onnx.precision.int8 import to_int8
 from classwise.export.proof.precision import (
-    Evaluation,
+    EvaluationImages,
     PrecisionError,
     PrecisionReport,
     compare_precision,
@@ -35,7 +35,7 @@ def lower_precision(
     calibration: np.ndarray | None,
     keep_float: Iterable[str],
     images: np.ndarray | None,
-    evaluation: Evaluation | None,
+    evaluation: EvaluationImages | None,
     max_map_loss: float,
 ) -> tuple[onnx.ModelProto, PrecisionReport]:
     """Returns a model of lower precision with the chosen outputs, and what it loses.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.export.proof.runtimes.model import Model, Signature, Tensor, axis, unreadable
+from classwise.export.proof.runtimes.model import Model, Signature, Tensor, axis, unreadable_model
 from classwise.zoo.foundation.extras import require
 from classwise.zoo.foundation.quiet import quiet
 
@@ -23,7 +23,7 @@ def open_litert(path: Path) -> Model:
             names = list(interpreter.get_signature_list())
             runners = {name: interpreter.get_signature_runner(name) for name in names}
     except Exception as error:  # ValueError, RuntimeError, ... by what is broken
-        raise unreadable(path, "a .tflite file that LiteRT can load", error) from error
+        raise unreadable_model(path, "a .tflite file that LiteRT can load", error) from error
 
     def tensors(details: dict[str, dict]) -> dict[str, Tensor]:
         return {

@@ -86,7 +86,7 @@ def axis(size: int | None, first: bool) -> int | str:
     return BATCH if first else "?"
 
 
-def unreadable(path: Path, kind: str, error: Exception) -> InputError:
+def unreadable_model(path: Path, kind: str, error: Exception) -> InputError:
     """Returns the error for a file that its runtime can't load, in one sentence."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return InputError(f"{path} is not {kind} ({lines[-1][:200]}); export it again.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.export.proof.runtimes.model import Model, Signature, Tensor, axis, unreadable
+from classwise.export.proof.runtimes.model import Model, Signature, Tensor, axis, unreadable_model
 from classwise.zoo.foundation.extras import require
 
 # Some CPUs compute in bfloat16 unless told otherwise, and bits would flip.
@@ -22,7 +22,7 @@ def open_openvino(path: Path) -> Model:
         model = core.read_model(path)
         compiled = core.compile_model(model, "CPU", EXACT)
     except Exception as error:  # RuntimeError for whatever is broken
-        raise unreadable(path, "an ONNX file that OpenVINO can load", error) from error
+        raise unreadable_model(path, "an ONNX file that OpenVINO can load", error) from error
 
     def tensors(arguments) -> dict[str, Tensor]:
         return {

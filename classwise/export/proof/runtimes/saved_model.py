@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.export.proof.runtimes.model import Model, Signature, Tensor, axis, unreadable
+from classwise.export.proof.runtimes.model import Model, Signature, Tensor, axis, unreadable_model
 from classwise.zoo.foundation.quiet import start_tensorflow
 
 
@@ -19,7 +19,7 @@ def open_saved_model(path: Path) -> Model:
     try:
         loaded = tf.saved_model.load(str(path))
     except Exception as error:  # OSError, tf.errors.OpError, DecodeError, ... by what is broken
-        raise unreadable(path, "a SavedModel that TensorFlow can load", error) from error
+        raise unreadable_model(path, "a SavedModel that TensorFlow can load", error) from error
 
     def tensor(spec) -> Tensor:
         sizes = [axis(size, position == 0) for position, size in enumerate(spec.shape)]

@@ -11,7 +11,8 @@ from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
 from classwise.zoo.evaluation.report.model_page import setting
 from classwise.zoo.evaluation.report.report_figures import ReportFigure
 from classwise.zoo.evaluation.report.report_html import facts, page, save_and_show, table
-from classwise.zoo.evaluation.report.report_tables import ReportTable, number
+from classwise.zoo.evaluation.report.report_tables import ReportTable
+from classwise.zoo.foundation.printing import four_digits
 from classwise.zoo.retrieval.metrics import metric_title
 from classwise.zoo.retrieval.retrieval_result import MetricValue
 
@@ -89,7 +90,7 @@ def _ranking(
     for report, name in zip(reports, names, strict=True):
         value = report.result.metrics["map"]
         values = value.expected, value.standard_error, value.worst, value.best
-        rows.append((name, f"{report.result.code_length} bits", *map(number, values)))
+        rows.append((name, f"{report.result.code_length} bits", *map(four_digits, values)))
     return ReportTable(
         "Mean average precision (mAP)",
         ("Model", "Code", "Expected", "Standard error", "Worst order", "Best order"),
@@ -108,7 +109,7 @@ def _all_metrics(reports: Sequence[EvaluationReport], names: Sequence[str]) -> R
     return ReportTable(
         "Every metric, expected over orders inside ties",
         ("Metric", *names),
-        [(name, *(number(column[name]) for column in columns)) for name in shared],
+        [(name, *(four_digits(column[name]) for column in columns)) for name in shared],
     )
 
 

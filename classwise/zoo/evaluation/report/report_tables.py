@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
+from classwise.zoo.foundation.printing import four_digits
 from classwise.zoo.retrieval.code_statistics import CodeStatistics
 from classwise.zoo.retrieval.metrics import find_metric, metric_title
 from classwise.zoo.retrieval.retrieval_result import ORDERS, RetrievalResult
@@ -35,7 +36,7 @@ def report_tables(report: EvaluationReport) -> Iterator[ReportTable]:
             "Ranking by cosine similarity of the embeddings",
             ("Metric", "Value", "Standard error"),
             [
-                (metric_title(name), number(v["value"]), number(v["standard_error"]))
+                (metric_title(name), four_digits(v["value"]), four_digits(v["standard_error"]))
                 for name, v in metrics.items()
             ],
             "Each query is left out of its own ranking."
@@ -47,7 +48,7 @@ def report_tables(report: EvaluationReport) -> Iterator[ReportTable]:
             "Classification by the nearest class centre",
             ("Distance", "Accuracy", "Standard error"),
             [
-                (kind, number(value.accuracy), number(value.standard_error))
+                (kind, four_digits(value.accuracy), four_digits(value.standard_error))
                 for kind, value in report.classifications.items()
             ],
         )
@@ -58,7 +59,7 @@ def report_tables(report: EvaluationReport) -> Iterator[ReportTable]:
 
 def _metrics(result: RetrievalResult) -> ReportTable:
     rows = [
-        (metric_title(name), *map(number, (v.expected, v.standard_error, v.worst, v.best)))
+        (metric_title(name), *map(four_digits, (v.expected, v.standard_error, v.worst, v.best)))
         for name, v in result.metrics.items()
     ]
     divisor = {"min": "min(K, relevant items)", "hits": "the relevant items among the first K"}
@@ -91,10 +92,10 @@ def _codes(statistics: CodeStatistics) -> ReportTable:
         ("Database codes", f"{statistics.codes:,}"),
         ("Distinct codes", f"{statistics.distinct_codes:,}"),
         ("Constant bits", str(statistics.constant_bits)),
-        ("Distance of a bit's mean from 0.5, mean", number(imbalance["mean"])),
-        ("Distance of a bit's mean from 0.5, largest", number(imbalance["maximum"])),
-        ("Correlation of two bits, mean", number(correlation["mean"])),
-        ("Correlation of two bits, largest", number(correlation["maximum"])),
+        ("Distance of a bit's mean from 0.5, mean", four_digits(imbalance["mean"])),
+        ("Distance of a bit's mean from 0.5, largest", four_digits(imbalance["maximum"])),
+        ("Correlation of two bits, mean", four_digits(correlation["mean"])),
+        ("Correlation of two bits, largest", four_digits(correlation["maximum"])),
     ]
     if statistics.queries_within_radius_2 is not None:
         share = f"{statistics.queries_within_radius_2:.2%}"
@@ -116,11 +117,6 @@ def _classes(report: EvaluationReport) -> ReportTable:
     return ReportTable(
         "Class by class",
         ("Class", *map(metric_title, shown)),
-        [(name, *map(number, row)) for name, row in zip(names, values, strict=True)],
+        [(name, *map(four_digits, row)) for name, row in zip(names, values, strict=True)],
         "Expected over orders inside ties. A dash marks a class without relevant items.",
     )
-
-
-def number(value: float | None) -> str:
-    """Returns a value with four digits behind the point, a dash where there is none."""
-    return "-" if value is None or np.isnan(value) else f"{value:.4f}"
