@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from classwise.zoo.backbones.airbench import airbench
+from classwise.zoo.backbones.batch_norm import InferenceBatchNormalization
 from classwise.zoo.backbones.efficientnet_lite import efficientnet_lite0
 from classwise.zoo.backbones.resnet import resnet
 from classwise.zoo.backbones.resnet9 import resnet9
@@ -28,4 +29,12 @@ def build_backbone(name: str, input_shape: tuple[int, int, int], **options):
     return BACKBONES[name](input_shape=tuple(input_shape), **options)
 
 
-__all__ = ["BACKBONES", "airbench", "build_backbone", "efficientnet_lite0", "resnet", "resnet9"]
+__all__ = [
+    "BACKBONES",
+    "InferenceBatchNormalization",
+    "airbench",
+    "build_backbone",
+    "efficientnet_lite0",
+    "resnet",
+    "resnet9",
+]

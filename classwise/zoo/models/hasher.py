@@ -5,6 +5,7 @@ import numpy as np
 from keras import layers
 
 from classwise.losses import ClassCenters
+from classwise.zoo.backbones.batch_norm import batch_norm_mode, set_batch_norm
 from classwise.zoo.backbones.shapes import feature_rank, image_shape
 from classwise.zoo.datasets.check_batches import check_dataset
 from classwise.zoo.datasets.check_images import check_images
@@ -43,6 +44,13 @@ class Hasher(ClassWiseModel):
         seed: seed of the initial class centres. Defaults to 0.
         hidden_units: units of a hidden layer below the hash layer; a linear layer cannot fit many
             classes into few bits. Defaults to 0: none.
+        batch_norm: what batch normalization in the backbone does while it trains. `"inference"`:
+            it keeps its moving statistics, as a pretrained backbone needs, whose own few steps of
+            fine-tuning cannot estimate new ones (`zoo.load` and `zoo.load_backbone` set this; ask
+            for it with any other pretrained backbone, such as those of `keras.applications`, and
+            `trainable = True` will not undo it). `"training"`: it learns new ones, as random
+            weights need. Defaults to None: as the backbone's layers are, Keras's in training. The
+            attribute of that name says what they do, None where there are none.
 
     Raises:
         InputError: an argument is out of its range, or the backbone has another form.
@@ -68,6 +76,7 @@ class Hasher(ClassWiseModel):
         class_names=None,
         seed=0,
         hidden_units=0,
+        batch_norm=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -90,6 +99,9 @@ class Hasher(ClassWiseModel):
         self.hidden_units = as_integer(hidden_units)
         if self.hidden_units is None or self.hidden_units < 0:
             raise InputError(f"hidden_units is {hidden_units!r}; it must be an integer from 0 on.")
+        if batch_norm is not None:
+            set_batch_norm(backbone, batch_norm)
+        self.batch_norm = batch_norm_mode(backbone)
         self.backbone = backbone
         spatial = feature_rank(backbone) == 4
         self.pool = layers.GlobalAveragePooling2D(name="pool") if spatial else None
@@ -157,6 +169,7 @@ class Hasher(ClassWiseModel):
             "class_names": list(self.class_names),
             "seed": self.seed,
             "hidden_units": self.hidden_units,
+            "batch_norm": self.batch_norm,
         }
 
     def get_config(self):

@@ -127,6 +127,9 @@ def load_backbone(
 ) -> keras.Model:
     """Loads a pretrained backbone: images 0-255 in, pooled features `[B, F]` out.
 
+    Its batch normalization keeps its statistics while it trains; `zoo.Hasher(backbone, ...,
+    batch_norm="training")` lets it learn new ones.
+
     Args:
         name: a trunk, such as `"efficientnet_lite0_imagenet"`, or a preset, whose trunk is meant.
         image_shape: (height, width, channels) of the images; the convolutions take any size.
@@ -157,8 +160,10 @@ def load_backbone(
     start_tensorflow()
 
     from classwise.zoo.backbones import build_backbone
+    from classwise.zoo.backbones.batch_norm import set_batch_norm
 
     backbone = build_backbone(trunk.backbone, image_shape)
+    set_batch_norm(backbone, "inference")
     assign_weights(variables_by_path(backbone), weights, trunk.name)
     return backbone
 
