@@ -152,7 +152,8 @@ def recipe_texts(root: Path) -> dict[Path, tuple[str, str]]:
     for file, made in names.items():
         text = file.read_text(encoding="utf-8")
         entries = [known[name] for name in made if name in known]
-        found[file] = text, with_results(text, entries, measured)
+        if "# Result" in text:  # not that of any folder
+            found[file] = text, with_results(text, entries, measured)
     return found
 
 

@@ -1,5 +1,5 @@
-"""Writes the tables of README.md, docs/EXPORT.md and docs/METRICS.md from the registries and
-bench/results, in the checkout's root:
+"""Writes the tables of README.md and of docs/EXPORT.md, FINE_TUNING.md and METRICS.md, from the
+registries and bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
 """
@@ -177,8 +177,45 @@ def what_it_is(docstring: str) -> str:
     return re.sub(r"(^Computes )|(, `\[.*\]`)|(\.$)", "", docstring.splitlines()[0])
 
 
+def fine_tuning_table(root: Path) -> str:
+    """Returns what bench/studies/fine_tuning.py measured, as Markdown."""
+    found = read_results(root / "bench" / "results", "fine_tuning")
+    if not found:
+        return ""
+    ways = {
+        "a softmax classifier of the same schedule, its bottleneck": ("softmax",),
+        "the hash layer alone, class centres fixed": ("fixed_centers",),
+        "the hash layer alone, class centres re-estimated": ("tutorial", "frozen"),
+        "**the Python above**": ("tutorial",),
+        "**`classwise train --images`**": ("recipe",),
+    }
+    bits = found["bits"]
+    rows = []
+    for way, keys in ways.items():
+        row = [way]
+        for measured in bits.values():
+            for key in keys:
+                measured = measured[key]
+            row += [f"{measured['map']:.3f}", f"{measured['map_itq']:.3f}"]
+        rows.append(row)
+    heads = [head for length in bits for head in (f"mAP, {length} bits", "after ITQ")]
+    ways = [way for measured in bits.values() for way in measured.values()]
+    minutes = [way["minutes"] for way in ways if "minutes" in way]
+    return table(["trained", *heads], rows) + (
+        f"\n\n{found['photos']} at {found['image_size']} px: {found['asking']} photos ask and "
+        f"{found['answering']} answer, which also learn; one training each, {min(minutes):g} to "
+        f"{max(minutes):g} minutes on {found['machine']['cores']} cores that other work shared. "
+        "`python bench/studies/fine_tuning.py FOLDER` measures it on yours."
+    )
+
+
 # What fills the part of a page between the markers.
-PAGES = {"README.md": results, "docs/EXPORT.md": gpu_table, "docs/METRICS.md": metrics_table}
+PAGES = {
+    "README.md": results,
+    "docs/EXPORT.md": gpu_table,
+    "docs/FINE_TUNING.md": fine_tuning_table,
+    "docs/METRICS.md": metrics_table,
+}
 
 
 def write(root: Path) -> None:

@@ -1,36 +1,61 @@
 """Train a hasher from a recipe. Run the same command again to go on after an interruption."""
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import errno
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import counted, print_json, print_note
 from classwise.zoo.foundation.quiet import start_tensorflow
 
+if TYPE_CHECKING:
+    from classwise.zoo.training.run_directory import RunDirectory
+
+
+FOLDER_RECIPE = "folder"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from classwise.zoo.training.recipe_files import list_recipes
+    from classwise.zoo.methods import METHODS
+    from classwise.zoo.training.recipe_files import recipe_choices
 
-    parser.epilog = f"Bundled recipes: {', '.join(list_recipes())}."
-    parser.add_argument("recipe", metavar="RECIPE", help="a bundled recipe's name, or a .toml file")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "Bundled recipes:\n" + "".join(f"  {name}\n" for name in recipe_choices())
     parser.add_argument(
-        "--output", "-o", type=Path, metavar="DIR", help="folder of the training (runs/RECIPE)"
-    )
-    parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="folder of TFDS data (~/tensorflow_datasets)"
+        "recipe",
+        metavar="RECIPE",
+        nargs="?",
+        help="a bundled recipe's name, or a .toml file; with --images the recipe folder",
     )
     parser.add_argument(
         "--images",
         type=Path,
         metavar="DIR",
-        help="image folder, one sub-folder a class, for a recipe with protocol 'folder'",
+        help="your own photos: a folder with one sub-folder a class",
     )
-    parser.add_argument("--seed", type=int, metavar="S", help="instead of the recipe's")
-    parser.add_argument("--code-length", type=int, metavar="L", help="instead of the recipe's")
-    parser.add_argument("--batch-size", type=int, metavar="B", help="instead of the recipe's")
+    parser.add_argument(
+        "--output", "-o", type=Path, metavar="DIR", help="folder of the training (runs/NAME)"
+    )
+    parser.add_argument("--code-length", type=int, metavar="L", help="bits, not the recipe's")
+    methods = " or ".join(METHODS)
+    parser.add_argument("--method", metavar="NAME", help=f"{methods}, not the recipe's")
+    parser.add_argument(
+        "--image-size", type=int, metavar="S", help="pixels S x S of images, not the recipe's"
+    )
+    parser.add_argument(
+        "--epochs", type=int, metavar="E", help="of all stages together, not the recipe's"
+    )
+    parser.add_argument("--batch-size", type=int, metavar="B", help="images, not the recipe's")
+    parser.add_argument("--seed", type=int, metavar="S", help="not the recipe's")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="folder of TFDS data (~/tensorflow_datasets)"
+    )
     parser.add_argument(
         "--features",
         type=Path,
@@ -46,27 +71,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from classwise.zoo.training.learning_images import check_source
     from classwise.zoo.training.recipe_files import read_recipe
+    from classwise.zoo.training.run_directory import RunDirectory
 
+    if options.recipe is None and options.images is None:
+        raise InputError(
+            "Name a recipe, or give --images DIR, a folder of photos with one sub-folder a class; "
+            "--help lists the bundled recipes."
+        )
     recipe = read_recipe(
-        options.recipe,
-        seed=options.seed,
+        options.recipe or FOLDER_RECIPE,
         code_length=options.code_length,
+        method=options.method,
+        image_size=options.image_size,
+        epochs=options.epochs,
         batch_size=options.batch_size,
+        seed=options.seed,
     )
-    directory = options.output or Path("runs") / recipe.name
+    check_source(recipe, options.images)
+    name = options.images.resolve().name if options.recipe is None else recipe.name
+    with RunDirectory(options.output or Path("runs") / name, recipe) as run:
+        return train_and_tell(run, options)
+
+
+def train_and_tell(run: RunDirectory, options: argparse.Namespace) -> int:
+    """Trains in a folder that is open, and prints what came of it; returns the exit status."""
+    from classwise.zoo.training import learning_images
+    from classwise.zoo.training.run_directory import selected_epoch
+
+    recipe = run.recipe
     print_note(f"{recipe.name}: reading the images ...")
-    start_tensorflow()
-
-    import tensorflow as tf
-
-    from classwise.zoo.training import train
-    from classwise.zoo.training.learning_images import learning_images
-    from classwise.zoo.training.run_directory import read_log, selected_epoch
-
     # Whatever is printed on the way is no result.
     with contextlib.redirect_stdout(sys.stderr):
-        training, validation = learning_images(
+        training, validation = learning_images.learning_images(
             recipe, options.data_dir, options.images, options.skip_bad_files
         )
         for name in training.skipped[:10]:
@@ -75,31 +113,36 @@ def run(options: argparse.Namespace) -> int:
             print_note(f"{counted(len(training.skipped), 'file')} skipped")
         print_note(
             f"Training images: {len(training):,}. Validation images: {len(validation):,}. "
-            f"Epochs: {recipe.epochs}. Folder: {directory}."
+            f"Epochs: {recipe.epochs}. Folder: {run.path}."
         )
+        start_tensorflow()
+
+        import tensorflow as tf
+
+        from classwise.zoo.training.training_loop import train_in
+
         try:
-            model = train(
-                recipe,
+            model = train_in(
+                run,
                 training,
                 validation,
-                directory,
                 features=options.features,
                 tensorboard=not options.no_tensorboard,
                 verbose=2 if options.quiet else 1,
             )
         except tf.errors.OpError as error:  # TensorBoard's writer, on a disk that is full or gone
             reason = str(error).splitlines()[0]
-            raise OSError(errno.EIO, reason, str(directory)) from error
+            raise OSError(errno.EIO, reason, str(run.path)) from error
         except OSError as error:  # writing a model to a full disk, Keras names no file
-            error.filename = error.filename or str(directory)
+            error.filename = error.filename or str(run.path)
             raise
         except KeyboardInterrupt:
             print_note(
-                f"\nclasswise train: interrupted after {len(read_log(directory))} of "
+                f"\nclasswise train: interrupted after {len(run.log)} of "
                 f"{recipe.epochs} epochs; run the same command again to go on from there."
             )
             return 130
-    best = selected_epoch(read_log(directory))
+    best = selected_epoch(run.log)
     selected = {key: best[key] for key in ("epoch", "val_accuracy")}
     if options.json:
         print_json({"model": str(model), "recipe": recipe.to_dict(), "selected": selected})

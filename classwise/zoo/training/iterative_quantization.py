@@ -5,33 +5,36 @@ import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.integers import as_integer
-from classwise.zoo.methods import METHODS
 from classwise.zoo.models.hasher import Hasher
 
 ITERATIONS = 50
 
 
-def fit_itq(hasher: Hasher, images, iterations: int = ITERATIONS, seed: int = 0) -> None:
+def fit_itq(hasher: Hasher, images, iterations: int = ITERATIONS, seed: int | None = None) -> None:
     """Turns a trained hasher's embedding so that its codes lose less, in place.
 
-    The vMF loss compares directions only: turned together with its class centres, an embedding z
-    has the same posterior. Its signs change, and R, a rotation or a reflection, is chosen for them
-    by `itq_rotation`. Hash layer and centres take it in, so that the hasher costs what it did:
+    Class-wise losses compare an embedding z with class centers, by direction (vMF) or by distance
+    (DCWH): turned together with the centers, z has the same posterior. Its signs change, and R, a
+    rotation or a reflection, is chosen for them by `itq_rotation`. Hash layer and centers take it
+    in, so that the hasher costs what it did:
 
         W <- W R,    b <- b R,    mu_c <- mu_c R
 
     Every code changes: a database encoded before has to be encoded again. Call it after the last
-    `fit`, once: a hasher that was turned before may lose a little.
+    `fit`, once: a hasher that was turned before may lose a little. With DCWH it comes before the
+    epochs with a `vertex_weight`, which pull outputs to the vertices of the cube as it stands.
 
     Args:
-        hasher: one with `normalize=True`, trained.
+        hasher: one that is trained.
         images: what it was trained on, or some thousands of them, as `Hasher.embed` takes them.
         iterations: as in `itq_rotation`. Defaults to 50.
-        seed: of what it starts from; another one ends at another optimum. Defaults to 0.
+        seed: of the rotation that it starts from; another one ends at another optimum. Defaults to
+            None: with DCWH none, as its loss brings outputs near the cube's corners; seed 0 with
+            vMF, whose axes mean nothing.
 
     Raises:
-        InputError: an argument is out of its range, embeddings hold NaN, or they are of any length:
-            DCWH pulls them to the corners of a cube, which must not be turned.
+        InputError: an argument is out of its range, embeddings hold NaN, or the hasher's loss has
+            a `vertex_weight`.
 
     Example:
 
@@ -43,33 +46,29 @@ def fit_itq(hasher: Hasher, images, iterations: int = ITERATIONS, seed: int = 0)
     Reference: Gong and Lazebnik, "Iterative Quantization: A Procrustean Approach to Learning
     Binary Codes", CVPR 2011; without its centring and PCA, which would change the embedding.
     """
-    check_rotatable(hasher.normalize)
-    check_arguments(iterations, seed)
-    turn(hasher, itq_rotation(hasher.embed(images, verbose=0), iterations, seed))
-
-
-def check_rotatable(normalize: bool):
-    """Raises `InputError` for embeddings that are not of unit length."""
-    if not normalize:
-        turned = " and ".join(m.paper.name for m in METHODS.values() if m.unit_length)
+    if getattr(getattr(hasher, "loss", None), "vertex_weight", 0):
         raise InputError(
-            "Iterative quantization (a recipe's itq_iterations) turns embeddings of unit length, "
-            f"those of {turned}; other methods train signs themselves: leave it out."
+            "This hasher's loss pulls outputs to vertices, which a rotation would leave; turn it "
+            "before the epochs with a vertex_weight."
         )
+    check_arguments(iterations, seed)
+    turn(hasher, hasher.embed(images, verbose=0), iterations, seed)
 
 
-def check_arguments(iterations: int, seed: int):
-    for name, value, least in (("iterations", iterations, 1), ("seed", seed, 0)):
+def check_arguments(iterations: int, seed: int | None):
+    for name, value, least in (("iterations", iterations, 1), ("seed", seed or 0, 0)):
         number = as_integer(value)
         if number is None or number < least:
             raise InputError(f"{name} is {value!r}; it must be an integer from {least} on.")
 
 
-def itq_rotation(embeddings: np.ndarray, iterations: int = ITERATIONS, seed: int = 0) -> np.ndarray:
+def itq_rotation(
+    embeddings: np.ndarray, iterations: int = ITERATIONS, seed: int | None = 0
+) -> np.ndarray:
     """Computes the rotation whose signs lie nearest to the embeddings that it turns.
 
-    From a random rotation on, two steps take turns, and neither makes |B - Z R| larger; where they
-    end is a local optimum:
+    From a random rotation on, or from none, two steps take turns, and neither makes |B - Z R|
+    larger; where they end is a local optimum:
 
         B = sign(Z R)
         R = U V^T,    where U S V^T = Z^T B is a singular value decomposition
@@ -77,7 +76,7 @@ def itq_rotation(embeddings: np.ndarray, iterations: int = ITERATIONS, seed: int
     Args:
         embeddings: Z, finite, float `[N, L]`.
         iterations: how often, 1 or more. Defaults to 50.
-        seed: of the first rotation. Defaults to 0.
+        seed: of the first rotation, None for the identity. Defaults to 0.
 
     Returns:
         R, orthogonal, float64 `[L, L]`.
@@ -100,7 +99,9 @@ def itq_rotation(embeddings: np.ndarray, iterations: int = ITERATIONS, seed: int
             "infinity; a hasher that gives such has to be trained again."
         )
     length = embeddings.shape[1]
-    rotation = np.linalg.qr(np.random.default_rng(seed).normal(size=(length, length)))[0]
+    rotation = np.eye(length)
+    if seed is not None:
+        rotation = np.linalg.qr(np.random.default_rng(seed).normal(size=(length, length)))[0]
     for _ in range(iterations):
         signs = np.where(embeddings @ rotation > 0, 1.0, -1.0)
         left, _, right = np.linalg.svd(embeddings.T @ signs)
@@ -108,8 +109,14 @@ def itq_rotation(embeddings: np.ndarray, iterations: int = ITERATIONS, seed: int
     return rotation
 
 
-def turn(hasher: Hasher, rotation: np.ndarray) -> None:
-    """Multiplies the weights that make embeddings, and the class centres, by a rotation."""
+def turn(hasher: Hasher, embeddings: np.ndarray, iterations: int, seed: int | None) -> None:
+    """Multiplies what makes embeddings, and the class centers, by the `itq_rotation` of some.
+
+    Arguments as in `fit_itq`, with what the hasher makes of the images.
+    """
+    if seed is None and hasher.normalize:
+        seed = 0
+    rotation = itq_rotation(embeddings, iterations, seed)
     centers = hasher.class_centers.centers
     for weight in (hasher.hash_layer.kernel, hasher.hash_layer.bias, centers):
         values = keras.ops.convert_to_numpy(weight).astype(np.float64)

@@ -35,11 +35,7 @@ def learning_images(
         InputError: an unknown protocol, data that is not there, a folder where none is needed or
             none where one is, fewer than two classes, or a class with fewer than two images.
     """
-    if (recipe.protocol == FOLDER_PROTOCOL) != (folder is not None):
-        raise InputError(
-            f"Recipe {recipe.name} has protocol '{recipe.protocol}'; an image folder (--images) "
-            f"goes with protocol '{FOLDER_PROTOCOL}', and only with it."
-        )
+    check_source(recipe, folder)
     if folder is None:
         split = get_protocol(recipe.protocol).load(data_dir)
         if recipe.image_shape is None:
@@ -56,6 +52,17 @@ def learning_images(
             "or more classes."
         )
     return carve_validation(images, recipe.seed)
+
+
+def check_source(recipe: Recipe, folder: Path | None) -> None:
+    """Raises `InputError` unless a recipe for a folder, and only such a one, has its folder."""
+    if (recipe.protocol == FOLDER_PROTOCOL) != (folder is not None):
+        raise InputError(
+            f"Recipe {recipe.name} has protocol '{recipe.protocol}'; an image folder (--images) "
+            f"goes with protocol '{FOLDER_PROTOCOL}', and only with it."
+        )
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError(f"'{folder}' is not a folder; name a folder of images.")
 
 
 def carve_validation(images: LabelledImages, seed: int) -> tuple[LabelledImages, LabelledImages]:

@@ -17,12 +17,14 @@ from classwise.zoo.training.recipe_tables import (
 )
 
 PRECISIONS = ("float32", "mixed_bfloat16")
+BATCH_NORMS = ("inference", "training")
+LATE_TURN = "0 where the first stage pulls to vertices, which a rotation would leave"
 TRUNK_ENDING = "_trunk"  # of the names of recipes that train a trunk
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Computes nothing: names the data, the model, the loss stages and the optimiser of a training.
+    """Computes nothing: names the data, the model, the loss stages and the optimizer of a training.
 
     Args:
         name: the file's stem, and the name of the preset that it makes; of a trunk, where it ends
@@ -34,17 +36,22 @@ class Recipe:
         trunk: a preset whose trained backbone the training starts from; None starts from scratch.
         code_length: L, 1 to 4,096 bits.
         stages: what is trained, in this order.
-        optimizer: one optimiser for all stages, its schedule running over all their epochs.
+        optimizer: one optimizer for all stages, its schedule running over all their epochs.
         augmentation, centers: see there.
-        distillation: a teacher to learn from; with one, class centres start from the teacher's.
+        distillation: a teacher to learn from; with one, class centers start from the teacher's.
             None learns from labels alone.
         hidden_units: of a hidden layer below the hash layer. Defaults to 0: none.
-        itq_iterations: of iterative quantization, which turns the finished embedding for its signs'
-            sake (`fit_itq`); of methods with embeddings of unit length only. Defaults to 0: none.
+        itq_iterations: of iterative quantization, which turns the embedding for its signs' sake
+            (`fit_itq`): before the first stage whose loss pulls to vertices, else when all stages
+            are done. Defaults to 0: none.
         batch_size: images a step, 1 or more. Defaults to 128.
-        seed: of the initial weights and centres, the order of images, the augmentation.
+        seed: of the initial weights and centers, the order of images, the augmentation.
+        batch_norm: whether the backbone's batch normalization keeps the statistics it comes with,
+            `"inference"`, or learns new ones, `"training"`. Defaults to None: the former on a
+            trunk, the latter from random weights.
         frozen_until: name of the trunk's last layer that is not trained; its output is computed
-            once, so that an epoch costs what the layers above cost. None trains everything.
+            once, so that an epoch costs what the layers above cost. None trains everything, as do
+            stages with `frozen = false`.
         cached_views: with `frozen_until`, how many views of every training image that output is
             computed for, 2 or more: the plain image, then augmented ones; epochs take them in turn.
             None caches the plain image and, with `flip`, its mirror image.
@@ -72,6 +79,7 @@ class Recipe:
     batch_size: int = 128
     seed: int = 0
     trunk: str | None = None
+    batch_norm: str | None = None
     frozen_until: str | None = None
     cached_views: int | None = None
     precision: str = "float32"
@@ -95,6 +103,8 @@ class Recipe:
             check(value is None or isinstance(value, str), key, value, "text")
         if self.precision not in PRECISIONS:
             raise unknown_name("precision", self.precision, PRECISIONS)
+        if self.batch_norm not in (None, *BATCH_NORMS):
+            raise unknown_name("batch_norm", self.batch_norm, BATCH_NORMS)
         if self.frozen_until is not None:
             check(self.precision == "float32", "precision", self.precision, "float32 where frozen")
         check(len(self.stages) > 0, "stages", 0, "one or more [[stages]] tables")
@@ -107,6 +117,8 @@ class Recipe:
             check(self.trunk is not None, "trunk", None, "a preset or trunk, to freeze its layers")
             taught = self.distillation and self.distillation.teacher
             check(taught is None, "distillation", taught, "left out where layers are frozen")
+        check(self.turned_before != 0, "itq_iterations", self.itq_iterations, LATE_TURN)
+        self._check_thaw()
         if self.cached_views is not None:
             check(whole(self.cached_views, 2), "cached_views", self.cached_views, "2 or more")
             check(
@@ -114,11 +126,44 @@ class Recipe:
             )
             changed = self.augmentation != Augmentation()
             check(changed, "augmentation", None, "given, for views to differ")
-            most = f"at most the {self.epochs} epochs, which take them in turn"
-            check(self.cached_views <= self.epochs, "cached_views", self.cached_views, most)
+            most = f"at most the {self.frozen_epochs} epochs, which take them in turn"
+            check(self.cached_views <= self.frozen_epochs, "cached_views", self.cached_views, most)
         elif self.frozen_until is not None:
             moved = self.augmentation.shift or self.augmentation.erase
             check(not moved, "augmentation", moved, "flip only, or cached_views given")
+
+    def _check_thaw(self):
+        frozen = [stage.frozen for stage in self.stages]
+        rate, thaws = self.optimizer.thawed_learning_rate, not all(frozen)
+        if thaws:
+            check(self.frozen_until is not None, "frozen_until", None, "a layer, to be thawed")
+            ordered = frozen[0] and frozen == sorted(frozen, reverse=True)
+            check(ordered, "stages.frozen", frozen, "true first, then false")
+        allowed = "given, for stages with frozen = false" if thaws else "left out: none is thawed"
+        check((rate is not None) == thaws, "optimizer.thawed_learning_rate", rate, allowed)
+
+    @property
+    def thaws_at(self) -> int | None:
+        """The number of the first stage that trains what was frozen before, None if none does."""
+        frozen = [stage.frozen for stage in self.stages]
+        return None if all(frozen) else frozen.index(False)
+
+    def rounds(self, number: int) -> range:
+        """Returns which epochs a stage has, counted from 0 on over all stages."""
+        begin = sum(stage.epochs for stage in self.stages[:number])
+        return range(begin, begin + self.stages[number].epochs)
+
+    @property
+    def frozen_epochs(self) -> int:
+        """Epochs before layers that were frozen train too, all where none does."""
+        return sum(stage.epochs for stage in self.stages if stage.frozen)
+
+    @property
+    def turned_before(self) -> int | None:
+        """The number of the stage that ITQ comes before; their count for after the last one."""
+        if not self.itq_iterations:
+            return None
+        return [*(bool(stage.loss.get("vertex_weight")) for stage in self.stages), True].index(True)
 
     @property
     def makes_trunk(self) -> bool:
@@ -165,14 +210,18 @@ def build_recipe(values: dict, where: str) -> Recipe:
 
 
 def build(table: type, values: dict, where: str):
-    """Returns `table(**values)`, or raises `InputError` for a key too many or too few."""
+    """Returns `table(**values)`, or raises `InputError` for a key unknown, or all that it lacks."""
     if not isinstance(values, dict):
         raise InputError(f"{where} is {values!r}; it must be a table of keys and values.")
     known = inspect.signature(table).parameters
     for key in values:
         if key not in known:
             raise unknown_name(f"key in {where}", key, known)
-    for key, parameter in known.items():
-        if parameter.default is parameter.empty and key not in values:
-            raise InputError(f"{where} lacks the key '{key}'.")
+    needed = [key for key, parameter in known.items() if parameter.default is parameter.empty]
+    if values.get("protocol") == "folder":
+        needed.append("image_shape")
+    missing = [f"'{key}'" for key in needed if values.get(key, ()) in ((), None)]
+    if missing:
+        keys = "key" if len(missing) == 1 else "keys"
+        raise InputError(f"{where} lacks the {keys} {', '.join(missing)}.")
     return table(**values)

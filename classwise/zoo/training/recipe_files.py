@@ -33,6 +33,35 @@ def list_recipes() -> list[str]:
     return list(bundled_recipes())
 
 
+def recipe_choices() -> list[str]:
+    """Returns the names of `list_recipes()`, what they share written once.
+
+    Example:
+
+    >>> [choice for choice in recipe_choices() if "mnist" in choice][0]
+    '{dcwh,vmf}_resnet9_fashion_mnist_{16,24,32,48,64}'
+    """
+    methods: dict[str, list[str]] = {}
+    lengths: dict[str, list[str]] = {}
+    for file, length in bundled_recipes().values():
+        method, _, rest = file.stem.partition("_")
+        rest = f"{{}}_{rest}" if rest else method
+        for table, value in ((methods, method), (lengths, length)):
+            found = table.setdefault(rest, [])
+            if value is not None and str(value) not in found:
+                found.append(str(value))
+    return [
+        rest.format(braced(methods[rest]))
+        + (f"_{braced(sorted(lengths[rest], key=int))}" if lengths[rest] else "")
+        for rest in sorted(methods)
+    ]
+
+
+def braced(values: list[str]) -> str:
+    """Returns several values as a shell's braces have them, or the only one."""
+    return f"{{{','.join(values)}}}" if len(values) > 1 else values[0]
+
+
 def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
     """Reads a bundled recipe by its name, or any recipe file.
 
@@ -41,7 +70,9 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
 
     Args:
         name_or_path: a name of `list_recipes()`, or the path of a `.toml` file.
-        changes: values that replace the file's, such as `seed=1`; None keeps the file's.
+        changes: values that replace the file's, such as `seed=1`; None keeps the file's. `epochs`
+            are shared out among its stages as the file's are, and `image_size` is the height and
+            width of square images.
 
     Raises:
         InputError: no such recipe, not TOML, a key or a value that a recipe does not have, or a
@@ -74,8 +105,35 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
             )
         values["code_length"] = code_length
         name = f"{name}_{code_length}"
-    values |= {key: value for key, value in changes.items() if value is not None}
-    if changes.get("code_length") is not None and not name.endswith(TRUNK_ENDING):
+    changes = {key: value for key, value in changes.items() if value is not None}
+    epochs, size = changes.pop("epochs", None), changes.pop("image_size", None)
+    values |= changes
+    if epochs is not None:
+        values["stages"] = with_epochs(values.get("stages"), epochs)
+    if size is not None:
+        values["image_shape"] = [size, size, *(values.get("image_shape") or [0, 0, 3])[2:]]
+    if "code_length" in changes and not name.endswith(TRUNK_ENDING):
         # The name says the code length: the changed recipe makes another preset.
         name = f"{re.sub(r'_[0-9]+$', '', name)}_{values['code_length']}"
     return build_recipe({"name": name, **values}, path.name)
+
+
+def with_epochs(stages: list[dict], epochs: int) -> list[dict]:
+    """Returns the tables of stages with so many epochs together, in their proportion.
+
+    Raises:
+        InputError: there are fewer epochs than stages.
+    """
+    try:
+        weights = [int(stage["epochs"]) for stage in stages]
+    except (TypeError, KeyError, ValueError):
+        return stages  # `build_recipe` says what is wrong with them
+    if epochs < len(stages):
+        raise InputError(f"epochs is {epochs}; it must be {len(stages)} or more, one a stage.")
+    changed = []
+    for number, (stage, weight) in enumerate(zip(stages, weights, strict=True)):
+        share = round(epochs * weight / max(sum(weights[number:]), 1))
+        share = min(max(share, 1), epochs - (len(stages) - number - 1))
+        changed.append({**stage, "epochs": share})
+        epochs -= share
+    return changed

@@ -1,4 +1,4 @@
-"""The tables of a recipe: augmentation, optimiser, centres, teacher, stages."""
+"""The tables of a recipe: augmentation, optimizer, centers, teacher, stages."""
 
 import dataclasses
 import math
@@ -47,26 +47,33 @@ class Augmentation:
 
 @dataclasses.dataclass(frozen=True)
 class Optimizer:
-    """A Keras optimiser by name, its rate after warm-up, and how the rate falls to the end."""
+    """A Keras optimizer by name, its rate after warm-up, and how the rate falls to the end.
+
+    `thawed_learning_rate` is the rate of the stages with `frozen = false`: they begin with an
+    optimizer of their own, whose warm-up and fall are counted from there.
+    """
 
     name: str = "adamw"
     learning_rate: float = 0.001
+    thawed_learning_rate: float | None = None
     weight_decay: float = 0.0
     warmup_epochs: float = 0
     schedule: str = "cosine"
 
     def __post_init__(self):
-        for field in ("learning_rate", "weight_decay", "warmup_epochs"):
-            least = 1e-12 if field == "learning_rate" else 0
+        for field in ("learning_rate", "thawed_learning_rate", "weight_decay", "warmup_epochs"):
+            least = 1e-12 if field.endswith("learning_rate") else 0
             value = getattr(self, field)
-            check(at_least(value, least), f"optimizer.{field}", value, "a number of 0 or more")
+            allowed = "a number above 0" if least else "a number of 0 or more"
+            left_out = value is None and field == "thawed_learning_rate"
+            check(left_out or at_least(value, least), f"optimizer.{field}", value, allowed)
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
 
 
 @dataclasses.dataclass(frozen=True)
 class Centers:
-    """How class centres are re-estimated (`classwise.losses.CenterUpdate`), and how often."""
+    """How class centers are re-estimated (`classwise.losses.CenterUpdate`), and how often."""
 
     update: str = "streaming"
     every: int = 1
@@ -98,11 +105,16 @@ class Distillation:
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """Some epochs with one setting of the loss."""
+    """Some epochs with one setting of the loss.
+
+    `frozen = false`, for the last stages of a recipe with `frozen_until`, trains everything.
+    """
 
     epochs: int
     loss: dict = dataclasses.field(default_factory=dict)
+    frozen: bool = True
 
     def __post_init__(self):
         check(whole(self.epochs, 1), "stages.epochs", self.epochs, "1 or more")
+        check(isinstance(self.frozen, bool), "stages.frozen", self.frozen, "true or false")
         check(isinstance(self.loss, dict), "stages.loss", self.loss, "a table of settings")

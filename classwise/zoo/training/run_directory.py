@@ -1,19 +1,23 @@
 """The folder of one training: its recipe, log, checkpoint and best model, and its lock."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import filelock
-import keras
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.files import replacing_file
-from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.models.keras_files import load_file
 from classwise.zoo.training.recipe import Recipe, build_recipe
+
+if TYPE_CHECKING:
+    from classwise.zoo.models.hasher import Hasher
 
 SELECTED_BY = "val_accuracy"
 
@@ -33,25 +37,25 @@ class RunDirectory:
     epoch behind.
 
     Args:
-        path: the folder; made if missing.
+        path: the folder; made if missing, and removed again if no training begins in it.
         recipe: the training.
-        images: `image_digest` of the images by role; they must be those of the checkpoint.
 
     Raises:
-        InputError: the folder is in use by another training, holds one with another recipe or on
-            other images, or its files cannot be read.
+        InputError: the folder is in use by another training, holds one with another recipe, or its
+            files cannot be read.
         OSError: the folder cannot be written.
     """
 
-    def __init__(self, path: str | os.PathLike, recipe: Recipe, images: dict[str, dict]):
+    def __init__(self, path: str | os.PathLike, recipe: Recipe):
         self.path = Path(path)
         self.recipe = recipe
-        self.images = images
+        self.log: list[dict] = []
         self._lock = filelock.FileLock(self.path / ".lock", blocking=False)
 
     def __enter__(self):
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is a file; --output must name a folder.")
+        self._made = [path for path in (self.path, *self.path.parents) if not path.exists()]
         self.path.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire()
@@ -61,55 +65,64 @@ class RunDirectory:
             ) from error
         try:
             self._check_recipe()
-            self._check_images()
+            self.log = read_log(self.path)
             for file in self.path.iterdir():
                 if LEFT_BEHIND.fullmatch(file.name):
                     file.unlink()
         except BaseException:
-            self._lock.release()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *exception):
         self._lock.release()
+        if self._made and [file.name for file in self.path.iterdir()] == [".lock"]:
+            (self.path / ".lock").unlink()
+            for path in self._made:
+                path.rmdir()
 
     def _check_recipe(self):
         file = self.path / "recipe.json"
-        wanted = self.recipe.to_dict()
         if not file.exists():
-            self._write("recipe.json", json.dumps(wanted, indent=2) + "\n")
+            return
         try:
             found = build_recipe(json.loads(file.read_text(encoding="utf-8")), file.name).to_dict()
         except ValueError as error:  # no text, no JSON, or an `InputError`: no recipe
             raise unreadable_run_file(file, error) from error
-        changed = [key for key in wanted if found[key] != wanted[key]]
+        changed = [key for key, value in self.recipe.to_dict().items() if found[key] != value]
         if changed:
             raise InputError(
                 f"{self.path} holds a training with another {', '.join(changed)}; choose another "
                 "folder, or remove this one to start over."
             )
 
-    def _check_images(self):
-        file = self.path / "images.json"
-        if not file.exists() or not (self.path / "checkpoint.keras").exists():
-            return  # an older version kept no record, or nothing has been learnt yet
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-            counts = {role: found[role]["images"] for role in self.images}
-        except (ValueError, KeyError, TypeError) as error:
-            raise unreadable_run_file(file, error) from error
-        for role, given in self.images.items():
-            if found[role] != given:
-                raise InputError(
-                    f"{self.path} holds a training with other {role} images ({counts[role]} then, "
-                    f"{given['images']} now); give it the same images, choose another folder, or "
-                    "remove this one to start over."
-                )
+    def begin(self, images: dict[str, dict]):
+        """Begins the training, or goes on with it, on images that must be those of the checkpoint.
 
-    @property
-    def log(self) -> list[dict]:
-        """What every finished epoch measured."""
-        return read_log(self.path)
+        Args:
+            images: `image_digest` of the images by role.
+
+        Raises:
+            InputError: they are others, or what the folder tells of them cannot be read.
+        """
+        self.images = images
+        file = self.path / "images.json"
+        # Else an older version kept no record, or nothing has been learnt yet.
+        if file.exists() and (self.path / "checkpoint.keras").exists():
+            try:
+                found = json.loads(file.read_text(encoding="utf-8"))
+                counts = {role: found[role]["images"] for role in images}
+            except (ValueError, KeyError, TypeError) as error:
+                raise unreadable_run_file(file, error) from error
+            for role, given in images.items():
+                if found[role] != given:
+                    raise InputError(
+                        f"{self.path} holds a training with other {role} images ({counts[role]} "
+                        f"then, {given['images']} now); give it the same images, choose another "
+                        "folder, or remove this one to start over."
+                    )
+        if not (self.path / "recipe.json").exists():
+            self._write("recipe.json", json.dumps(self.recipe.to_dict(), indent=2) + "\n")
 
     def load_checkpoint(self, steps_per_epoch: int) -> tuple[Hasher | None, int]:
         """Returns the compiled model of the last checkpoint and the epochs behind it, or (None, 0).
@@ -117,23 +130,28 @@ class RunDirectory:
         Raises:
             InputError: the checkpoint cannot be read.
         """
+        from keras import ops
+
+        from classwise.zoo.models.feature_hasher import FeatureHasher
+
         file = self.path / "checkpoint.keras"
         if not file.exists():
-            if self.log:  # killed between the first epoch's log and its checkpoint
-                self._write_log([])
+            self._write_log([])  # killed between the first epoch's log and its checkpoint
             return None, 0
         hasher = self._load("checkpoint.keras")
         if getattr(hasher, "optimizer", None) is None:
             raise InputError(f"{file} holds no optimizer; remove {self.path} to start over.")
-        epochs = int(keras.ops.convert_to_numpy(hasher.optimizer.iterations)) // steps_per_epoch
-        log = self.log
-        if len(log) < epochs:
+        epochs = int(ops.convert_to_numpy(hasher.optimizer.iterations)) // steps_per_epoch
+        if self.recipe.thaws_at is not None and not isinstance(hasher, FeatureHasher):
+            # Everything trains with an optimizer of its own, which began after these epochs.
+            epochs += self.recipe.frozen_epochs
+        if len(self.log) < epochs:
             raise InputError(
-                f"{self.path / 'log.jsonl'} tells of {len(log)} epochs and the checkpoint of "
+                f"{self.path / 'log.jsonl'} tells of {len(self.log)} epochs and the checkpoint of "
                 f"{epochs}; remove {self.path} to start over."
             )
         # An epoch that was logged but not checkpointed is about to be run again.
-        self._write_log(log[:epochs])
+        self._write_log(self.log[:epochs])
         return hasher, epochs
 
     def save_epoch(self, hasher: Hasher, measured: dict, selectable: bool):
@@ -167,7 +185,9 @@ class RunDirectory:
         return self.path / name
 
     def _write_log(self, lines: list[dict]):
-        self._write("log.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        if lines != self.log:
+            self._write("log.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+            self.log = lines
 
     def _write(self, name: str, text: str):
         with replacing_file(self.path / name) as temporary:

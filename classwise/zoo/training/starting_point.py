@@ -1,4 +1,4 @@
-"""What a training starts from: an untrained hasher, on a trunk or not, and an optimiser."""
+"""What a training starts from: an untrained hasher, on a trunk or not, and an optimizer."""
 
 import keras
 import numpy as np
@@ -29,6 +29,7 @@ def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
             class_names=training.class_names,
             seed=recipe.seed,
             hidden_units=recipe.hidden_units,
+            batch_norm=recipe.batch_norm,
         )
 
 
@@ -65,8 +66,16 @@ def adapt_whitening(backbone: keras.Model, training: LabelledImages, seed: int):
             layer.adapt(below.predict_on_batch(images.numpy()) for images, _ in batches)
 
 
-def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Builds a recipe's optimiser, its learning rate scheduled over all stages together."""
+def build_optimizer(
+    recipe: Recipe, steps_per_epoch: int, thawed: bool = False
+) -> keras.optimizers.Optimizer:
+    """Builds a recipe's optimizer, its learning rate scheduled over its stages together.
+
+    Args:
+        recipe: what to train.
+        steps_per_epoch: batches an epoch.
+        thawed: whether it is the one of the stages that train what was frozen before.
+    """
     settings: Optimizer = recipe.optimizer
     try:
         optimizer = Muon if settings.name == "muon" else type(keras.optimizers.get(settings.name))
@@ -75,11 +84,12 @@ def build_optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Op
             f"Unknown optimizer '{settings.name}'; use muon, or a Keras name such as adamw or sgd."
         ) from error
     warmup = round(settings.warmup_epochs * steps_per_epoch)
-    rate = settings.learning_rate
+    epochs = recipe.epochs - recipe.frozen_epochs if thawed else recipe.frozen_epochs
+    rate = settings.thawed_learning_rate if thawed else settings.learning_rate
     if settings.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=rate / 100 if warmup else rate,
-            decay_steps=max(recipe.epochs * steps_per_epoch - warmup, 1),
+            decay_steps=max(epochs * steps_per_epoch - warmup, 1),
             warmup_target=rate if warmup else None,
             warmup_steps=warmup,
         )

@@ -2,40 +2,29 @@
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import keras
-import numpy as np
 
 from classwise.losses import CenterUpdate
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.methods import build_loss, get_method
+from classwise.zoo.methods import build_loss
+from classwise.zoo.models.feature_hasher import FeatureHasher
 from classwise.zoo.models.hasher import Hasher
-from classwise.zoo.training.cached_features import CachedFeatures
-from classwise.zoo.training.distillation import (
-    check_teacher,
-    embeddings_file,
-    load_teacher,
-    student_of,
-    teach,
-    teacher_digest,
-)
+from classwise.zoo.training.batch_source import BatchSource, ImageBatches
 from classwise.zoo.training.environment import versions
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
-from classwise.zoo.training.frozen_trunk import FrozenTrunk
+from classwise.zoo.training.feature_batches import FeatureBatches
 from classwise.zoo.training.image_digest import image_digest
-from classwise.zoo.training.input_pipeline import check_augmentation, training_batches
-from classwise.zoo.training.iterative_quantization import check_rotatable, itq_rotation, turn
-from classwise.zoo.training.precision import in_float32
+from classwise.zoo.training.input_pipeline import check_augmentation
+from classwise.zoo.training.iterative_quantization import turn
 from classwise.zoo.training.recipe import Recipe
 from classwise.zoo.training.run_directory import RunDirectory
 from classwise.zoo.training.starting_point import build_optimizer, new_hasher
-from classwise.zoo.training.training_progress import TrainingProgress, features_bar
-
-EVALUATION_BATCH = 256
+from classwise.zoo.training.taught_batches import TaughtBatches
+from classwise.zoo.training.training_progress import TrainingProgress
 
 
 def train(
@@ -50,9 +39,9 @@ def train(
 ) -> Path:
     """Trains a hasher as its recipe says, or goes on with a training that was interrupted.
 
-    For each stage, for each round: fit the network with the class centres fixed, then re-estimate
-    the centres. The model of the last stage with the best validation accuracy (of the nearest
-    class centre) is kept, its embedding turned by ITQ if the recipe says so. The same recipe on
+    For each stage, for each round: fit the network with the class centers fixed, then re-estimate
+    the centers. The model of the last stage with the best validation accuracy (of the nearest
+    class center) is kept, its embedding turned by ITQ if the recipe says so. The same recipe on
     the same machine gives the same weights, however often it was interrupted.
 
     Args:
@@ -74,116 +63,106 @@ def train(
             damaged, or a folder that is in use or holds a training with another recipe or on other
             images.
     """
+    with RunDirectory(directory, recipe) as run:
+        return train_in(
+            run, training, validation, tensorboard=tensorboard, features=features, verbose=verbose
+        )
+
+
+def train_in(
+    run: RunDirectory,
+    training: LabelledImages,
+    validation: LabelledImages,
+    *,
+    tensorboard: bool = True,
+    features: str | os.PathLike | None = None,
+    verbose: Literal[0, 1, 2, "auto"] = "auto",
+) -> Path:
+    """Trains as `train` does, in a folder that is open."""
+    recipe = run.recipe
     check_classes(training)
     check_augmentation(recipe.augmentation, training.image_shape)
     losses = [build_loss(recipe.method, stage.loss) for stage in recipe.stages]
-    if recipe.itq_iterations:
-        check_rotatable(get_method(recipe.method).unit_length)
     steps = max(len(training) // recipe.batch_size, 1)
     keras.utils.set_random_seed(recipe.seed)
-    untrained, new_optimizer = new_hasher(recipe, training), build_optimizer(recipe, steps)
-    teacher = load_teacher(recipe, training) if recipe.distillation else None
-    images = {"training": image_digest(training), "validation": image_digest(validation)}
-    with RunDirectory(directory, recipe, images) as run:
-        folder = Path(features or run.path / "features")
-        complete, once, taught = in_float32, {"versions": versions()}, None
-        if recipe.frozen_until is not None:
-            trunk = FrozenTrunk(untrained.backbone, recipe.frozen_until)
-            with features_bar(len(training) + len(validation), verbose) as advance:
-                training, validation = trunk.cache_both(
-                    recipe, images, training, validation, folder, advance
-                )
-            untrained, complete = trunk.feature_hasher(untrained), trunk.complete
-        elif teacher is not None:
-            check_teacher(run)
-            file = embeddings_file(folder, recipe.distillation.teacher, images["training"])
-            with features_bar(len(training), verbose) as advance:
-                taught, seconds = teach(teacher, training, file, advance)
-            untrained = student_of(teacher, untrained, recipe.distillation.weight)
-        if recipe.itq_iterations:
-            complete = turned_by_itq(recipe, training, complete)
-        saved, epochs_done = run.load_checkpoint(steps)
-        if isinstance(training, CachedFeatures) and epochs_done == 0:
-            once["feature_seconds"] = round(training.seconds + validation.seconds, 1)
-        if taught is not None and epochs_done == 0:
-            once["teacher"] = teacher_digest(recipe.distillation.teacher)
-            once["teacher_seconds"] = round(seconds, 1)
-        hasher = saved or untrained
-        optimizer = saved.optimizer if saved else new_optimizer
-        # TensorFlow traces a step twice if variables are created in it: so the optimiser's, and
-        # the metric's below, are there before.
-        optimizer.build(hasher.trainable_variables)
+    source = first_source(recipe, new_hasher(recipe, training), training, validation)
+    hasher, optimizer = source.hasher, build_optimizer(recipe, steps)
+    run.begin({"training": image_digest(training), "validation": image_digest(validation)})
+    saved, epochs_done = run.load_checkpoint(steps)
+    goes_on_at = recipe.thaws_at if saved and thawed(saved, recipe) else 0
+    if goes_on_at == 0:
+        source.prepare(run, Path(features or run.path / "features"), verbose)
+    once = {"versions": versions(), **({} if saved else source.facts)}
 
-        last_stage = len(recipe.stages) - 1
-        end = 0
-        with TrainingProgress(recipe.epochs, steps, epochs_done, verbose) as progress:
-            for number, (stage, loss) in enumerate(zip(recipe.stages, losses, strict=True)):
-                start, end = max(end, epochs_done), end + stage.epochs
-                if start >= end:
-                    continue
-                hasher.compile(
-                    optimizer=optimizer,
-                    loss=loss,
-                    metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
-                )
-                callbacks = [
-                    CenterUpdate(center_images(recipe, training), every=recipe.centers.every),
-                    EpochCheckpoint(
-                        run,
-                        validation.batches(EVALUATION_BATCH),
-                        number,
-                        selectable=number == last_stage,
-                        once=once,
-                    ),
-                    progress,
-                ]
-                if tensorboard:
-                    callbacks.append(keras.callbacks.TensorBoard(str(run.path / "tensorboard")))
-                hasher.fit(
-                    epoch_batches(recipe, training, range(start, end), taught),
-                    shuffle=False,
-                    steps_per_epoch=steps,
-                    initial_epoch=start,
-                    epochs=end,
-                    callbacks=callbacks,
-                    verbose=0,
-                )
-        finished = run.finish(complete)
-        shutil.rmtree(run.path / "features", ignore_errors=True)
-        return finished
+    with TrainingProgress(recipe.epochs, steps, epochs_done, verbose) as progress:
+        for number, loss in enumerate(losses):
+            if number == recipe.thaws_at:  # what was trained on features goes on, on images
+                source = ImageBatches(recipe, source.complete(hasher), training, validation)
+                hasher, optimizer = source.hasher, build_optimizer(recipe, steps, thawed=True)
+            if saved and number == goes_on_at:
+                hasher, optimizer = saved, saved.optimizer
+            rounds = recipe.rounds(number)
+            left = range(max(rounds.start, epochs_done), rounds.stop)
+            if not left:
+                continue
+            if number == recipe.turned_before and left == rounds:
+                turn_by_itq(hasher, source, recipe)
+            # TensorFlow traces a step twice if variables are created in it: so the optimizer's,
+            # and the metric's, are there before.
+            if not optimizer.built:
+                optimizer.build(hasher.trainable_variables)
+            accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
+            hasher.compile(optimizer=optimizer, loss=loss, metrics=[accuracy])
+            exact = recipe.centers.update == "exact"
+            selectable = number == len(losses) - 1
+            callbacks = [
+                CenterUpdate(source.plain() if exact else None, every=recipe.centers.every),
+                EpochCheckpoint(run, source.validation(), number, selectable, once),
+                progress,
+            ]
+            if tensorboard:
+                callbacks.append(keras.callbacks.TensorBoard(str(run.path / "tensorboard")))
+            hasher.fit(
+                source.epochs(left),
+                shuffle=False,
+                steps_per_epoch=steps,
+                initial_epoch=left.start,
+                epochs=left.stop,
+                callbacks=callbacks,
+                verbose=0,
+            )
+
+    def finished(best: Hasher) -> Hasher:
+        if recipe.turned_before == len(losses):
+            turn_by_itq(best, source, recipe)
+        return source.complete(best)
+
+    model = run.finish(finished)
+    shutil.rmtree(run.path / "features", ignore_errors=True)
+    return model
 
 
-def epoch_batches(
-    recipe: Recipe,
-    training: LabelledImages | CachedFeatures,
-    epochs: range,
-    taught: np.ndarray | None = None,
-):
-    """Returns the training batches of some epochs, one after the other."""
-    if isinstance(training, CachedFeatures):
-        return training.training_batches(recipe.batch_size, recipe.seed, epochs)
-    return training_batches(
-        training, recipe.batch_size, recipe.augmentation, recipe.seed, epochs, taught
-    )
+def first_source(
+    recipe: Recipe, untrained: Hasher, training: LabelledImages, validation: LabelledImages
+) -> BatchSource:
+    """Returns what the first stages of a recipe learn from."""
+    if recipe.frozen_until is not None:
+        return FeatureBatches(recipe, untrained, training, validation)
+    if recipe.distillation is not None:
+        return TaughtBatches(recipe, untrained, training, validation)
+    return ImageBatches(recipe, untrained, training, validation)
 
 
-def turned_by_itq(
-    recipe: Recipe, training: LabelledImages | CachedFeatures, complete: Callable[[Hasher], Hasher]
-) -> Callable[[Hasher], Hasher]:
-    """Returns what turns a trained hasher's embedding and completes it then."""
-
-    def turn_and_complete(trained: Hasher) -> Hasher:
-        embeddings = trained.predict(training.batches(EVALUATION_BATCH), verbose=0)
-        turn(trained, itq_rotation(embeddings, recipe.itq_iterations, recipe.seed))
-        return complete(trained)
-
-    return turn_and_complete
+def thawed(saved: Hasher, recipe: Recipe) -> bool:
+    """Returns whether a checkpoint is of the stages that train what was frozen before."""
+    return recipe.thaws_at is not None and not isinstance(saved, FeatureHasher)
 
 
-def center_images(recipe: Recipe, training: LabelledImages):
-    """Returns the un-augmented batches that exact centres are estimated from, else None."""
-    exact = recipe.centers.update == "exact"
-    return training.batches(EVALUATION_BATCH) if exact else None
+def turn_by_itq(hasher: Hasher, source: BatchSource, recipe: Recipe) -> None:
+    """Turns the embedding of a hasher for its signs' sake."""
+    embeddings = hasher.predict(source.plain(), verbose=0)
+    seed = recipe.seed if hasher.normalize else None
+    turn(hasher, embeddings, recipe.itq_iterations, seed)
 
 
 def check_classes(training: LabelledImages):

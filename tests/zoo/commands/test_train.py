@@ -1,4 +1,6 @@
+import itertools
 import json
+import re
 import resource
 import shutil
 import subprocess
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 
 from classwise.zoo.commands.train_command import next_command
-from classwise.zoo.training import learning_images, list_recipes
+from classwise.zoo.training import learning_images, list_recipes, read_recipe
 
 
 @pytest.fixture
@@ -156,20 +158,65 @@ def test_a_full_disk_is_named(classwise, arguments, tmp_path):
     assert err.rstrip().endswith("File too large.")
 
 
-def test_an_unknown_recipe_is_told_without_tensorflow():
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["shoes"], "Unknown recipe 'shoes'. Known: "),
+        ([], "Name a recipe, or give --images DIR, a folder of photos with one sub-folder a class"),
+        (["--images", "gone"], "'gone' is not a folder; name a folder of images."),
+        (["--images", "one"], "'one' has one sub-folder, bag; give it one for each"),
+        (["--images", "one", "-o", "one/bag/0.png"], "one/bag/0.png is a file; --output must"),
+        (["--images", "one", "-o", "other"], "other holds a training with another name, method, "),
+        (["--images", "one", "--epochs", "1"], "epochs is 1; it must be 2 or more, one a stage."),
+        (["--images", "one", "--image-size", "0"], "image_shape is [0, 0, 3]; it must be"),
+    ],
+)
+def test_what_is_wrong_is_told_before_tensorflow_loads(tmp_path, arguments, sentence):
+    (tmp_path / "one" / "bag").mkdir(parents=True)
+    Image.effect_noise((40, 40), 50).save(tmp_path / "one" / "bag" / "0.png")
+    (tmp_path / "other").mkdir()
+    recipe = read_recipe("dcwh_resnet9_fashion_mnist_16")
+    (tmp_path / "other" / "recipe.json").write_text(json.dumps(recipe.to_dict()))
     code = (
-        "import sys; from classwise.zoo.commands import main; status = main(['train', 'shoes']); "
-        "sys.exit(10 * ('keras' in sys.modules) + status)"
+        "import sys; from classwise.zoo.commands import main; "
+        f"status = main({['train', *arguments]!r}); "
+        "sys.exit(10 * ('tensorflow' in sys.modules) + status)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.startswith("classwise train: Unknown recipe 'shoes'. Known: ")
-    assert done.stderr.count("\n") == 1
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 2, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"classwise train: {sentence}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "other"]
+
+
+def test_a_folder_of_photos_needs_no_recipe(classwise, image_folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    changes = ["--image-size", "32", "--epochs", "3", "--batch-size", "2", "--code-length", "12"]
+    status, out, err = classwise("train", "--images", image_folder, *changes, "-q", "--json")
+    assert status == 0, err
+    document = json.loads(out)
+    assert document["model"] == f"runs/{image_folder.name}/hasher.keras"
+    told = document["recipe"]
+    assert [stage["epochs"] for stage in told["stages"]] == [2, 1]
+    assert (told["method"], told["batch_norm"]) == ("dcwh", "inference")
+    hasher = keras.saving.load_model(document["model"])
+    assert (hasher.image_shape, hasher.code_length) == ((32, 32, 3), 12)
+    assert hasher.class_names == ("bag", "coat")
+    assert hasher.batch_norm == "inference"
+    _, _, err = classwise("train", "--images", image_folder, *changes, "-q", "--method", "vmf")
+    assert "holds a training with another method" in err
 
 
 def test_help_in_a_narrow_terminal(classwise, monkeypatch):
+    """Recipes that differ in method or code length share a line."""
     monkeypatch.setenv("COLUMNS", "60")
     _, out, _ = classwise("train", "--help")
     assert max(len(line) for line in out.splitlines()) <= 60
-    for name in list_recipes():
-        assert name in out
+    choices = out.partition("Bundled recipes:\n")[2].split()
+    assert len(choices) < 15
+    parts = [re.findall(r"{[^}]*}|[^{]+", choice) for choice in choices]
+    values = [[part.strip("{}").split(",") for part in choice] for choice in parts]
+    names = ["".join(chosen) for choice in values for chosen in itertools.product(*choice)]
+    assert sorted(names) == sorted(list_recipes())

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
 
 from classwise import zoo
-from classwise.losses import VonMisesFisherLoss
+from classwise.losses import DCWHLoss, VonMisesFisherLoss
+from classwise.zoo.training import training_loop
 from classwise.zoo.training.iterative_quantization import itq_rotation
 from classwise.zoo.training.recipe import Augmentation, Stage
+from classwise.zoo.training.training_loop import turn_by_itq
 from tests.zoo.training.training_script import run, toy_images
 
 
@@ -40,6 +42,14 @@ def test_every_iteration_solves_the_procrustes_problem(seed, count, length, iter
     reached = np.sum((signs(embeddings @ before) - embeddings @ found) ** 2)
     assert reached == pytest.approx(wanted, rel=1e-9)
     assert quantization_loss(embeddings, found) <= quantization_loss(embeddings, before) + 1e-9
+
+
+@given(st.integers(0, 99), st.integers(1, 40), st.integers(1, 12))
+def test_from_the_axes_as_they_are_it_never_loses(seed, count, length):
+    embeddings = 3 * embeddings_of(seed, count, length)
+    found = itq_rotation(embeddings, 3, None)
+    identity = np.eye(length)
+    assert quantization_loss(embeddings, found) <= quantization_loss(embeddings, identity) + 1e-9
 
 
 def test_the_seed_decides_where_it_starts():
@@ -107,12 +117,48 @@ def test_above_a_frozen_trunk(tmp_path):
     assert quantization_loss(after, identity) < quantization_loss(before, identity) - 1
 
 
-def test_dcwh_is_not_turned(tmp_path):
+def test_dcwh_is_turned_before_its_vertex_stage(tmp_path, weights, monkeypatch):
+    """The stage begins with what ITQ made of the stage before: same posterior, nearer signs."""
+    turned = []
+
+    def spy(hasher, *arguments):
+        images = toy_images(96, "train")
+        before, scores = hasher.embed(images.images, verbose=0), evaluated(hasher, images)
+        turn_by_itq(hasher, *arguments)
+        after = hasher.embed(images.images, verbose=0)
+        epochs = int(keras.ops.convert_to_numpy(hasher.optimizer.iterations)) // 6
+        turned.append((before, after, scores, evaluated(hasher, images), epochs))
+
+    monkeypatch.setattr(training_loop, "turn_by_itq", spy)
+    once = weights(run(tmp_path / "run", itq_iterations=10))
+    ((before, after, scores, again, epochs),) = turned
+    assert epochs == 2
+    np.testing.assert_allclose(after, before @ itq_rotation(before, 10, None), atol=1e-3)
+    assert again["accuracy"] == scores["accuracy"]
+    identity = np.eye(8)
+    assert quantization_loss(after, identity) < quantization_loss(before, identity)
+    np.testing.assert_equal(weights(run(tmp_path / "run", itq_iterations=10)), once)
+    assert len(turned) == 1
+
+
+def test_dcwh_without_a_vertex_stage_is_turned_at_the_end(tmp_path):
+    images = toy_images(96, "train").images
+    path = run(tmp_path / "run", itq_iterations=10, stages=(Stage(2),))
+    best = keras.saving.load_model(tmp_path / "run" / "best.keras")
+    embeddings = best.embed(images, verbose=0)
+    zoo.fit_itq(best, images, iterations=10)
+    turned = keras.saving.load_model(path).embed(images, verbose=0)
+    np.testing.assert_allclose(turned, best.embed(images, verbose=0), atol=1e-4)
+    assert np.abs(turned - embeddings).max() > 0.1
+
+
+def test_vertices_are_not_turned_away_from(tmp_path):
     hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1)), code_length=12, num_classes=4)
-    with pytest.raises(zoo.InputError, match="those of vMF; other methods train signs themselves"):
+    hasher.compile("adamw", DCWHLoss(vertex_weight=0.01))
+    with pytest.raises(zoo.InputError, match="turn it before the epochs with a vertex_weight"):
         zoo.fit_itq(hasher, toy_images(8, "train").images)
-    with pytest.raises(zoo.InputError, match="itq_iterations"):
-        run(tmp_path / "run", itq_iterations=10)
+    with pytest.raises(zoo.InputError, match="itq_iterations is 10; it must be 0 where the first"):
+        run(tmp_path / "run", itq_iterations=10, stages=(Stage(1, {"vertex_weight": 0.1}),))
     assert not (tmp_path / "run").exists()
 
 

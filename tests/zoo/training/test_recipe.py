@@ -8,7 +8,12 @@ from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.methods import METHODS, build_loss
 from classwise.zoo.presets.registry import get_trunk
-from classwise.zoo.training.recipe_files import bundled_recipes, list_recipes, read_recipe
+from classwise.zoo.training.recipe_files import (
+    bundled_recipes,
+    list_recipes,
+    read_recipe,
+    with_epochs,
+)
 
 MINIMAL = """
 method = "dcwh"
@@ -30,7 +35,11 @@ def write(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("name", list_recipes())
+FOLDER = "folder"
+OF_DATA_SETS = [name for name in list_recipes() if name != FOLDER]
+
+
+@pytest.mark.parametrize("name", OF_DATA_SETS)
 def test_bundled_recipes_can_be_trained(name):
     recipe = read_recipe(name)
     dataset = PROTOCOLS[recipe.protocol].dataset
@@ -46,7 +55,32 @@ def test_bundled_recipes_can_be_trained(name):
         )
 
 
-@pytest.mark.parametrize("name", list_recipes())
+@pytest.mark.parametrize("method", METHODS)
+def test_the_recipe_of_folders_can_be_trained_by_every_method(method):
+    recipe = read_recipe(FOLDER, method=method, code_length=16, image_size=96, epochs=7)
+    assert recipe.name == "folder_16"
+    assert recipe.image_shape == [96, 96, 3]
+    assert [stage.epochs for stage in recipe.stages] == [4, 3]
+    assert get_trunk(recipe.trunk).backbone == recipe.backbone
+    for stage in recipe.stages:
+        assert isinstance(build_loss(method, stage.loss), METHODS[method].loss_class())
+
+
+@pytest.mark.parametrize("epochs", [3, 4, 10, 97])
+def test_epochs_are_shared_out_as_the_file_has_them(epochs):
+    stages = [{"epochs": 6}, {"epochs": 1, "loss": {}}, {"epochs": 13}]
+    changed = with_epochs(stages, epochs)
+    shares = [stage["epochs"] for stage in changed]
+    assert sum(shares) == epochs
+    assert min(shares) >= 1
+    assert changed[1]["loss"] == {}
+    wanted = [epochs * stage["epochs"] / 20 for stage in stages]
+    assert all(abs(share - want) <= 2 for share, want in zip(shares, wanted, strict=True))
+    with pytest.raises(InputError, match="epochs is 2; it must be 3 or more"):
+        with_epochs(stages, 2)
+
+
+@pytest.mark.parametrize("name", OF_DATA_SETS)
 def test_bundled_recipes_say_paper_data_and_command(name):
     text = bundled_recipes()[name][0].read_text()
     assert "arXiv" in text
@@ -90,7 +124,9 @@ def test_changes_replace_and_none_keeps(write):
 BAD = {
     "key": (MINIMAL.replace("backbone", "bakcbone"), "did you mean 'backbone'"),
     "missing key": (MINIMAL.replace('method = "dcwh"', ""), "lacks the key 'method'"),
-    "no stage": (MINIMAL.split("[[")[0], "one or more"),
+    "no stage": (MINIMAL.split("[[")[0], "lacks the key 'stages'"),
+    "no key": ("seed = 1", "'method', 'protocol', 'backbone', 'code_length', 'stages'"),
+    "no stage at all": ("stages = []\n" + MINIMAL.split("[[")[0], "lacks the key 'stages'"),
     "epochs": (MINIMAL.replace("epochs = 2", "epochs = 0"), "epochs is 0"),
     "epochs as text": (MINIMAL.replace("epochs = 2", 'epochs = "2"'), "epochs is '2'"),
     "code length": (MINIMAL.replace("12", "0"), "code_length is 0"),
@@ -104,7 +140,11 @@ BAD = {
     "table": ("optimizer = 3\n" + MINIMAL, "must be a table"),
     "batch": ("batch_size = 0\n" + MINIMAL, "batch_size is 0"),
     "seed": ("seed = -1\n" + MINIMAL, "seed is -1"),
-    "folder without shape": (MINIMAL.replace("fashion-mnist-full", "folder"), "image_shape is"),
+    "folder without shape": (
+        MINIMAL.replace("fashion-mnist-full", "folder"),
+        "lacks the key 'image_shape'",
+    ),
+    "batch norm": ("batch_norm = 'off'\n" + MINIMAL, "Unknown batch_norm 'off'. Known: inference"),
     "frozen without trunk": ("frozen_until = 'pool'\n" + MINIMAL, "trunk is None"),
     "frozen with shift": (
         "frozen_until = 'pool'\ntrunk = 'x'\n" + MINIMAL + "[augmentation]\nshift = 2\n",
