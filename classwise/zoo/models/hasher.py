@@ -91,8 +91,9 @@ class Hasher(ClassWiseModel):
         if self.hidden_units is None or self.hidden_units < 0:
             raise InputError(f"hidden_units is {hidden_units!r}; it must be an integer from 0 on.")
         self.backbone = backbone
-        spatial = feature_rank(backbone) == 4
-        self.pool = layers.GlobalAveragePooling2D(name="pool") if spatial else None
+        self.pool = None
+        if feature_rank(backbone) == 4:
+            self.pool = layers.GlobalAveragePooling2D("channels_last", name="pool")
         self.hidden_layer = None
         if self.hidden_units:
             self.hidden_layer = layers.Dense(
@@ -146,6 +147,15 @@ class Hasher(ClassWiseModel):
     def encode(self, images, batch_size=256, verbose="auto") -> np.ndarray:
         """Computes packed binary codes, uint8 `[N, ceil(L / 8)]`; arguments as in `embed`."""
         return pack_codes(self.embed(images, batch_size, verbose))
+
+    def quantize(self, mode=None, config=None, **options):
+        """Quantizes the backbone's layers, as `keras.Model.quantize` does.
+
+        The head stays float32: the sign of an embedding is the product.
+        """
+        self.backbone.quantize(mode, config=config, **options)
+        self.train_function = self.test_function = self.predict_function = None
+        self._post_quantize(mode)
 
     @property
     def settings(self) -> dict:
