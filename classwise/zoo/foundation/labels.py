@@ -40,8 +40,7 @@ def check_labels(
     [[1, 0], [1, 1]]
     """
     labels = np.asarray(labels)
-    # One column is ids as keras.datasets gives them: there is no multi-hot label of one class.
-    given, labels = labels.shape, labels[:, 0] if labels.shape[1:] == (1,) else labels
+    given, labels = labels.shape, ids_or_rows(labels)
     columns = "classes" if num_classes is None else num_classes
     fits = labels.ndim == 1 or (labels.ndim == 2 and num_classes in (None, labels.shape[1]))
     if not fits or len(labels) != rows:
@@ -62,6 +61,14 @@ def check_labels(
             "leave unlabelled items out."
         )
     return labels.astype(np.int64)
+
+
+def ids_or_rows(labels: np.ndarray) -> np.ndarray:
+    """Returns labels `[N]` or `[N, C]`; one column is ids, as keras.datasets gives them.
+
+    There is no multi-hot label of one class.
+    """
+    return labels[:, 0] if labels.shape[1:] == (1,) else labels
 
 
 def _check_multi_hot(name: str, labels: np.ndarray, soft: bool) -> np.ndarray:
