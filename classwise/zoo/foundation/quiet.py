@@ -43,6 +43,17 @@ def quiet() -> Iterator[None]:
                 os.write(2, line)
 
 
+@contextlib.contextmanager
+def quiet_import() -> Iterator[None]:
+    """Hides what TensorFlow logs while it is imported, and its lines of information later on.
+
+    Warnings and errors are shown; TF_CPP_MIN_LOG_LEVEL, where it is set, decides.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    with quiet():
+        yield
+
+
 def start_tensorflow() -> None:
     """Imports TensorFlow and lets it look for devices, without the lines that it logs meanwhile."""
     with quiet():
