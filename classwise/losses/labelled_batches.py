@@ -56,7 +56,13 @@ def labelled_batches(batches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
                 "be (images, labels)."
             )
         empty = False
-        yield np.asarray(batch[0]), np.asarray(batch[1])
+        images, labels = np.asarray(batch[0]), np.asarray(batch[1])
+        if images.shape[:1] != labels.shape[:1]:
+            raise ValueError(
+                f"A batch of a callback's data set holds images of shape {images.shape} and labels "
+                f"of shape {labels.shape}; give one label, or row of labels, an image."
+            )
+        yield images, labels
     if empty:
         raise ValueError("A callback's data set is empty; give batches (images, labels).")
 

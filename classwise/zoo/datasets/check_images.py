@@ -58,7 +58,9 @@ def check_images(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.nd
 def _check_shape(shape: tuple[int, ...], image_shape: tuple[int, int, int]) -> None:
     expected = f"[N, {', '.join(map(str, image_shape))}]"
     if len(shape) != 4:
-        hint = "; add the batch axis with images[None], or batch(32)" if shape == image_shape else ""
+        hint = (
+            "; add the batch axis with images[None], or batch(32)" if shape == image_shape else ""
+        )
         raise InputError(
             f"images have rank {len(shape)}, shape {list(shape)}; rank 4, shape {expected}, is "
             f"expected{hint}."

@@ -81,5 +81,7 @@ def _check_multi_hot(name: str, labels: np.ndarray, soft: bool) -> np.ndarray:
         allowed = "multi-hot labels are 0 or 1 for every class"
         if soft:
             allowed += ", soft ones lie from 0 to 1"
-        raise InputError(f"{name} row {row} holds {labels[row, column]} for class {column}; {allowed}.")
+        raise InputError(
+            f"{name} row {row} holds {labels[row, column]} for class {column}; {allowed}."
+        )
     return labels.astype(np.uint8 if hard.all() else np.float32)

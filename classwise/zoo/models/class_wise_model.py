@@ -10,6 +10,7 @@ from classwise.zoo.datasets.check_batches import (
 )
 from classwise.zoo.datasets.image_folder import plain_input_errors
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.models.compiled_loss import only_class_wise
 
 
 class ClassWiseModel(keras.Model):
@@ -111,23 +112,8 @@ class ClassWiseModel(keras.Model):
 
     @property
     def class_wise_loss(self) -> ClassWiseLoss | None:
-        """The class-wise loss that the model was compiled with, if it is one.
-
-        Raises:
-            InputError: it is one of several, weighted, or a class instead of an object.
-        """
-        losses = keras.tree.flatten(self.loss)
-        for loss in losses:
-            if isinstance(loss, type) and issubclass(loss, ClassWiseLoss):
-                raise InputError(f"loss is the class {loss.__name__}; give {loss.__name__}().")
-        if not any(isinstance(loss, ClassWiseLoss) for loss in losses):
-            return None
-        if len(losses) > 1 or self._compile_loss._user_loss_weights is not None:
-            raise InputError(
-                f"loss is {self.loss}, with loss_weights or other losses beside a class-wise one; "
-                "give one loss, and what else is to be added through a layer's add_loss."
-            )
-        return losses[0]
+        """The class-wise loss that the model was compiled with, None for any other loss."""
+        return only_class_wise(self.loss, self._compile_loss)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         class_wise_loss = self.class_wise_loss
@@ -154,5 +140,5 @@ class ClassWiseModel(keras.Model):
         return self.get_metrics_result()
 
     def _update_metrics(self, x, y, y_pred, sample_weight):
-        logits = keras.ops.stop_gradient(self.class_wise_loss.logits(y_pred, self.class_centers.centers))
-        super().compute_metrics(x, y, logits, sample_weight)
+        logits = self.class_wise_loss.logits(y_pred, self.class_centers.centers)
+        super().compute_metrics(x, y, keras.ops.stop_gradient(logits), sample_weight)

@@ -160,6 +160,7 @@ def load_backbone(
 
     backbone = build_backbone(trunk.backbone, image_shape)
     assign_weights(variables_by_path(backbone), weights, trunk.name)
+    backbone(backbone.inputs)  # Keras exports what was called once
     return backbone
 
 
