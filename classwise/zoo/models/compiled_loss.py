@@ -24,7 +24,8 @@ def only_class_wise(given, compiled) -> ClassWiseLoss | None:
         return None
     if len(losses) > 1 or compiled._user_loss_weights is not None:
         raise InputError(
-            f"{losses[0].name} has loss_weights, or other losses beside it; give it alone, and what "
-            "else is to be minimised through add_loss of a layer."
+            f"loss is {', '.join(getattr(loss, 'name', str(loss)) for loss in losses)}, or has "
+            "loss_weights; give a class-wise loss alone, and what else is to be minimized through "
+            "add_loss of a layer."
         )
     return losses[0]

@@ -232,7 +232,7 @@ def test_data_that_end_pass(form):
 
 
 def test_data_without_end_are_refused():
-    with pytest.raises(InputError, match="never ends; .* or give steps_per_epoch"):
+    with pytest.raises(InputError, match=r"never ends; .* or give steps_per_epoch"):
         check_that_it_ends(FORMS["tf.data"](IMAGES, LABELS).repeat(), 1, "steps_per_epoch")
 
 

@@ -225,8 +225,8 @@ def test_one_loss_in_a_list_or_a_dictionary_is_that_loss(data, tmp_path, wrap):
 LOSSES = {
     "class": ({"loss": DCWHLoss}, r"loss is the class DCWHLoss; give DCWHLoss\(\)"),
     "class in a list": ({"loss": [VonMisesFisherLoss]}, "give VonMisesFisherLoss"),
-    "two": ({"loss": [DCWHLoss(), "mse"]}, "other losses beside it"),
-    "weighted": ({"loss": DCWHLoss(), "loss_weights": [2.0]}, "has loss_weights"),
+    "two": ({"loss": [DCWHLoss(), "mse"]}, "loss is dcwh_loss, mse, or has"),
+    "weighted": ({"loss": DCWHLoss(), "loss_weights": [2.0]}, "has loss_weights; give"),
 }
 
 
@@ -283,7 +283,7 @@ def test_data_without_end_are_refused_before_training(hasher, data):
     for use in (hasher.fit, hasher.evaluate, hasher.predict, hasher.embed, hasher.encode):
         with pytest.raises(InputError, match="never ends"):
             use(endless)
-    with pytest.raises(InputError, match="never ends; .* validation_steps"):
+    with pytest.raises(InputError, match=r"never ends; .* validation_steps"):
         hasher.fit(*data, validation_data=endless)
     fitted = hasher.fit(
         endless,

@@ -163,5 +163,7 @@ def test_labels_in_one_column_are_ids_and_not_multi_hot():
         for first, second in ((columns[0], columns[1]), (columns[0], labels[1])):
             assert evaluate(items[0], first, items[1], second).to_dict() == expected
     centers = random.normal(size=(2, 4)).astype(np.float32)
-    one, other = (classify_embeddings(vectors[0], l, centers) for l in (labels[0], columns[0]))
+    one, other = (
+        classify_embeddings(vectors[0], given, centers) for given in (labels[0], columns[0])
+    )
     assert one.accuracy == other.accuracy
