@@ -38,26 +38,27 @@ def chosen_one_by_one(num_classes: int, code_length: int, random) -> np.ndarray:
 
 
 def words_of_a_linear_code(num_classes: int, code_length: int, random) -> np.ndarray:
-    """Draws vertices as the first C words of a random linear code, packed as uint64 `[C, words]`.
+    """Draws vertices as C words of a random linear code, packed as uint64 `[C, words]`.
 
-    The words are the sums, over GF(2), of some of k generators, 2^k >= C, all shifted by one random
-    vector. Two of them differ by a third, unshifted one; so the least weight of 2^k words tells the
-    least distance among C^2 pairs. The best of 16 random codes is kept. Codes too short for C
-    different words repeat them.
+    A bit of a word is the parity of some of the k binary digits, 2^k >= C, of the word's number;
+    so words differ by the bits of a third one, and the least weight of 2^k words tells the least
+    distance among C^2 pairs. The best of 16 random codes is kept. Codes too short for C different
+    words repeat them.
     """
-    size = min((num_classes - 1).bit_length(), code_length)
+    digits = min((num_classes - 1).bit_length(), code_length)
     best, least = None, -1
     for trial in itertools.count(1):
+        summed = random.integers(1, 2**digits, code_length)  # at least one, or a bit were constant
         words = np.zeros((1, -(-code_length // 64)), np.uint64)
-        for generator in packed(random.integers(0, 2, (size, code_length))):
-            words = np.concatenate([words, words ^ generator])
+        for one_digit in packed(summed >> np.arange(digits)[:, None] & 1):
+            words = np.concatenate([words, words ^ one_digit])
         weight = int(np.bitwise_count(words[1:]).sum(axis=-1, dtype=int).min())
         if weight > least:
             best, least = words, weight
         if trial >= LINEAR_CODES and least > 0:  # else two of its words are equal
             break
     shift = packed(random.integers(0, 2, (1, code_length)))
-    return best[np.arange(num_classes) % len(best)] ^ shift
+    return best[np.resize(random.permutation(len(best)), num_classes)] ^ shift
 
 
 def packed(bits: np.ndarray) -> np.ndarray:

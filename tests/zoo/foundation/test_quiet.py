@@ -59,7 +59,6 @@ import tensorflow as tf
 
 batches = tf.data.Dataset.from_tensor_slices((images, labels)).batch(8)
 hasher.fit(batches, callbacks=[losses.CenterUpdate(batches)], validation_data=batches, verbose=0)
-hasher.fit((batch for batch in batches), verbose=0)
 """
 
 
