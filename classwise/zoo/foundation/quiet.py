@@ -45,11 +45,12 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet_import() -> Iterator[None]:
-    """Hides what TensorFlow logs while it is imported, and its lines of information later on.
+    """Hides what TensorFlow's C++ code logs while it is imported, and later on but for errors.
 
-    Warnings and errors are shown; TF_CPP_MIN_LOG_LEVEL, where it is set, decides.
+    Its warnings repeat, with a traceback, what is raised in Python. TF_CPP_MIN_LOG_LEVEL, where it
+    is set, decides instead.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with quiet():
         yield
 
