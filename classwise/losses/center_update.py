@@ -1,11 +1,14 @@
 """Re-estimation of class centres between epochs."""
 
-import operator
-
 import keras
 import numpy as np
 
-from classwise.losses.class_wise_loss import whole
+from classwise.losses.class_wise_loss import class_membership, whole
+from classwise.losses.labelled_batches import (
+    check_repeatable,
+    embeddings_and_labels,
+    first_labels,
+)
 
 
 class CenterUpdate(keras.callbacks.Callback):
@@ -24,12 +27,13 @@ class CenterUpdate(keras.callbacks.Callback):
 
     Args:
         dataset: iterable of batches `(images, labels)` that can be iterated again and again, such
-            as a batched `tf.data.Dataset` without augmentation; None for streaming.
+            as a batched `tf.data.Dataset` without augmentation, which ends; None for streaming.
         every: epochs between updates. Defaults to 1.
 
     Raises:
-        ValueError: `every` is no integer or below 1, the model has no class centres, or a label of
-            `dataset` is no class of the model.
+        ValueError: `every` is no integer or below 1, or `dataset` never ends or can be iterated
+            once; as training starts, the model has no class centres, or the first batch does not
+            fit the model; later, a label of `dataset` is no class of the model.
 
     Example:
 
@@ -52,6 +56,8 @@ class CenterUpdate(keras.callbacks.Callback):
 
     def __init__(self, dataset=None, every=1):
         super().__init__()
+        if dataset is not None:
+            check_repeatable("CenterUpdate", dataset)
         self.dataset = dataset
         self.every = whole("every", every, 1)
 
@@ -61,6 +67,9 @@ class CenterUpdate(keras.callbacks.Callback):
                 f"CenterUpdate needs a model with class centres, such as classwise.zoo.Hasher; "
                 f"{type(self.model).__name__} has no attribute class_centers."
             )
+        if self.dataset is not None:
+            labels = first_labels(self.model, self.dataset)
+            check_classes(labels, self.model.class_centers.num_classes)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model.class_centers.reset_sums()
@@ -73,29 +82,6 @@ class CenterUpdate(keras.callbacks.Callback):
             class_centers.update()
         else:
             class_centers.update(*class_sums(self.model, self.dataset))
-
-
-def embeddings_and_labels(model, dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Computes embeddings `[N, L]` and gathers the labels, `[N]` or `[N, C]`, in the same pass.
-
-    So they belong together even where a data set comes in another order every time.
-
-    Args:
-        model: gives embeddings `[B, L]` for images.
-        dataset: iterable of batches `(images, labels)`, labels integer or multi-hot.
-    """
-    labels = []
-
-    def images():
-        for batch_images, batch_labels in dataset:
-            labels.append(np.asarray(batch_labels))
-            yield (np.asarray(batch_images),)
-
-    # Without the number of batches, Keras warns that the generator came to an end.
-    steps = operator.length_hint(dataset, 0) or None
-    embeddings = model.predict(images(), steps=steps, verbose=0)
-    gathered = np.concatenate(labels)
-    return embeddings, gathered.reshape(-1) if gathered.shape[1:] == (1,) else gathered
 
 
 def class_sums(model, dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +99,8 @@ def class_sums(model, dataset) -> tuple[np.ndarray, np.ndarray]:
     check_classes(labels, num_classes)
     embeddings = embeddings.astype(np.float64)
     if labels.ndim == 2:
-        membership = (labels > 0).astype(np.float64)
+        membership = keras.ops.convert_to_numpy(class_membership(labels, num_classes))
+        membership = membership.astype(np.float64)
         return membership.T @ embeddings, membership.sum(axis=0)
     sums = np.zeros((num_classes, embeddings.shape[1]))
     np.add.at(sums, labels, embeddings)

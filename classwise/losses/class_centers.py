@@ -1,25 +1,71 @@
 """The class centres of a model, and the sums that they are re-estimated from."""
 
+import itertools
+
 import keras
 import numpy as np
 from keras import ops
 
-from classwise.losses.class_wise_loss import class_targets, whole
+from classwise.losses.class_wise_loss import class_membership, whole
+
+MOST_ONE_BY_ONE = 1024
+LINEAR_CODES = 16
 
 
 def separated_vertices(num_classes: int, code_length: int, seed: int) -> np.ndarray:
     """Draws well separated vertices of the cube {-1, 1}^L, float32 `[C, L]`.
 
-    Class by class, the best of 64 random vertices is kept: the one whose nearest vertex among
-    those already chosen is farthest away.
+    Up to 1,024 classes are drawn one by one, which costs C^2; more are the words of a linear code.
     """
     random = np.random.default_rng(seed)
-    chosen = np.empty((num_classes, code_length), np.float32)
+    draw = chosen_one_by_one if num_classes <= MOST_ONE_BY_ONE else words_of_a_linear_code
+    bits = np.unpackbits(draw(num_classes, code_length, random).view(np.uint8), axis=1)
+    return np.where(bits[:, :code_length], np.float32(1), np.float32(-1))
+
+
+def chosen_one_by_one(num_classes: int, code_length: int, random) -> np.ndarray:
+    """Draws vertices class by class, packed as uint64 `[C, words]`.
+
+    The best of 64 random vertices is kept: the one whose nearest vertex among those already chosen
+    is farthest away.
+    """
+    chosen = np.zeros((num_classes, -(-code_length // 64)), np.uint64)
     for count in range(num_classes):
-        candidates = random.choice(np.float32([-1, 1]), (64, code_length))
-        similarity = candidates @ chosen[:count].T
-        chosen[count] = candidates[similarity.max(axis=1, initial=-code_length).argmin()]
+        candidates = packed(random.choice(np.float32([-1, 1]), (64, code_length)) > 0)
+        distances = np.bitwise_count(candidates[:, None] ^ chosen[:count]).sum(axis=-1, dtype=int)
+        chosen[count] = candidates[distances.min(axis=1, initial=code_length).argmax()]
     return chosen
+
+
+def words_of_a_linear_code(num_classes: int, code_length: int, random) -> np.ndarray:
+    """Draws vertices as C words of a random linear code, packed as uint64 `[C, words]`.
+
+    A bit of a word is the parity of some of the k binary digits, 2^k >= C, of the word's number;
+    so words differ by the bits of a third one, and the least weight of 2^k words tells the least
+    distance among C^2 pairs. The best of 16 random codes is kept. Codes too short for C different
+    words repeat them.
+    """
+    digits = min((num_classes - 1).bit_length(), code_length)
+    best, least = None, -1
+    for trial in itertools.count(1):
+        summed = random.integers(1, 2**digits, code_length)  # at least one, or a bit were constant
+        words = np.zeros((1, -(-code_length // 64)), np.uint64)
+        for one_digit in packed(summed >> np.arange(digits)[:, None] & 1):
+            words = np.concatenate([words, words ^ one_digit])
+        weight = int(np.bitwise_count(words[1:]).sum(axis=-1, dtype=int).min())
+        if weight > least:
+            best, least = words, weight
+        if trial >= LINEAR_CODES and least > 0:  # else two of its words are equal
+            break
+    shift = packed(random.integers(0, 2, (1, code_length)))
+    return best[np.resize(random.permutation(len(best)), num_classes)] ^ shift
+
+
+def packed(bits: np.ndarray) -> np.ndarray:
+    """Returns bits `[N, L]` as uint64 `[N, words]`, zero padded."""
+    rows = np.zeros((len(bits), -(-bits.shape[1] // 64) * 8), np.uint8)
+    rows[:, : -(-bits.shape[1] // 8)] = np.packbits(bits.astype(bool), axis=1)
+    return rows.view(np.uint64)
 
 
 def separated_directions(num_classes: int, code_length: int, seed: int) -> np.ndarray:
@@ -114,9 +160,9 @@ class ClassCenters(keras.layers.Layer):
         """Adds a batch's embeddings `[B, L]` to the sums of the classes in `labels`.
 
         Every image counts once: a centre is the mean over the images of its class. Sample weights
-        weigh losses, and have no part in it.
+        weigh losses, and have no part in it. Of soft labels an image's largest class counts.
         """
-        membership = ops.cast(class_targets(labels, self.num_classes) > 0, "float32")
+        membership = class_membership(labels, self.num_classes)
         embeddings = ops.stop_gradient(ops.cast(embeddings, "float32"))
         self.sums.assign(self.sums + ops.matmul(ops.transpose(membership), embeddings))
         self.counts.assign(self.counts + ops.sum(membership, axis=0))

@@ -5,6 +5,7 @@ import numbers
 import operator
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -13,7 +14,8 @@ def class_targets(labels, num_classes: int):
 
     Integer labels, `[B]` or `[B, 1]`, become one-hot rows. Multi-hot (or soft) labels `[B, C]` are
     divided by their row sum, which makes the target uniform over an image's labels; an image
-    without any label gets a row of zeros, and so contributes nothing.
+    without any label gets a row of zeros, and so contributes nothing. An id that is no class gets a
+    row of NaN: the loss shows it, where a compiled step can't raise.
     """
     labels = ops.convert_to_tensor(labels)
     if len(labels.shape) == 2 and labels.shape[-1] != 1:
@@ -21,7 +23,20 @@ def class_targets(labels, num_classes: int):
         total = ops.sum(labels, axis=-1, keepdims=True)
         return labels / ops.where(total > 0, total, ops.ones_like(total))
     class_ids = ops.cast(ops.reshape(labels, (-1,)), "int32")
-    return ops.one_hot(class_ids, num_classes, dtype="float32")
+    a_class = ops.logical_and(class_ids >= 0, class_ids < num_classes)
+    targets = ops.one_hot(ops.where(a_class, class_ids, 0), num_classes, dtype="float32")
+    return ops.where(ops.expand_dims(a_class, -1), targets, np.nan)
+
+
+def class_membership(labels, num_classes: int):
+    """Computes to which classes an image belongs, 0 or 1, float32 `[B, C]`.
+
+    All classes of multi-hot labels; of soft ones, as of label smoothing, MixUp and CutMix, those of
+    the largest share: the others tell how sure a label is, not what the image shows.
+    """
+    targets = class_targets(labels, num_classes)
+    largest = ops.max(targets, axis=-1, keepdims=True)
+    return ops.cast(ops.logical_and(targets == largest, targets > 0), "float32")
 
 
 def positive(name: str, value: float, *, or_zero: bool = False) -> float:
@@ -62,7 +77,8 @@ class ClassWiseLoss(keras.losses.Loss):
 
     where `h` are the embeddings `[B, L]`, `mu` the class centres `[C, L]` and `t` the target
     distribution: one-hot for integer labels; for multi-hot labels uniform over an image's labels
-    (our reading of the multi-label extension of DCWH, which the paper does not spell out).
+    (our reading of the multi-label extension of DCWH, which the paper does not spell out); soft
+    labels, as of MixUp, CutMix and label smoothing, are such a distribution.
 
     A subclass defines `logits`, and may define `penalty`. `y_pred` is the pair
     `(embeddings, centers)`: a loss object is plain configuration, the centres belong to the model,

@@ -113,8 +113,8 @@ def test_a_period_of_numpy_is_an_integer():
 BAD_LABELS = {
     "too large": (lambda labels: labels + 1, "label 3; .* from 0 to 2"),
     "negative": (lambda labels: labels - 1, "label -1; .* from 0 to 2"),
-    "float": (lambda labels: labels * 1.0, r"type float64 and shape \(50,\)"),
-    "other classes": (lambda labels: np.eye(4)[labels], r"shape \(50, 4\); .* \[B, 3\]"),
+    "float": (lambda labels: labels * 1.0, r"type float64 and shape \(16,\)"),
+    "other classes": (lambda labels: np.eye(4)[labels], r"shape \(16, 4\); .* \[B, 3\]"),
 }
 
 
@@ -124,6 +124,58 @@ def test_labels_that_are_no_classes_of_the_model_are_refused(data, case):
     update = CenterUpdate(batches((data[0], change(data[1]))))
     with pytest.raises(ValueError, match=message):
         fit(small_hasher(), data, DCWHLoss(), callbacks=[update])
+
+
+def epochs_begun(data, update):
+    """The epochs that begin before training ends, in an error that is returned too."""
+    begun = []
+    note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(epoch))
+    with pytest.raises(ValueError, match=r".") as error:
+        fit(small_hasher(), data, DCWHLoss(), callbacks=[note, update])
+    return begun, str(error.value)
+
+
+FIRST_BATCHES = {
+    "negative": (lambda images: images - 1.0 * images.max(), "values must lie from 0 to 255"),
+    "NaN": (lambda images: np.full(images.shape, np.nan), "images hold nan"),
+    "one image": (lambda images: images[0], "rank 3"),
+    "another size": (lambda images: images[:, :3], "height 3"),
+}
+
+
+@pytest.mark.parametrize("case", FIRST_BATCHES)
+def test_wrong_images_are_refused_before_the_first_epoch(data, case):
+    change, message = FIRST_BATCHES[case]
+    begun, error = epochs_begun(data, CenterUpdate([(change(data[0]), data[1])]))
+    assert begun == []
+    assert message in error
+
+
+def test_a_wrong_label_is_refused_before_the_first_epoch(data):
+    begun, error = epochs_begun(data, CenterUpdate(batches((data[0], data[1] + 1))))
+    assert begun == []
+    assert "label 3" in error
+
+
+def test_a_wrong_image_of_a_later_batch_is_refused(data):
+    images = data[0].astype(np.float32)
+    images[40] = -1
+    begun, error = epochs_begun(data, CenterUpdate(batches((images, data[1]))))
+    assert begun == [0]
+    assert "images hold -1.0" in error
+
+
+def test_images_scaled_to_1_are_warned_of(data):
+    update = CenterUpdate([(data[0] / 255.0, data[1])])
+    with pytest.warns(UserWarning, match="multiply by 255"):
+        fit(small_hasher(), data, DCWHLoss(), callbacks=[update])
+
+
+def test_weights_of_images_are_left_out(data):
+    hasher = small_hasher()
+    plain = fit(hasher, data, DCWHLoss(), callbacks=[CenterUpdate(batches(data))])
+    weighted = CenterUpdate(batches((*data, np.arange(50.0))))
+    np.testing.assert_array_equal(fit(hasher, data, DCWHLoss(), callbacks=[weighted]), plain)
 
 
 def test_sample_weights_move_no_center(data):

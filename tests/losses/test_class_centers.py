@@ -20,6 +20,48 @@ def test_vertices_are_well_separated():
     assert distances[~np.eye(10, dtype=bool)].min() >= 16
 
 
+def drawn_one_by_one(num_classes, code_length, seed):
+    """The draw in floats: of 64 vertices the one least similar to its most similar predecessor."""
+    random = np.random.default_rng(seed)
+    chosen = np.empty((num_classes, code_length), np.float32)
+    for count in range(num_classes):
+        candidates = random.choice(np.float32([-1, 1]), (64, code_length))
+        similarity = candidates @ chosen[:count].T
+        chosen[count] = candidates[similarity.max(axis=1, initial=-code_length).argmin()]
+    return chosen
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "code_length", "seed"), [(2, 1, 0), (10, 16, 3), (100, 48, 0), (40, 130, 1)]
+)
+def test_up_to_1024_vertices_are_drawn_one_by_one(num_classes, code_length, seed):
+    centers = centers_of(ClassCenters(num_classes, code_length, seed=seed))
+    np.testing.assert_array_equal(centers, drawn_one_by_one(num_classes, code_length, seed))
+
+
+@pytest.mark.parametrize(("num_classes", "code_length"), [(1025, 64), (3000, 48), (1500, 100)])
+def test_more_vertices_are_farther_apart_than_random_ones(num_classes, code_length):
+    centers = centers_of(ClassCenters(num_classes, code_length))
+    random = np.random.default_rng(0).choice(np.float32([-1, 1]), centers.shape)
+    nearest = [
+        (code_length - (v @ v.T - np.eye(len(v)) * 1e4).max()) / 2 for v in (centers, random)
+    ]
+    assert nearest[0] > nearest[1] + 3
+    assert np.abs(centers.mean(axis=0)).max() < 0.1  # every bit splits the classes
+
+
+def test_a_hundred_thousand_classes_have_different_vertices():
+    centers = centers_of(ClassCenters(100_000, 64))
+    assert centers.shape == (100_000, 64)
+    assert len(np.unique(np.packbits(centers > 0, axis=1), axis=0)) == 100_000
+
+
+def test_codes_too_short_for_the_classes_are_used_evenly():
+    centers = centers_of(ClassCenters(1030, 10))
+    _, counts = np.unique(centers, axis=0, return_counts=True)
+    assert (len(counts), counts.max()) == (1024, 2)
+
+
 def test_directions_are_orthogonal_where_there_is_room():
     centers = centers_of(ClassCenters(10, 48, normalize=True))
     np.testing.assert_allclose(centers @ centers.T, np.eye(10), atol=1e-6)
@@ -72,6 +114,20 @@ def test_a_zero_resultant_keeps_the_direction():
     layer.accumulate(np.array([0, 0]), np.array([[1.0, 0.0], [-1.0, 0.0]]))
     layer.update()
     np.testing.assert_array_equal(centers_of(layer), before)
+
+
+def test_soft_labels_count_for_their_largest_class():
+    layer = ClassCenters(3, 2)
+    labels = np.float32([[0.9, 0.05, 0.05], [0.2, 0.8, 0.0], [0.5, 0.5, 0.0], [0, 0, 0]])
+    layer.accumulate(labels, np.float32([[1, 2], [3, 4], [5, 6], [7, 8]]))
+    np.testing.assert_array_equal(ops.convert_to_numpy(layer.counts), [2, 2, 0])
+    np.testing.assert_array_equal(ops.convert_to_numpy(layer.sums), [[6, 8], [8, 10], [0, 0]])
+
+
+def test_ids_that_are_no_class_count_for_none():
+    layer = ClassCenters(3, 2)
+    layer.accumulate(np.array([3, -1, 2]), np.ones((3, 2)))
+    np.testing.assert_array_equal(ops.convert_to_numpy(layer.counts), [0, 0, 1])
 
 
 def test_reset_forgets():

@@ -91,6 +91,28 @@ def test_multi_hot_target_is_uniform_over_the_labels(loss):
     np.testing.assert_allclose(actual, expected.mean(), rtol=2e-5)
 
 
+@pytest.mark.parametrize("loss", [DCWHLoss, VonMisesFisherLoss])
+def test_soft_labels_are_the_target(loss):
+    _, embeddings, centers, ids = problem(4)
+    smooth = 0.9 * np.eye(4)[ids] + 0.1 / 4
+    mixed = 0.7 * np.eye(4)[ids] + 0.3 * np.eye(4)[ids[::-1]]
+    loop = dcwh_loop if loss is DCWHLoss else vmf_loop
+    settings = (0.25, 0.1, 1.1, 0.0) if loss is DCWHLoss else (15.0,)
+    for labels in (smooth, mixed):
+        expected = loop(labels, embeddings, centers, *settings)
+        found = value(loss(reduction="none"), labels.astype(np.float32), embeddings, centers)
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("wrong", [4, -1])
+@pytest.mark.parametrize("loss", [DCWHLoss, VonMisesFisherLoss])
+def test_an_id_that_is_no_class_gives_nan_and_not_0(loss, wrong):
+    _, embeddings, centers, ids = problem(5)
+    ids[2] = wrong
+    found = value(loss(reduction="none"), ids, embeddings, centers)
+    np.testing.assert_array_equal(np.isnan(found), [False, False, True, False, False])
+
+
 def test_an_image_without_label_has_no_class_wise_loss():
     _, embeddings, centers, _ = problem(4)
     loss = VonMisesFisherLoss(reduction=None)

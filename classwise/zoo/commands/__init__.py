@@ -4,6 +4,7 @@ import argparse
 import difflib
 import os
 import sys
+from collections.abc import Iterable
 from importlib import import_module, metadata
 
 from classwise.zoo.foundation.errors import InputError
@@ -42,6 +43,8 @@ COMMANDS = {
 }
 # Those that may load a preset, and so fetch one.
 WITH_MIRROR = ("mirror", "train", "evaluate", "encode", "export", "verify", "demo")
+# Those that open `.keras` files, which may name classes of the user's own.
+WITH_IMPORT = ("info", "train", "evaluate", "encode", "export", "verify")
 
 
 class Parser(argparse.ArgumentParser):
@@ -77,8 +80,35 @@ def build_parser() -> argparse.ArgumentParser:
                 metavar="URL",
                 help="where presets are fetched from (default: CLASSWISE_MIRRORS)",
             )
+        if name in WITH_IMPORT:
+            command.add_argument(
+                "--import",
+                dest="modules",
+                action="append",
+                default=[],
+                metavar="MODULE",
+                help="Python module with layers of your own that a .keras file names; repeatable",
+            )
         command.set_defaults(run=module.run)
     return parser
+
+
+def import_modules(names: Iterable[str]) -> None:
+    """Imports modules from the current folder, or from where Python finds them.
+
+    Raises:
+        InputError: one is missing, or fails.
+    """
+    for name in names:
+        if "" not in sys.path:
+            sys.path.insert(0, "")
+        try:
+            import_module(name)
+        except Exception as error:  # whatever the code of the module raises
+            raise InputError(
+                f"--import {name}: {type(error).__name__}: {error}; give the name of a Python "
+                "module in this folder or an installed one, such as my_layers for my_layers.py."
+            ) from error
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,6 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     if getattr(options, "mirror", None):
         os.environ["CLASSWISE_MIRRORS"] = options.mirror
     try:
+        import_modules(getattr(options, "modules", ()))
         status = options.run(options)
         print(end="", flush=True)  # what waits in the buffer is part of the run
         return status

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from classwise.losses.labelled_batches import never_ends
 from classwise.zoo.datasets.check_images import check_images
 from classwise.zoo.datasets.pipelines import PARALLEL_BATCHES
 from classwise.zoo.datasets.python_calls import numpy_function
@@ -21,6 +22,34 @@ from classwise.zoo.foundation.labels import check_labels
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+
+def comes_in_batches(x: Any) -> bool:
+    """Whether `x` is a source of batches, in one of the forms that Keras takes."""
+    return (
+        isinstance(x, keras.utils.PyDataset | types.GeneratorType)
+        or _is_a(x, "tensorflow", "data.Dataset")
+        or _is_a(x, "torch", "utils.data.DataLoader")
+    )
+
+
+def check_that_it_ends(x: Any, passes: int = 1, limit: str = "steps") -> None:
+    """Raises `InputError` for batches that never end, or cannot be passed over so many times.
+
+    Args:
+        x: a source of batches, or anything else.
+        passes: the number of epochs.
+        limit: the argument that would limit the batches of a pass.
+    """
+    if never_ends(x):
+        raise InputError(
+            f"The data set never ends; leave out repeat(), take(n) batches of it, or give {limit}."
+        )
+    if isinstance(x, types.GeneratorType) and passes > 1:
+        raise InputError(
+            f"A generator is passed over once, but there are {passes} epochs; give {limit}, or a "
+            "tf.data.Dataset or keras.utils.PyDataset."
+        )
 
 
 def check_training_data(
@@ -35,8 +64,8 @@ def check_training_data(
         x: images `[N, H, W, C]`; or batches (images, labels, ...), as a `tf.data.Dataset`, a
             `keras.utils.PyDataset`, a PyTorch `DataLoader` or a generator. Other sources are left
             to Keras, unchecked.
-        y: labels of the images, integers `[N]` or `[N, 1]`, or multi-hot `[N, C]`; batches bring
-            their own.
+        y: labels of the images, integers `[N]` or `[N, 1]`, or multi-hot or soft `[N, C]`; batches
+            bring their own.
         image_shape: height, width and channels that the model takes.
         num_classes: C; None where labels are no class labels, and so are not checked.
 
@@ -55,8 +84,13 @@ def check_training_data(
         loader = copy.copy(x)
         loader.collate_fn = functools.partial(_collate, x.collate_fn, check)
         return loader, y
+    if y is None and (hasattr(x, "__next__") or isinstance(x, list | tuple | dict)):
+        raise InputError(
+            f"The data come as a {type(x).__name__}; give arrays of images and labels, or batches "
+            "as a tf.data.Dataset, a keras.utils.PyDataset or a generator."
+        )
     if y is not None or hasattr(x, "__array__"):
-        return check((x, y))
+        return check((x, y))[:2]
     return x, y
 
 
@@ -67,6 +101,8 @@ def check_batch(
 
     Arguments are those of `check_training_data`.
     """
+    if isinstance(batch, dict):
+        raise InputError(f"A batch {_dictionary(batch)}")
     images, *rest = batch if isinstance(batch, tuple | list) else (batch,)
     images = check_images(_as_array(images), image_shape)
     if num_classes is None:
@@ -74,18 +110,29 @@ def check_batch(
     if not rest or rest[0] is None:
         raise InputError("The images come without labels; training takes (images, labels).")
     labels = np.asarray(_as_array(rest[0]))
-    if labels.shape[1:] == (1,):
-        labels = labels[:, 0]
-    return images, check_labels("labels", labels, len(images), num_classes), *rest[1:]
+    return images, check_labels("labels", labels, len(images), num_classes, soft=True), *rest[1:]
+
+
+def _dictionary(keys: dict) -> str:
+    return (
+        f"is a dictionary with the keys {', '.join(map(str, keys))}; it must be (images, labels), "
+        "as dataset.map(lambda batch: (batch['image'], batch['label'])) makes it."
+    )
 
 
 def check_dataset(
     dataset: tf.data.Dataset, image_shape: tuple[int, int, int], num_classes: int | None
 ) -> tf.data.Dataset:
-    """Returns a data set of the same batches, its types checked now, its values on the way."""
+    """Returns a data set of the same batches, its types checked now, its values on the way.
+
+    Shapes that the data set does not know, as after `tf.py_function`, are those of the model:
+    labels of an unknown rank are class ids if they are integers, else multi-hot.
+    """
     import tensorflow as tf
 
     spec = dataset.element_spec
+    if isinstance(spec, dict):
+        raise InputError(f"A batch of the data set {_dictionary(spec)}")
     spec = spec if isinstance(spec, tuple) else (spec,)
     seen = 1 if num_classes is None else 2
     if len(spec) < seen or not all(isinstance(part, tf.TensorSpec) for part in spec[:seen]):
@@ -94,22 +141,39 @@ def check_dataset(
         )
     # Where static shapes tell, they must tell now: TensorFlow traces the model before any batch.
     if not spec[0].shape.is_compatible_with((None, *image_shape)):
+        single = spec[0].shape.is_compatible_with(image_shape)
         raise InputError(
             f"The data set yields images of shape {spec[0].shape}; this hasher takes batches "
-            f"(None, {', '.join(map(str, image_shape))})."
+            f"(None, {', '.join(map(str, image_shape))})"
+            f"{', as dataset.batch(32) makes them' if single else ''}."
         )
     if num_classes is not None:
         _check_label_spec(spec[1], num_classes)
+    flat = seen == 2 and spec[1].shape.rank is None and spec[1].dtype.is_integer
 
     def check(*arrays):
-        check_batch(arrays, image_shape, num_classes)
+        _, *labels = check_batch(arrays, image_shape, num_classes)
+        if flat and labels[0].ndim != 1:
+            raise InputError(
+                f"Labels of shape {arrays[1].shape} come out of a data set that does not tell "
+                "their shape; set it with tf.ensure_shape."
+            )
 
     def pass_on(*batch):
         # In parallel, though the order stays: so that it runs ahead of the training step.
         checked = numpy_function(check, batch[:seen], [])
         with tf.control_dependencies([checked]):
-            images = tf.identity(batch[0])
-        return (images, *batch[1:]) if len(batch) > 1 else images
+            images = tf.ensure_shape(batch[0], (None, *image_shape))
+        if len(batch) == 1:
+            return images
+        labels, *weights = batch[1:]
+        if flat:
+            labels = tf.reshape(labels, [-1])
+        elif seen == 2 and labels.shape.rank is None:
+            labels = tf.ensure_shape(labels, (None, num_classes))
+        if weights and weights[0].shape.rank is None:
+            weights[0] = tf.ensure_shape(weights[0], (None,))
+        return images, labels, *weights
 
     return dataset.map(pass_on, num_parallel_calls=PARALLEL_BATCHES)
 

@@ -38,6 +38,11 @@ def check_images(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.nd
             f"images do not stack into one array ({error}); give all of them one shape, as "
             "zoo.read_images does."
         ) from error
+    if images.dtype == object and images.ndim == 0:
+        raise InputError(
+            f"images are a {type(images.item()).__name__}; give an array of shape "
+            f"[N, {', '.join(map(str, image_shape))}], as zoo.read_images makes it of files."
+        )
     _check_shape(images.shape, tuple(image_shape))
     if images.dtype == np.uint8:
         return images
@@ -53,7 +58,9 @@ def check_images(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.nd
 def _check_shape(shape: tuple[int, ...], image_shape: tuple[int, int, int]) -> None:
     expected = f"[N, {', '.join(map(str, image_shape))}]"
     if len(shape) != 4:
-        hint = "; add the batch axis with images[None]" if shape == image_shape else ""
+        hint = (
+            "; add the batch axis with images[None], or batch(32)" if shape == image_shape else ""
+        )
         raise InputError(
             f"images have rank {len(shape)}, shape {list(shape)}; rank 4, shape {expected}, is "
             f"expected{hint}."

@@ -71,7 +71,8 @@ class LabelledImages:
         if len(self.ids) != len(self):
             raise InputError(f"{self}: there are {len(self.ids)} ids; one an image is needed.")
         if self.labels is not None:
-            check_labels("labels", self.labels, len(self), self.num_classes)
+            labels = check_labels("labels", self.labels, len(self), self.num_classes)
+            object.__setattr__(self, "labels", labels)
 
     def __len__(self) -> int:
         return int(self.images.shape[0])

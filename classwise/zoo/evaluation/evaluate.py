@@ -13,6 +13,7 @@ from classwise.zoo.datasets.protocols import ProtocolImages
 from classwise.zoo.encoding.encoders import Encoder
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.labels import ids_or_rows
 from classwise.zoo.methods import nearest_center_distance
 from classwise.zoo.retrieval import (
     ClassificationResult,
@@ -140,6 +141,8 @@ def read_code_file(path: Path) -> EncodedSets:
     code_length = arrays.get("code_length")
     if code_length is not None and (code_length.size != 1 or code_length.dtype.kind not in "iu"):
         raise InputError(f"{path}: code_length is {code_length}; it must be one integer.")
+    for name in ("query_labels", "database_labels"):
+        arrays[name] = ids_or_rows(arrays[name])
     return EncodedSets(
         *(arrays[key] for key in CODE_FILE_KEYS),
         None if code_length is None else int(code_length.item()),

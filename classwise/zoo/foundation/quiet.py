@@ -43,6 +43,18 @@ def quiet() -> Iterator[None]:
                 os.write(2, line)
 
 
+@contextlib.contextmanager
+def quiet_import() -> Iterator[None]:
+    """Hides what TensorFlow's C++ code logs while it is imported, and later on but for errors.
+
+    Its warnings repeat, with a traceback, what is raised in Python. TF_CPP_MIN_LOG_LEVEL, where it
+    is set, decides instead.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with quiet():
+        yield
+
+
 def start_tensorflow() -> None:
     """Imports TensorFlow and lets it look for devices, without the lines that it logs meanwhile."""
     with quiet():

@@ -9,5 +9,5 @@ from classwise.zoo.models.hasher import Hasher
 class FeatureHasher(Hasher):
     """A hasher whose images are features: of any range, computed and not given by a user."""
 
-    def _checked(self, x, y):
+    def _checked(self, x, y, *limits, **options):
         return x, y

@@ -7,9 +7,8 @@ from keras import layers
 from classwise.losses import ClassCenters
 from classwise.zoo.backbones.batch_norm import batch_norm_mode, set_batch_norm
 from classwise.zoo.backbones.shapes import feature_rank, image_shape
-from classwise.zoo.datasets.check_batches import check_dataset
+from classwise.zoo.datasets.check_batches import comes_in_batches
 from classwise.zoo.datasets.check_images import check_images
-from classwise.zoo.datasets.image_folder import plain_input_errors
 from classwise.zoo.datasets.pipelines import array_batches
 from classwise.zoo.foundation.codes import check_code_length, pack_codes
 from classwise.zoo.foundation.errors import InputError
@@ -103,8 +102,9 @@ class Hasher(ClassWiseModel):
             set_batch_norm(backbone, batch_norm)
         self.batch_norm = batch_norm_mode(backbone)
         self.backbone = backbone
-        spatial = feature_rank(backbone) == 4
-        self.pool = layers.GlobalAveragePooling2D(name="pool") if spatial else None
+        self.pool = None
+        if feature_rank(backbone) == 4:
+            self.pool = layers.GlobalAveragePooling2D("channels_last", name="pool")
         self.hidden_layer = None
         if self.hidden_units:
             self.hidden_layer = layers.Dense(
@@ -132,8 +132,9 @@ class Hasher(ClassWiseModel):
         """Computes embeddings, float32 `[N, L]`, of images.
 
         Args:
-            images: uint8 `[N, H, W, channels]`, or numbers in 0-255; or a batched
-                `tf.data.Dataset` of such images, with or without labels, which is streamed.
+            images: uint8 `[N, H, W, channels]`, or numbers in 0-255; or batches of such images,
+                with or without labels, which are streamed: a `tf.data.Dataset`, a
+                `keras.utils.PyDataset`, a PyTorch `DataLoader` or a generator that ends.
             batch_size: images computed at a time, if `images` is an array. Defaults to 256.
             verbose: progress bar, as in `keras.Model.predict`. Defaults to `"auto"`.
 
@@ -144,20 +145,26 @@ class Hasher(ClassWiseModel):
         size = as_integer(batch_size)
         if size is None or size < 1:
             raise InputError(f"batch_size is {batch_size!r}; it must be 1 or more.")
-        if hasattr(images, "element_spec"):
-            images = check_dataset(images, self.image_shape, num_classes=None)
-        else:
-            images = check_images(images, self.image_shape)
-            if len(images) == 0:
-                return np.zeros((0, self.code_length), np.float32)
-            if keras.backend.backend() == "tensorflow":
-                images = array_batches(images, size)
-        with plain_input_errors():
-            return self.predict(images, batch_size=size, verbose=verbose)
+        if comes_in_batches(images):
+            return self.predict(images, verbose=verbose)
+        images = check_images(images, self.image_shape)
+        if len(images) == 0:
+            return np.zeros((0, self.code_length), np.float32)
+        if keras.backend.backend() == "tensorflow":
+            images = array_batches(images, size)
+        return keras.Model.predict(self, images, batch_size=size, verbose=verbose)  # checked
 
     def encode(self, images, batch_size=256, verbose="auto") -> np.ndarray:
         """Computes packed binary codes, uint8 `[N, ceil(L / 8)]`; arguments as in `embed`."""
         return pack_codes(self.embed(images, batch_size, verbose))
+
+    def quantize(self, *arguments, **options):
+        """Quantizes the backbone's layers, as `keras.Model.quantize` does.
+
+        The head stays float32: the sign of an embedding is the product.
+        """
+        self.backbone.quantize(*arguments, **options)
+        self.train_function = self.test_function = self.predict_function = None
 
     @property
     def settings(self) -> dict:

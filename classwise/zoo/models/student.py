@@ -27,7 +27,7 @@ class Student(Hasher):
         super().__init__(*arguments, **options)
         self.weight = weight
 
-    def _checked(self, x, y):
+    def _checked(self, x, y, *limits, **options):
         return x, y
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

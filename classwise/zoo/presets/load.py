@@ -165,6 +165,7 @@ def load_backbone(
     backbone = build_backbone(trunk.backbone, image_shape)
     set_batch_norm(backbone, "inference")
     assign_weights(variables_by_path(backbone), weights, trunk.name)
+    backbone(backbone.inputs)  # Keras exports what was called once
     return backbone
 
 

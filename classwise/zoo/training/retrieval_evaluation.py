@@ -3,9 +3,14 @@
 import keras
 import numpy as np
 
-from classwise.losses.center_update import embeddings_and_labels
+from classwise.losses.labelled_batches import (
+    check_repeatable,
+    embeddings_and_labels,
+    first_labels,
+)
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.labels import check_labels
 from classwise.zoo.retrieval.hamming import evaluate_codes
 
 
@@ -32,8 +37,10 @@ class RetrievalEvaluation(keras.callbacks.Callback):
         prefix: of the names in `logs`. Defaults to `"val_"`.
 
     Raises:
-        InputError: `every` is below 1; in training, the model has no code length, or codes and
-            labels do not fit `evaluate_codes`.
+        InputError: `every` is below 1; as training starts, the model has no code length, or a first
+            batch has images or labels that do not fit; later, codes and labels do not fit
+            `evaluate_codes`.
+        ValueError: a data set never ends, can be iterated only once, or gives no such batches.
 
     Example:
 
@@ -55,6 +62,8 @@ class RetrievalEvaluation(keras.callbacks.Callback):
         super().__init__()
         if not isinstance(every, int) or every < 1:
             raise InputError(f"every is {every!r}; it must be a whole number of epochs, 1 or more.")
+        for dataset in (queries, database):
+            check_repeatable("RetrievalEvaluation", dataset)
         self.queries = queries
         self.database = database
         self.every = every
@@ -68,6 +77,9 @@ class RetrievalEvaluation(keras.callbacks.Callback):
                 "RetrievalEvaluation needs a model with a code length, such as "
                 f"classwise.zoo.Hasher; {type(self.model).__name__} has no attribute code_length."
             )
+        for name, dataset in (("queries", self.queries), ("database", self.database)):
+            labels = first_labels(self.model, dataset)
+            check_labels(f"labels of the {name}", labels, len(labels))
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:

@@ -39,6 +39,19 @@ def test_evaluate_a_file_of_codes(classwise, code_file):
     assert "precision_within_radius_1" in document["metrics"]
 
 
+def test_labels_in_one_column_are_ids(classwise, code_file, tmp_path):
+    path, arrays = code_file
+    columns = {name: arrays[name][:, None] for name in ("query_labels", "database_labels")}
+    np.savez(tmp_path / "columns.npz", **{**arrays, **columns})
+    reports = []
+    for name, file in (("ids", path), ("columns", tmp_path / "columns.npz")):
+        options = ("--top-k", 10, "--json", "--report", tmp_path / name)
+        status, out, _ = classwise("evaluate", file, *options)
+        assert status == 0
+        reports.append(json.loads(out)["metrics"])
+    assert reports[0] == reports[1]
+
+
 def test_evaluate_prints_a_table(classwise, code_file):
     status, out, _ = classwise("evaluate", code_file[0], "--top-k", 10)
     assert status == 0

@@ -6,7 +6,11 @@ import pytest
 import tensorflow as tf
 
 from classwise.zoo.datasets import plain_input_errors
-from classwise.zoo.datasets.check_batches import check_training_data
+from classwise.zoo.datasets.check_batches import (
+    check_that_it_ends,
+    check_training_data,
+    comes_in_batches,
+)
 from classwise.zoo.foundation.errors import InputError
 
 SHAPE = (4, 3, 1)
@@ -71,6 +75,7 @@ RIGHT = {
     "uint8 and ids": (IMAGES, LABELS),
     "float and columns": (IMAGES.astype(np.float32), LABELS[:, None].astype(np.int32)),
     "multi-hot": (IMAGES, np.eye(3, dtype=np.float32)[LABELS]),
+    "soft": (IMAGES, np.float32(0.9) * np.eye(3, dtype=np.float32)[LABELS] + np.float32(0.03)),
 }
 
 
@@ -98,7 +103,7 @@ WRONG = {
     "id negative": (IMAGES, changed(LABELS, np.int32, 9, -1), "row . is -1"),
     "id in a column": (IMAGES, changed(LABELS, np.int64, 9, 3)[:, None], "row . is 3"),
     "two": (IMAGES, changed(MULTI_HOT, np.int64, (9, 0), 2), "row . holds 2 for class 0"),
-    "soft": (IMAGES, changed(MULTI_HOT, np.float32, (9, 2), 0.5), r"row . holds 0\.5 for class 2"),
+    "beyond 1": (IMAGES, changed(MULTI_HOT, np.float32, (9, 2), 1.5), r"holds 1\.5 for class 2"),
 }
 
 
@@ -124,7 +129,7 @@ WRONG_TYPES = {
     "other classes": ((IMAGES, np.eye(4)[LABELS]), r"multi-hot labels \[B, 3\]"),
     "rank 3": ((IMAGES, MULTI_HOT[:, None]), r"labels of shape \(None, 1, 3\)"),
     "no labels": ((IMAGES,), r"must yield \(images, labels\)"),
-    "dictionaries": ({"images": IMAGES, "labels": LABELS}, r"must yield \(images, labels\)"),
+    "dictionaries": ({"image": IMAGES, "label": LABELS}, r"the keys image, label; .*dataset\.map\("),
 }
 
 
@@ -133,6 +138,12 @@ def test_wrong_types_of_a_dataset_are_named_before_any_batch(case):
     arrays, message = WRONG_TYPES[case]
     dataset = tf.data.Dataset.from_tensor_slices(arrays).batch(4)
     with pytest.raises(InputError, match=message):
+        check_training_data(dataset, None, SHAPE, 3)
+
+
+def test_a_dataset_without_batches_is_named_before_any_image():
+    dataset = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))
+    with pytest.raises(InputError, match=r"images of shape \(4, 3, 1\); .* dataset\.batch\(32\)"):
         check_training_data(dataset, None, SHAPE, 3)
 
 
@@ -153,6 +164,81 @@ def test_a_dataset_without_known_shapes_is_checked_all_the_same():
     checked, _ = check_training_data(dataset, None, SHAPE, 3)
     with pytest.raises(InputError, match="height 3"), plain_input_errors():
         list(checked)
+
+
+LABELS_OF_UNKNOWN_RANK = {
+    "ids": (LABELS, (None,)),
+    "a column": (LABELS[:, None].astype(np.int32), (None,)),
+    "multi-hot": (MULTI_HOT.astype(np.float32), (None, 3)),
+    "booleans": (MULTI_HOT.astype(bool), (None, 3)),
+}
+
+
+@pytest.mark.parametrize("case", LABELS_OF_UNKNOWN_RANK)
+def test_shapes_that_a_dataset_does_not_know_are_set(case):
+    labels, shape = LABELS_OF_UNKNOWN_RANK[case]
+    weights = np.arange(10.0)
+    dataset = tf.data.Dataset.from_tensors((IMAGES, labels, weights))
+    dtypes = [part.dtype for part in dataset.element_spec]
+    untyped = dataset.map(lambda *batch: tf.py_function(lambda *parts: parts, batch, dtypes))
+    checked, _ = check_training_data(untyped, None, SHAPE, 3)
+    assert [part.shape.as_list() for part in checked.element_spec] == [
+        [None, *SHAPE],
+        list(shape),
+        [None],
+    ]
+    images, seen, seen_weights = next(iter(checked))
+    np.testing.assert_array_equal(images, IMAGES)
+    np.testing.assert_array_equal(seen, labels.reshape([-1, *shape[1:]]))
+    np.testing.assert_array_equal(seen_weights, weights)
+
+
+def test_integers_of_unknown_rank_that_are_no_ids_are_refused():
+    dataset = tf.data.Dataset.from_tensors((IMAGES, MULTI_HOT.astype(np.int64)))
+    types = (tf.uint8, tf.int64)
+    untyped = dataset.map(lambda *batch: tf.py_function(lambda *parts: parts, batch, types))
+    checked, _ = check_training_data(untyped, None, SHAPE, 3)
+    with pytest.raises(InputError, match=r"shape \(10, 3\) .*ensure_shape"), plain_input_errors():
+        list(checked)
+
+
+@pytest.mark.parametrize("form", ["generator", "PyDataset"])
+def test_dictionaries_are_named(form):
+    class Dictionaries(Batches):
+        def __getitem__(self, index):
+            return dict(zip(("image", "label"), super().__getitem__(index), strict=True))
+
+    batches = Dictionaries(IMAGES, LABELS)
+    x = batches if form == "PyDataset" else (batch for batch in batches)
+    checked, _ = check_training_data(x, None, SHAPE, 3)
+    with pytest.raises(InputError, match="a dictionary with the keys image, label; it must be"):
+        list(checked)
+
+
+OTHERS = [[(IMAGES, LABELS)], {"image": IMAGES}, iter([(IMAGES, LABELS)]), map(tuple, [])]
+
+
+@pytest.mark.parametrize("x", OTHERS, ids=lambda x: type(x).__name__)
+def test_batches_in_forms_that_keras_does_not_take_are_named(x):
+    with pytest.raises(InputError, match=f"come as a {type(x).__name__}; give arrays"):
+        check_training_data(x, None, SHAPE, 3)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_data_that_end_pass(form):
+    assert comes_in_batches(FORMS[form](IMAGES, LABELS))
+    check_that_it_ends(FORMS[form](IMAGES, LABELS))
+    check_that_it_ends(IMAGES, passes=9)
+
+
+def test_data_without_end_are_refused():
+    with pytest.raises(InputError, match=r"never ends; .* or give steps_per_epoch"):
+        check_that_it_ends(FORMS["tf.data"](IMAGES, LABELS).repeat(), 1, "steps_per_epoch")
+
+
+def test_a_generator_for_several_epochs_is_refused():
+    with pytest.raises(InputError, match="there are 3 epochs; give steps_per_epoch"):
+        check_that_it_ends(FORMS["generator"](IMAGES, LABELS), 3, "steps_per_epoch")
 
 
 def test_a_py_dataset_keeps_its_workers_and_its_epochs():

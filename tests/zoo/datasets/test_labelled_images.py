@@ -1,5 +1,7 @@
 """LabelledImages: selection, random access inside tf.data, ordered and shuffled batches."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -151,3 +153,10 @@ def test_record_ids_name_the_content_whatever_the_order():
     order = np.array([3, 5, 0, 2, 4, 1])
     assert sorted(record_ids(data.select(order))) == sorted(ids)
     assert record_ids(data.select([3, 5, 0, 2])).tolist() == ids[[3, 5, 0, 2]].tolist()
+
+
+def test_labels_in_one_column_are_ids(ten):
+    column = dataclasses.replace(ten, labels=ten.labels[:, None].astype(np.uint8))
+    np.testing.assert_array_equal(column.labels, ten.labels)
+    assert column.labels.dtype == np.int64
+    assert next(iter(column.batches(4)))[1].shape == (4,)

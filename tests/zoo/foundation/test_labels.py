@@ -44,7 +44,9 @@ WRONG = [
     (["a", "b", "c", "a"], "labels is <U1"),
     ([0, 1, 2], "labels has shape (3,) for 4 items"),
     ([0, 1, 2, 0, 1], "labels has shape (5,) for 4 items"),
-    ([[0], [1], [2], [0]], "labels has shape (4, 1) for 4 items"),
+    ([[0], [1], [3], [0]], "labels row 2 is 3; class ids must be integers from 0 to 2"),
+    ([[0], [1], [2]], "labels has shape (3, 1) for 4 items"),
+    ([[0.0], [1.0], [2.0], [0.0]], "labels is float64; class ids must be integers"),
     (0, "labels has shape ()"),
     ([[1, 0, 1]] * 3 + [[0, 2, 0]], "labels row 3 holds 2 for class 1"),
     ([[1.0, 0.0, 1.0]] * 3 + [[0.0, np.nan, 0.0]], "labels row 3 holds nan for class 1"),
@@ -58,6 +60,28 @@ def test_wrong_labels_are_named(labels, message):
     with pytest.raises(InputError) as error:
         check_labels("labels", labels, rows=4, num_classes=3)
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize("num_classes", [3, None])
+def test_a_column_is_class_ids(num_classes):
+    checked = check_labels("labels", np.uint8([[2], [0], [1]]), 3, num_classes)
+    assert checked.dtype == np.int64
+    assert checked.tolist() == [2, 0, 1]
+
+
+def test_soft_labels_pass_where_they_may():
+    soft = np.array([[0.25, 0.75, 0.0], [1, 0, 0]])
+    checked = check_labels("labels", soft, 2, 3, soft=True)
+    assert checked.dtype == np.float32
+    np.testing.assert_array_equal(checked, soft)
+    assert check_labels("labels", soft.round(), 2, 3, soft=True).dtype == np.uint8
+
+
+@pytest.mark.parametrize("wrong", [-0.5, 1.5, np.nan, np.inf])
+def test_what_is_no_share_is_refused_among_soft_labels(wrong):
+    labels = [[0.5, 0.5], [1.0, wrong]]
+    with pytest.raises(InputError, match=f"row 1 holds {wrong} for class 1; .* from 0 to 1"):
+        check_labels("labels", labels, 2, 2, soft=True)
 
 
 def test_ids_that_int64_cannot_hold_are_refused():

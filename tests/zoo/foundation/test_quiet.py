@@ -1,5 +1,7 @@
 import logging
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -43,3 +45,31 @@ def test_process_without_a_standard_error():
         os.dup2(saved, 2)
         os.close(saved)
     assert ran
+
+
+TRAINING = """
+from classwise import losses, zoo
+import numpy as np
+
+images = np.random.default_rng(0).integers(0, 256, (24, 28, 28, 1), np.uint8)
+labels = np.arange(24) % 3
+hasher = zoo.load("dcwh_resnet9_fashion_mnist_16", num_classes=3)
+hasher.compile(optimizer="adamw", loss=losses.DCWHLoss(), metrics=["accuracy"])
+import tensorflow as tf
+
+batches = tf.data.Dataset.from_tensor_slices((images, labels)).batch(8)
+hasher.fit(batches, callbacks=[losses.CenterUpdate(batches)], validation_data=batches, verbose=0)
+"""
+
+
+def test_training_as_documented_prints_nothing():
+    """Neither TensorFlow's lines of information nor a warning, in a process that sets nothing."""
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    done = subprocess.run(
+        [sys.executable, "-c", TRAINING],
+        env={**environment, "KERAS_BACKEND": "tensorflow"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("", "")

@@ -199,3 +199,142 @@ def test_weights_of_validation_images_are_kept(hasher, data):
     history = hasher.fit(*data, validation_data=(*data, weights), verbose=0).history
     weighted = hasher.evaluate(*data, sample_weight=weights, verbose=0)
     np.testing.assert_allclose(history["val_loss"][-1], weighted, rtol=1e-5)
+
+
+def test_soft_labels_train(hasher, data):
+    labels = 0.8 * np.eye(3, dtype=np.float32)[data[1]] + np.float32(0.2 / 3)
+    history = hasher.fit(data[0], labels, verbose=0, callbacks=[CenterUpdate()]).history
+    assert 0 < history["loss"][0] < 10
+    np.testing.assert_array_equal(ops.convert_to_numpy(hasher.class_centers.counts), [20] * 3)
+
+
+@pytest.mark.parametrize("wrap", [lambda loss: [loss], lambda loss: {"output": loss}])
+def test_one_loss_in_a_list_or_a_dictionary_is_that_loss(data, tmp_path, wrap):
+    losses = []
+    for given_loss in (DCWHLoss(), wrap(DCWHLoss())):
+        keras.utils.set_random_seed(0)
+        hasher = Hasher(tiny_backbone(), 8, 3)
+        hasher.compile(optimizer="sgd", loss=given_loss, metrics=["accuracy"])
+        losses.append(hasher.fit(*data, verbose=0, shuffle=False).history["loss"])
+    assert losses[0] == losses[1]
+    hasher.save(tmp_path / "mine.keras")
+    twin = keras.saving.load_model(tmp_path / "mine.keras")
+    assert twin.evaluate(*data, verbose=0) == pytest.approx(hasher.evaluate(*data, verbose=0))
+
+
+LOSSES = {
+    "class": ({"loss": DCWHLoss}, r"loss is the class DCWHLoss; give DCWHLoss\(\)"),
+    "class in a list": ({"loss": [VonMisesFisherLoss]}, "give VonMisesFisherLoss"),
+    "two": ({"loss": [DCWHLoss(), "mse"]}, "loss is dcwh_loss, mse, or has"),
+    "weighted": ({"loss": DCWHLoss(), "loss_weights": [2.0]}, "has loss_weights; give"),
+}
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_losses_that_cannot_train_are_named(data, case):
+    arguments, message = LOSSES[case]
+    hasher = Hasher(tiny_backbone(), 8, 3)
+    hasher.compile(optimizer="sgd", **arguments)
+    for use in (hasher.fit, hasher.evaluate, hasher.train_on_batch):
+        with pytest.raises(InputError, match=message):
+            use(*data)
+
+
+def test_single_batches_are_checked_as_data_of_fit(hasher, data, with_nan):
+    assert hasher.train_on_batch(*data) > 0
+    assert hasher.test_on_batch(*data, sample_weight=np.ones(60)) > 0
+    for use in (hasher.train_on_batch, hasher.test_on_batch):
+        with pytest.raises(InputError, match="row 2 is 3; class ids must be integers from 0 to 2"):
+            use(data[0], data[1] + 1)
+        with pytest.raises(InputError, match="images hold nan"):
+            use(*with_nan)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(hasher.predict_on_batch(data[0])),
+        hasher.embed(data[0], verbose=0),
+        atol=1e-5,
+    )
+    with pytest.raises(InputError, match="images hold nan"):
+        hasher.predict_on_batch(with_nan[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_predict_checks_images_of_every_kind(hasher, data, with_nan, kind):
+    expected = hasher.embed(data[0], verbose=0)
+    found = hasher.predict(given(kind, *data)[0], verbose=0, steps=3)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    with pytest.raises(InputError, match="images hold nan"):
+        hasher.predict(given(kind, *with_nan)[0], verbose=0)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("arrays", "tensors")])
+def test_embed_streams_batches_of_every_kind(hasher, data, kind):
+    found = hasher.embed(given(kind, *data)[0], verbose=0)
+    np.testing.assert_allclose(found, hasher.embed(data[0], verbose=0), atol=1e-5)
+
+
+def test_images_scaled_to_1_are_warned_of(hasher, data):
+    for use in (hasher.predict, hasher.predict_on_batch, hasher.embed):
+        with pytest.warns(UserWarning, match="multiply by 255"):
+            use(data[0] / 255.0)
+
+
+def test_data_without_end_are_refused_before_training(hasher, data):
+    endless = KINDS["tf.data"](*data)[0].repeat()
+    for use in (hasher.fit, hasher.evaluate, hasher.predict, hasher.embed, hasher.encode):
+        with pytest.raises(InputError, match="never ends"):
+            use(endless)
+    with pytest.raises(InputError, match=r"never ends; .* validation_steps"):
+        hasher.fit(*data, validation_data=endless)
+    fitted = hasher.fit(
+        endless,
+        steps_per_epoch=2,
+        epochs=2,
+        validation_data=endless,
+        validation_steps=1,
+        verbose=0,
+    )
+    assert fitted.params["steps"] == 2
+
+
+def test_a_generator_is_refused_for_several_epochs_and_taken_for_one(hasher, data):
+    batches = batches_by_keras(*data)
+    for arguments in (
+        {"x": (b for b in batches)},
+        {"x": batches, "validation_data": iter_of(data)},
+    ):
+        with pytest.raises(InputError, match="there are 2 epochs"):
+            hasher.fit(**arguments, epochs=2, verbose=0)
+    assert len(hasher.fit((b for b in batches), verbose=0).history["loss"]) == 1
+
+
+def iter_of(data):
+    return (batch for batch in batches_by_keras(*data))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_warning_of_keras_about_an_order_that_nobody_asked_for(hasher, data, kind, recwarn):
+    hasher.fit(*given(kind, *data), verbose=0)
+    assert not [w for w in recwarn if "shuffle" in str(w.message)]
+
+
+def test_arrays_and_py_datasets_are_still_shuffled(hasher, data, monkeypatch):
+    seen = []
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, shuffle=True, **__: seen.append(shuffle))
+    for kind in KINDS:
+        hasher.fit(*given(kind, *data))
+    assert dict(zip(KINDS, seen, strict=True)) == {
+        "arrays": True,
+        "tensors": True,
+        "tf.data": False,
+        "PyDataset": True,
+        "generator": False,
+    }
+
+
+def test_a_dataset_that_does_not_tell_its_shapes_trains(hasher, data):
+    dataset = tf.data.Dataset.from_generator(lambda: [data], output_types=(tf.uint8, tf.int64))
+    history = hasher.fit(dataset, validation_data=dataset, epochs=2, verbose=0).history
+    assert np.isfinite(history["val_loss"]).all()
+    np.testing.assert_allclose(
+        hasher.embed(dataset, verbose=0), hasher.embed(data[0], verbose=0), atol=1e-5
+    )

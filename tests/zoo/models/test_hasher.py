@@ -180,6 +180,89 @@ def test_bad_backbones():
         Hasher(rows, 8, 3)
 
 
+def test_a_backbone_of_another_class_is_wrapped(data, tmp_path):
+    @keras.saving.register_keras_serializable("test_hasher")
+    class Own(keras.Model):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.convolution = layers.Conv2D(4, 3)
+
+        def build(self, shape):
+            self.convolution.build(shape)
+
+        def call(self, images):
+            return self.convolution(images)
+
+    with pytest.raises(InputError, match=r"a Own whose .* give keras\.Sequential\(\[keras\.Input"):
+        Hasher(Own(), 8, 3)
+    height, width, channels = 6, 6, 1
+    backbone = keras.Sequential([keras.Input((height, width, channels)), Own()])
+    hasher = Hasher(backbone, 8, 3)
+    hasher.compile("sgd", DCWHLoss())
+    hasher.fit(*data, verbose=0)
+    hasher.save(tmp_path / "own.keras")
+    twin = keras.saving.load_model(tmp_path / "own.keras")
+    np.testing.assert_array_equal(twin.embed(data[0], verbose=0), hasher.embed(data[0], verbose=0))
+
+
+def axes(*middle, shape=(6, 5, 2)):
+    return keras.Sequential([keras.Input(shape), *middle])
+
+
+def channels_first(**options):
+    return layers.MaxPooling2D(2, data_format="channels_first", **options)
+
+
+CHANNELS_FIRST = {
+    "input": (axes(channels_first(), layers.Flatten()), r"shape \(6, 5, 2\), channels first"),
+    "nested": (axes(axes(channels_first()), layers.Flatten()), "channels first"),
+    "output": (axes(layers.Permute((3, 1, 2)), channels_first()), r"GlobalAveragePooling2D\("),
+}
+
+
+@pytest.mark.parametrize("case", CHANNELS_FIRST)
+def test_channels_first_is_refused(case):
+    backbone, message = CHANNELS_FIRST[case]
+    with pytest.raises(InputError, match=message):
+        Hasher(backbone, 8, 3)
+
+
+def test_channels_first_inside_a_backbone_that_turns_its_axes_is_fine():
+    turned = layers.Permute((3, 1, 2)), channels_first()
+    pooled = layers.GlobalAveragePooling2D(data_format="channels_first")
+    assert Hasher(axes(*turned, pooled), 8, 3).hash_layer.kernel.shape == (2, 8)
+    back = axes(*turned, layers.Permute((2, 3, 1)))
+    assert Hasher(back, 8, 3).hash_layer.kernel.shape == (2, 8)
+
+
+def test_features_are_pooled_over_space_whatever_the_default_of_keras():
+    backbone = tiny_backbone()
+    keras.config.set_image_data_format("channels_first")
+    try:
+        hasher = Hasher(backbone, 8, 3)
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    assert hasher.hash_layer.kernel.shape == (8, 8)
+
+
+@pytest.mark.parametrize("mode", ["int8", "float8"])
+def test_a_quantized_hasher_is_saved_and_loaded(data, tmp_path, mode):
+    backbone = keras.Sequential(
+        [keras.Input((6, 6, 1)), layers.Rescaling(1 / 64, -2.0), layers.Flatten(), layers.Dense(16)]
+    )
+    hasher = Hasher(backbone, 12, 3, hidden_units=8)
+    hasher.compile("sgd", DCWHLoss())
+    before = hasher.embed(data[0], verbose=0)
+    hasher.quantize(mode)
+    assert backbone.layers[-1].dtype_policy.quantization_mode == mode
+    assert hasher.hash_layer.dtype_policy.name == "float32"
+    after = hasher.embed(data[0], verbose=0)
+    assert 0 < np.abs(after - before).max() < 0.2 * np.abs(before).max()
+    hasher.save(tmp_path / "small.keras")
+    twin = keras.saving.load_model(tmp_path / "small.keras")
+    np.testing.assert_array_equal(twin.embed(data[0], verbose=0), after)
+
+
 BAD_IMAGES = {
     "rank": (np.zeros((6, 6, 1), np.uint8), "rank 3"),
     "height": (np.zeros((2, 5, 6, 1), np.uint8), "height 5"),

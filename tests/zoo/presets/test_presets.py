@@ -192,6 +192,13 @@ def test_a_trunk_is_loaded_as_a_backbone_or_with_a_fresh_head():
         load_backbone(trunk + "x")
 
 
+@pytest.mark.parametrize("form", ["tf_saved_model", "onnx"])
+def test_a_loaded_backbone_is_exported_by_keras(form, tmp_path):
+    backbone = load_backbone("dcwh_resnet9_fashion_mnist_16")
+    backbone.export(tmp_path / "trunk", format=form, verbose=False)
+    assert (tmp_path / "trunk").exists()
+
+
 @pytest.mark.parametrize("image_shape", [32, (32, 32), (0, 32, 1), (4, 4, 1), (32, 32, 3)])
 def test_a_size_that_no_network_takes(image_shape):
     with pytest.raises(InputError, match=r"(image|input)_shape"):

@@ -150,3 +150,20 @@ def check_sentence(error, message):
     assert message in text
     assert text.endswith(".")
     assert "\n" not in text
+
+
+def test_labels_in_one_column_are_ids_and_not_multi_hot():
+    random = np.random.default_rng(0)
+    codes = [random.integers(0, 256, (n, 2), dtype=np.uint8) for n in (20, 60)]
+    vectors = [random.normal(size=(n, 4)).astype(np.float32) for n in (20, 60)]
+    labels = [random.integers(0, 2, n) for n in (20, 60)]
+    columns = [one[:, None].astype(np.uint8) for one in labels]
+    for evaluate, items in ((evaluate_codes, codes), (evaluate_embeddings, vectors)):
+        expected = evaluate(items[0], labels[0], items[1], labels[1]).to_dict()
+        for first, second in ((columns[0], columns[1]), (columns[0], labels[1])):
+            assert evaluate(items[0], first, items[1], second).to_dict() == expected
+    centers = random.normal(size=(2, 4)).astype(np.float32)
+    one, other = (
+        classify_embeddings(vectors[0], given, centers) for given in (labels[0], columns[0])
+    )
+    assert one.accuracy == other.accuracy

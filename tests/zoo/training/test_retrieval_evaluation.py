@@ -142,3 +142,57 @@ def test_refuses_a_model_without_codes():
 def test_refuses_impossible_epochs(every):
     with pytest.raises(InputError, match="every is"):
         evaluation(every=every)
+
+
+def begun(**data):
+    """The epochs that begin before an evaluation refuses its data, and what it says."""
+    epochs = []
+    note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
+    given = {"queries": Shuffled(QUERIES), "database": Shuffled(DATABASE), **data}
+    with pytest.raises(ValueError, match=r".") as error:
+        train(1, note, RetrievalEvaluation(**given))
+    return epochs, str(error.value)
+
+
+WRONG = {
+    "NaN": ((np.full((3, 4, 4, 1), np.nan), LABELS[:3]), "images hold nan"),
+    "negative": ((IMAGES[:3] - 300.0, LABELS[:3]), "values must lie from 0 to 255"),
+    "size": ((IMAGES[:3, :2], LABELS[:3]), "height 2"),
+    "one image": ((IMAGES[0], LABELS[0]), "rank 3"),
+    "dictionary": ({"image": IMAGES, "label": LABELS}, "keys image, label"),
+    "soft labels": ((IMAGES[:2], np.full((2, 3), 1 / 3)), "multi-hot labels are 0 or 1"),
+    "lengths": ((IMAGES[:3], LABELS[:2]), r"labels of shape (2,); give one label"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+@pytest.mark.parametrize("part", ["queries", "database"])
+def test_wrong_data_are_refused_before_the_first_epoch(case, part):
+    batch, message = WRONG[case]
+    epochs, error = begun(**{part: [batch]})
+    assert epochs == []
+    assert message in error
+
+
+@pytest.mark.parametrize("part", ["queries", "database"])
+def test_data_that_never_end_or_come_once_are_refused_at_once(part):
+    import tensorflow as tf
+
+    endless = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).batch(9).repeat()
+    for data, message in ((endless, "never ends"), (iter(Shuffled(QUERIES)), "generator")):
+        given = {"queries": Shuffled(QUERIES), "database": Shuffled(DATABASE), part: data}
+        with pytest.raises(ValueError, match=f"RetrievalEvaluation's data set .*{message}"):
+            RetrievalEvaluation(**given)
+
+
+def test_images_scaled_to_1_are_warned_of():
+    scaled = [(IMAGES[QUERIES] / 255.0, LABELS[QUERIES])]
+    with pytest.warns(UserWarning, match="multiply by 255"):
+        train(1, RetrievalEvaluation(scaled, Shuffled(DATABASE)))
+
+
+def test_weights_are_left_out():
+    weighted = [(IMAGES[QUERIES], LABELS[QUERIES], np.ones(20))]
+    _, history = train(1, RetrievalEvaluation(weighted, Shuffled(DATABASE)))
+    _, expected = train(1, evaluation())
+    assert history["val_map"] == pytest.approx(expected["val_map"])
