@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from classwise.export.graph.class_scores import check_scores, class_scores
 from classwise.zoo.foundation.errors import InputError, unknown_name
 
@@ -89,6 +87,7 @@ def pack_bits(embedding):
     Returns:
         uint8 `[N, ceil(L / 8)]`.
     """
+    import numpy as np
     from keras import ops
 
     length = embedding.shape[-1]
