@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classwise.export.formats.format import OUTPUTS_OPTION, Format
-from classwise.export.graph.float32 import in_float32
 from classwise.export.graph.model import Model, Signature, Tensor, axis, unreadable_model
 from classwise.export.graph.signature import OUTPUTS, build_graph
 from classwise.export.onnx.layer_paths import layer_names, layer_path
@@ -63,7 +62,6 @@ def to_litert(
         raise InputError(f"{path} must name a file that ends in .tflite, such as mine.tflite.")
     if verify:
         require("ai_edge_litert.interpreter", "litert")
-    hasher = in_float32(hasher)
     graph = build_graph(hasher, outputs=outputs)
     with replacing_file(path) as temporary:
         write(graph, temporary)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classwise.export.formats.format import Format
-from classwise.export.graph.float32 import in_float32
 from classwise.export.graph.model import Model, Signature, Tensor, axis, unreadable_model
 from classwise.export.graph.signature import INPUT, OUTPUTS, build_graph
 from classwise.zoo.foundation.files import replacing_directory
@@ -60,7 +59,6 @@ def to_saved_model(
     path = Path(path)
     remedy = "replace all of it with overwrite=True (--force)"
     check_new_folder(path, "a SavedModel", "mine_saved_model", overwrite, remedy)
-    hasher = in_float32(hasher)
     graph = build_graph(hasher)
     with replacing_directory(path) as temporary:
         write_signatures(graph, temporary)

@@ -15,7 +15,6 @@ from classwise.export.formats.lower_precision import check_precision, lower_prec
 from classwise.export.formats.onnx_runtime import open_onnx
 from classwise.export.formats.report import ExportReport
 from classwise.export.graph.class_centers import class_center_arrays
-from classwise.export.graph.float32 import in_float32
 from classwise.export.graph.metadata import describe
 from classwise.export.graph.signature import OUTPUTS, check_outputs
 from classwise.export.onnx.gpu_operators import cpu_only_operators
@@ -108,7 +107,6 @@ def to_onnx(
     if path.is_dir():
         raise InputError(f"{path} is a folder; give the name of a file, such as mine.onnx.")
 
-    hasher = in_float32(hasher)
     # Bits can be compared where there are embeddings, so they are cut off at the end.
     wanted = outputs if precision == "fp32" else check_outputs({*OUTPUTS, *outputs})
     model = onnx_model(hasher, opset, batch, wanted)

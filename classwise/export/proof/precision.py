@@ -157,7 +157,7 @@ def check_precision_loss(
     reference: Model,
     variant: Model,
     images: np.ndarray | None,
-    evaluation: Evaluation | None,
+    evaluation: EvaluationImages | None,
     max_map_loss: float,
 ) -> PrecisionReport:
     """Returns what a model of lower precision loses, if that is no more mAP than allowed.
