@@ -84,7 +84,7 @@ def test_what_states_no_digest(file, tmp_path, capsys):
     onnx.save(model, other)
     assert is_whole(other) is None
     check_whole(other)
-    assert open_encoder(other).code_length == 16
+    assert open_encoder(other).code_length == 12
     assert main(["verify", str(other)]) == 2
     assert "states no digest" in capsys.readouterr().err
 
