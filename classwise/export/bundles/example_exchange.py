@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classwise.export.graph.signature import INPUT
 from classwise.export.proof.probe_images import probe_images
 
 if TYPE_CHECKING:
     from classwise.zoo import Hasher
-
-__all__ = ["INPUT", "example_exchange", "write_exchange"]
 
 
 def example_exchange(hasher: "Hasher") -> tuple[np.ndarray, np.ndarray]:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from classwise.export.bundles.example_exchange import INPUT, example_exchange, write_exchange
+from classwise.export.bundles.example_exchange import example_exchange, write_exchange
 from classwise.export.bundles.source import BundleSource
+from classwise.export.graph.signature import INPUT
 
 
 def write_tensorflow_serving(source: BundleSource, folder: Path) -> None:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from classwise.export.bundles.example_exchange import INPUT, example_exchange, write_exchange
+from classwise.export.bundles.example_exchange import example_exchange, write_exchange
 from classwise.export.bundles.source import BundleSource
+from classwise.export.graph.signature import INPUT
 
 # Requests that arrive within a millisecond run together, up to this many images.
 MAX_BATCH = 128

@@ -1,6 +1,7 @@
 """Compare two models bit by bit, whatever runs them; or tell whether one file is whole."""
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from classwise.export.formats.open_model import existing, known_models, open_model
@@ -46,11 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def not_negative(text: str) -> float:
-    """Returns a number from 0 on; `ValueError`, which argparse words, for anything else."""
-    number = float(text)
-    if not number >= 0:
-        raise ValueError
-    return number
+    """Returns a number from 0 on; argparse tells the error of anything else."""
+    with contextlib.suppress(ValueError):
+        number = float(text)
+        if number >= 0:  # which NaN is not
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give a number from 0 on")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -59,6 +59,9 @@ def compare(
     check_probe(images, image_shape)
     if not batch_sizes or min(batch_sizes) < 1:
         raise InputError(f"batch_sizes is {batch_sizes!r}; give sizes from 1 on, such as (1, 7).")
+    for name, value in (("tolerance", tolerance), ("margin", margin)):
+        if not value >= 0:
+            raise InputError(f"{name} is {value!r}; it must be a number from 0 on.")
     fixed = second.signatures[0].batch or first.signatures[0].batch
     sizes = [fixed] if fixed else batch_sizes
 

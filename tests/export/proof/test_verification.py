@@ -203,6 +203,12 @@ def test_wrong_batch_sizes(hasher, onnx_report, sizes):
         export.verify(hasher, onnx_report.path, batch_sizes=sizes)
 
 
+@pytest.mark.parametrize("bound", [{"margin": float("nan")}, {"tolerance": -1e-9}])
+def test_wrong_bounds(hasher, onnx_report, bound):
+    with pytest.raises(zoo.InputError, match="it must be a number from 0 on"):
+        export.verify(hasher, onnx_report.path, **bound)
+
+
 def test_batches_hold_every_image_once():
     parts = list(cut(np.arange(20), (1, 7)))
     assert [len(part) for part in parts] == [1, 7, 1, 7, 1, 3]
