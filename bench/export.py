@@ -25,8 +25,8 @@ import onnx
 from bench.runtime_speed import BATCH, measure_speed
 from bench.timing.turns import alternating, median_ratio
 from classwise import export
-from classwise.export.commands.export_command import CALIBRATION_IMAGES
 from classwise.export.commands.image_source import evenly_chosen
+from classwise.export.commands.measuring_images import CALIBRATION_IMAGES
 from classwise.export.onnx.head import backbone
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.encoding.encode_to_file import encode_to_file, open_images

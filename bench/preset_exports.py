@@ -20,8 +20,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from classwise import export
-from classwise.export.commands.export_command import CALIBRATION_IMAGES
 from classwise.export.commands.image_source import even_positions, evenly_chosen
+from classwise.export.commands.measuring_images import CALIBRATION_IMAGES
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.foundation.files import replacing_file

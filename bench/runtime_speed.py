@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.timing.turns import alternating
-from classwise.export.proof.runtimes import open_model
+from classwise.export.formats.open_model import open_model
 from classwise.zoo.presets.load import load_any
 
 BATCH = 256

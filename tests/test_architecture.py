@@ -14,13 +14,12 @@ FLOORS = (
     ("zoo.presets",),
     ("zoo.encoding", "zoo.training", "zoo.evaluation.report"),
     ("zoo.evaluation", "zoo.search"),
-    ("zoo.cards", "export.graph"),
-    ("export.proof.runtimes",),
-    ("export.proof",),
-    ("export.onnx",),
+    ("export.graph",),
+    ("export.onnx", "export.proof"),
     ("export.onnx.precision",),
+    # Cards show the formats, as they are declared.
     ("export.formats",),
-    ("export.bundles",),
+    ("zoo.cards", "export.bundles"),
     ("zoo.commands", "export.commands", "tools.publish"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

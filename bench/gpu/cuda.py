@@ -41,8 +41,8 @@ ROUNDS, IMAGES_A_ROUND = 7, 4096
 def prepare(folder: Path, data_dir: Path | None) -> None:
     """Writes `NAME.PRECISION.onnx` and, of each data set, its test images as `DATASET.npy`."""
     from classwise import export
-    from classwise.export.commands.export_command import CALIBRATION_IMAGES
     from classwise.export.commands.image_source import evenly_chosen
+    from classwise.export.commands.measuring_images import CALIBRATION_IMAGES
     from classwise.zoo.datasets.protocols import get_protocol
     from classwise.zoo.presets import presets
     from classwise.zoo.presets.load import load

@@ -1,11 +1,11 @@
-from .formats.litert_file import to_litert as to_litert
-from .formats.onnx_file import to_onnx as to_onnx
-from .formats.saved_model import to_saved_model as to_saved_model
-from .onnx.onnx_metadata import preset_facts as preset_facts
+from .formats.litert_format import to_litert as to_litert
+from .formats.preset_facts import preset_facts as preset_facts
+from .formats.report import ExportReport as ExportReport
+from .formats.saved_model_format import to_saved_model as to_saved_model
+from .formats.to_onnx import to_onnx as to_onnx
+from .formats.verify import verify as verify
 from .proof.parity import Parity as Parity
 from .proof.parity import ParityError as ParityError
 from .proof.precision import PrecisionError as PrecisionError
 from .proof.precision import PrecisionReport as PrecisionReport
 from .proof.precision import compare_precision as compare_precision
-from .proof.report import ExportReport as ExportReport
-from .proof.verification import verify as verify

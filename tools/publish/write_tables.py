@@ -13,9 +13,13 @@ from classwise.zoo.cards.zoo_page import summary
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.presets.registry import presets
 from classwise.zoo.retrieval.metrics import METRICS
+from tools.publish.format_table import format_table
 
 START = "<!-- results: python -m tools.publish.write_tables -->"
 END = "<!-- end of results -->"
+FORMATS_PAGE = "docs/EXPORT.md"
+FORMATS_START = "<!-- formats: python -m tools.publish.write_tables -->"
+FORMATS_END = "<!-- end of formats -->"
 NOTE = """\
 mAP is the expectation over all orders inside ties, over the whole database. Every model was
 selected on validation images carved from the training images, never on queries. Published figures
@@ -221,11 +225,16 @@ PAGES = {
 def write(root: Path) -> None:
     """Fills the parts of the pages between the markers."""
     for page, fill in PAGES.items():
-        file = root / page
-        before, _, rest = file.read_text(encoding="utf-8").partition(START)
-        _, _, after = rest.partition(END)
-        with replacing_file(file) as temporary:
-            temporary.write_text(f"{before}{START}\n{fill(root)}\n{END}{after}", encoding="utf-8")
+        put(root / page, START, fill(root), END)
+    put(root / FORMATS_PAGE, FORMATS_START, format_table(), FORMATS_END)
+
+
+def put(file: Path, start: str, text: str, end: str) -> None:
+    """Replaces what stands between two markers of a page."""
+    before, _, rest = file.read_text(encoding="utf-8").partition(start)
+    _, _, after = rest.partition(end)
+    with replacing_file(file) as temporary:
+        temporary.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

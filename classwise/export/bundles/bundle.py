@@ -13,8 +13,9 @@ from classwise.export.bundles.source import BundleSource
 from classwise.export.bundles.tensorflow_serving import write_tensorflow_serving
 from classwise.export.bundles.triton import write_triton
 from classwise.export.bundles.web import write_web
+from classwise.export.formats.report import ExportReport
+from classwise.export.graph.float32 import in_float32
 from classwise.export.proof.parity import Parity
-from classwise.export.proof.report import ExportReport
 from classwise.zoo.foundation.errors import InputError, unknown_name
 from classwise.zoo.foundation.files import replacing_directory
 from classwise.zoo.foundation.new_folder import check_new_folder
@@ -28,20 +29,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A kind of bundle: what writes it into an empty folder, and the command that serves it."""
+    """A kind of bundle.
 
-    write: Callable[[BundleSource, Path], ExportReport]
+    Attributes:
+        model: where the model stands in the folder.
+        write_model: writes it there.
+        write: writes all else into the empty folder.
+        start: the command that serves it.
+    """
+
+    model: str
+    write_model: Callable[[BundleSource, Path], ExportReport]
+    write: Callable[[BundleSource, Path], None]
     start: str
 
 
 BUNDLES = {
-    "triton": Bundle(write_triton, "tritonserver --model-repository={path}"),
+    "triton": Bundle(
+        "{name}/1/model.onnx",
+        BundleSource.write_onnx,
+        write_triton,
+        "tritonserver --model-repository={path}",
+    ),
     "tensorflow-serving": Bundle(
+        "{name}/1",
+        BundleSource.write_saved_model,
         write_tensorflow_serving,
         "tensorflow_model_server --rest_api_port=8501 --model_name={name} "
         "--model_base_path={absolute}/{name}",
     ),
-    "web": Bundle(write_web, "python -m http.server --directory {path}"),
+    "web": Bundle(
+        "model.onnx",
+        BundleSource.write_onnx,
+        write_web,
+        "python -m http.server --directory {path}",
+    ),
 }
 
 
@@ -116,9 +138,10 @@ def write_bundle(
         path, "a bundle", "bundle", force, "replace all of it with force=True (--force)"
     )
     name = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII).strip(".") or "hasher"
-    source = BundleSource(hasher, name, dict(metadata or {}), gallery, web_runtime)
+    source = BundleSource(in_float32(hasher), name, dict(metadata or {}), gallery, web_runtime)
     with replacing_directory(path) as folder:
-        exported = BUNDLES[kind].write(source, folder)
+        BUNDLES[kind].write(source, folder)
+        exported = BUNDLES[kind].write_model(source, folder / BUNDLES[kind].model.format(name=name))
     files = [file for file in path.rglob("*") if file.is_file()]
     return BundleReport(
         kind,

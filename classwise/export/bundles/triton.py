@@ -4,9 +4,7 @@ from pathlib import Path
 
 from classwise.export.bundles.example_exchange import example_exchange, write_exchange
 from classwise.export.bundles.source import BundleSource
-from classwise.export.formats.onnx_file import to_onnx
-from classwise.export.graph.signature import INPUT, code_bytes
-from classwise.export.proof.report import ExportReport
+from classwise.export.graph.signature import INPUT
 
 # Requests that arrive within a millisecond run together, up to this many images.
 MAX_BATCH = 128
@@ -28,17 +26,15 @@ dynamic_batching {{ max_queue_delay_microseconds: 1000 }}
 """
 
 
-def write_triton(source: BundleSource, folder: Path) -> ExportReport:
-    """Writes `NAME/config.pbtxt`, `NAME/1/model.onnx`, and a request with its right answer.
+def write_triton(source: BundleSource, folder: Path) -> None:
+    """Writes `NAME/config.pbtxt` above `NAME/1/model.onnx`, and a request with its right answer.
 
     The request follows the KServe v2 protocol; Triton looks into folders only, so the two JSON
     files beside the model's folder do not disturb it.
     """
     hasher = source.hasher
     height, width, channels = hasher.image_shape
-    version = folder / source.name / "1"
-    version.mkdir(parents=True)
-    report = to_onnx(hasher, version / "model.onnx", metadata=source.metadata)
+    image, code = example_exchange(hasher)
     config = CONFIG.format(
         name=source.name,
         max_batch=MAX_BATCH,
@@ -47,11 +43,10 @@ def write_triton(source: BundleSource, folder: Path) -> ExportReport:
         width=width,
         channels=channels,
         code_length=hasher.code_length,
-        code_bytes=code_bytes(hasher.code_length),
+        code_bytes=code.shape[1],
     )
-    (version.parent / "config.pbtxt").write_text(config, encoding="utf-8")
-
-    image, code = example_exchange(hasher)
+    (folder / source.name).mkdir()
+    (folder / source.name / "config.pbtxt").write_text(config, encoding="utf-8")
     request = {
         "inputs": [tensor(INPUT, image)],
         "outputs": [{"name": "code"}],
@@ -62,7 +57,6 @@ def write_triton(source: BundleSource, folder: Path) -> ExportReport:
         "outputs": [tensor("code", code)],
     }
     write_exchange(folder, request, response)
-    return report
 
 
 def tensor(name: str, array) -> dict:

@@ -9,23 +9,20 @@ from pathlib import Path
 from classwise.export.bundles.source import BundleSource
 from classwise.export.bundles.web_gallery import open_gallery, write_thumbnails
 from classwise.export.bundles.web_runtime import write_runtime
-from classwise.export.formats.onnx_file import to_onnx
-from classwise.export.proof.report import ExportReport
 
 PAGE = resources.files("classwise.export.bundles") / "page"
 
 
-def write_web(source: BundleSource, folder: Path) -> ExportReport:
-    """Writes the page, onnxruntime-web, the model, and the gallery's codes and images.
+def write_web(source: BundleSource, folder: Path) -> None:
+    """Writes the page, onnxruntime-web, and the gallery's codes and images, around `model.onnx`.
 
-    Files: `index.html`, its style and scripts; `runtime/`; `model.onnx`; `bundle.json` (what the
+    Files: `index.html`, its style and scripts; `runtime/`; `bundle.json` (what the
     page knows about model and gallery); `codes.bin` (packed codes, one after the other);
     `gallery/00000.png` and on (the very pixels that were hashed).
     """
     hasher = source.hasher
     images = open_gallery(source.gallery, hasher.image_shape)
     write_runtime(folder / "runtime", source.web_runtime)
-    report = to_onnx(hasher, folder / "model.onnx", metadata=source.metadata)
     hasher.encode(images.batches(256), verbose=0).tofile(folder / "codes.bin")
     write_thumbnails(folder / "gallery", images)
     for file in PAGE.iterdir():
@@ -47,4 +44,3 @@ def write_web(source: BundleSource, folder: Path) -> ExportReport:
     }
     text = json.dumps(facts, ensure_ascii=False) + "\n"
     (folder / "bundle.json").write_text(text, encoding="utf-8")
-    return report

@@ -1,7 +1,7 @@
 """The part of `classwise export` that writes a folder to serve."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from classwise.zoo.foundation.errors import InputError
@@ -33,17 +33,20 @@ def asks_for_bundle(options: argparse.Namespace) -> bool:
     return any((options.bundle, options.gallery, options.web_runtime))
 
 
-def run_bundle(options: argparse.Namespace, others: Iterable[str]) -> int:
+def run_bundle(
+    options: argparse.Namespace, others: Iterable[str], facts: Mapping[str, object]
+) -> int:
     """Writes the bundle; returns 0, or 1 if the exported model computes something else.
 
     Args:
         options: of the command.
         others: names of the options that only a lone model has.
+        facts: what the model in it is to tell about its preset.
     """
     check_bundle(options, others)
 
-    from classwise.export import ParityError, preset_facts
     from classwise.export.bundles import write_bundle
+    from classwise.export.proof.parity import ParityError
     from classwise.zoo.presets.load import load_any
 
     hasher = load_any(options.model)
@@ -55,7 +58,7 @@ def run_bundle(options: argparse.Namespace, others: Iterable[str]) -> int:
             options.output or Path(f"{name}_{options.bundle.replace('-', '_')}"),
             name=name,
             force=options.force,
-            metadata=preset_facts(options.model),
+            metadata=facts,
             gallery=options.gallery,
             web_runtime=options.web_runtime,
         )

@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     import numpy as np
 
-    from classwise.export import to_onnx
-    from classwise.export.onnx.onnx_metadata import preset_facts
+    from classwise.export.formats.onnx_format import FORMAT
+    from classwise.export.formats.preset_facts import preset_facts
     from classwise.zoo.datasets.sample import load_sample
     from classwise.zoo.evaluation.report.figures import neighbour_sheet, save_figure
     from classwise.zoo.presets.load import load
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     save_figure(sheet, picture)
 
     print_note("Exporting to ONNX and comparing every bit ...")
-    report = to_onnx(
+    report = FORMAT.write(
         hasher,
         options.output / f"{options.preset}.onnx",
         metadata=preset_facts(options.preset),

@@ -1,7 +1,10 @@
 """Write a hasher for another runtime; the file is kept only if it gives the same bits."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from classwise.export.commands.bundle_command import (
     add_bundle_arguments,
@@ -9,34 +12,18 @@ from classwise.export.commands.bundle_command import (
     note_cpu_only,
     run_bundle,
 )
+from classwise.export.formats.preset_facts import preset_facts
+from classwise.export.formats.registry import DEFAULT, FORMATS, options_of_formats
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import megabytes, print_json, print_note
 
-FORMATS = {"onnx": ".onnx", "saved_model": "_saved_model", "litert": ".tflite"}
-# Options that not every format, or not every precision, has; None or False means not given.
-ONLY_FOR = {
-    "opset": ("onnx",),
-    "batch": ("onnx",),
-    "outputs": ("onnx", "litert"),
-    "precision": ("onnx",),
-    "keep_float": ("onnx",),
-    "calibration": ("onnx",),
-    "protocol": ("onnx",),
-    "max_map_loss": ("onnx",),
-    "with_centres": ("onnx",),
-}
-ONLY_FOR_PRECISION = {
-    "keep_float": ("int8",),
-    "calibration": ("fp16", "int8"),
-    "protocol": ("fp16", "int8"),
-    "max_map_loss": ("fp16", "int8"),
-}
-CALIBRATION_IMAGES = 512
+if TYPE_CHECKING:
+    from classwise.export.formats.format import Format
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a preset's name, or a .keras file")
-    parser.add_argument("--format", choices=FORMATS, default="onnx", help="(default: onnx)")
+    parser.add_argument("--format", choices=FORMATS, default=DEFAULT, help=f"(default: {DEFAULT})")
     parser.add_argument(
         "--output",
         "-o",
@@ -44,43 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="file or folder to write (default: MODEL and the format's ending)",
     )
-    parser.add_argument(
-        "--opset", type=int, metavar="N", help="ONNX operator set, 15 to 23 (default: 18)"
-    )
-    parser.add_argument("--batch", type=int, metavar="N", help="fixed batch (default: any)")
-    parser.add_argument(
-        "--outputs",
-        metavar="O,O",
-        help="some of embedding,code,scores (default: embedding,code)",
-    )
-    parser.add_argument(
-        "--precision", choices=("fp32", "fp16", "int8"), help="inside ONNX (default: fp32)"
-    )
-    parser.add_argument(
-        "--calibration",
-        metavar="DIR",
-        help="images that fix the ranges of int8, a folder or name:split "
-        "(default: training images of the protocol)",
-    )
-    parser.add_argument(
-        "--keep-float",
-        metavar="L,L",
-        help="layers that int8 leaves in float32: first,hash or none (default: first,hash)",
-    )
-    parser.add_argument(
-        "--protocol", metavar="P", help="to measure mAP under (default: the preset's own)"
-    )
-    parser.add_argument(
-        "--max-map-loss",
-        type=float,
-        metavar="X",
-        help="largest mAP that lower precision may cost (default: 0.005)",
-    )
-    parser.add_argument(
-        "--with-centres",
-        action="store_true",
-        help="write MODEL.centres.npz and MODEL.scores.onnx too",
-    )
+    for option, formats in options_of_formats().values():
+        parser.add_argument(
+            option.flag,
+            *option.aliases,
+            dest=option.name,
+            **{**option.settings, "help": f"{', '.join(formats)}: {option.settings['help']}"},
+        )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     parser.add_argument("--force", action="store_true", help="replace a folder that is not empty")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -89,16 +46,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if asks_for_bundle(options):
-        return run_bundle(options, ONLY_FOR)
+        return run_bundle(options, options_of_formats(), preset_facts(options.model))
     check_options(options)
 
-    from classwise.export import ParityError
+    from classwise.export.proof.parity import ParityError
     from classwise.zoo.presets.load import load_any
 
+    format = FORMATS[options.format]
     hasher = load_any(options.model)
-    output = options.output or Path(Path(options.model).stem + FORMATS[options.format])
+    output = options.output or Path(Path(options.model).stem + format.ending)
+    arguments = format.asked_for(options)
+    if precision_of(options) != exact_precision(format):
+        from classwise.export.commands.measuring_images import measuring_images
+
+        arguments |= measuring_images(hasher, options)
     try:
-        report = export(hasher, output, options)
+        report = format.write(hasher, output, **arguments)
     except ParityError as error:
         print_note(f"classwise export: {error}")
         return 1
@@ -118,82 +81,29 @@ def run(options: argparse.Namespace) -> int:
 
 def check_options(options: argparse.Namespace) -> None:
     """Raises `InputError` for an option that the chosen format or precision has not."""
-    precision = options.precision or "fp32"
-    for which, chosen, only_for in (
-        ("format", options.format, ONLY_FOR),
-        ("precision", precision, ONLY_FOR_PRECISION),
-    ):
-        for name, allowed in only_for.items():
-            if getattr(options, name) not in (None, False) and chosen not in allowed:
+    format = FORMATS[options.format]
+    for option, formats in options_of_formats().values():
+        for which, chosen, allowed in (
+            ("format", format.name, formats),
+            ("precision", precision_of(options), option.precisions),
+        ):
+            if option.value(options) is not None and allowed and chosen not in allowed:
                 raise InputError(
-                    f"--{name.replace('_', '-')} is for --{which} {' or '.join(allowed)}, not for "
-                    f"{chosen}; leave it out."
+                    f"{option.flag} is for --{which} {' or '.join(allowed)}, not for {chosen}; "
+                    "leave it out."
                 )
-    ending = FORMATS[options.format]
-    if options.output and ending.startswith(".") and options.output.suffix != ending:
+    if options.output and not format.marker and options.output.suffix != format.ending:
         raise InputError(
-            f"--output is {options.output}; the name of a file in format {options.format} must end "
-            f"in {ending}, by which `classwise verify` and `encode` tell what it is."
+            f"--output is {options.output}; the name of a file in format {format.name} must end "
+            f"in {format.ending}, by which `classwise verify` and `encode` tell what it is."
         )
 
 
-def export(hasher, output: Path, options: argparse.Namespace):
-    """Returns the report of the export that the options ask for."""
-    from classwise.export import preset_facts, to_litert, to_onnx, to_saved_model
-
-    if options.format == "saved_model":
-        return to_saved_model(hasher, output, overwrite=options.force)
-    arguments = given(outputs=names(options.outputs))
-    if options.format == "litert":
-        return to_litert(hasher, output, **arguments)
-    arguments |= given(
-        opset=options.opset,
-        batch=options.batch,
-        precision=options.precision,
-        max_map_loss=options.max_map_loss,
-        keep_float=[] if options.keep_float == "none" else names(options.keep_float),
-    )
-    if options.precision not in (None, "fp32"):
-        arguments |= measuring_images(hasher, options)
-    return to_onnx(
-        hasher,
-        output,
-        with_centres=options.with_centres,
-        metadata=preset_facts(options.model),
-        **arguments,
-    )
+def precision_of(options: argparse.Namespace) -> str:
+    """Returns the precision that is asked for, or that a format has without being asked."""
+    return getattr(options, "precision", None) or exact_precision(FORMATS[options.format])
 
 
-def measuring_images(hasher, options: argparse.Namespace) -> dict[str, object]:
-    """Returns the images that lower precision is calibrated on and measured with."""
-    from classwise.export import preset_facts
-    from classwise.export.commands.image_source import evenly_chosen, load_images
-    from classwise.zoo.datasets.protocols import get_protocol
-
-    evaluation = calibration = None
-    protocol = options.protocol or preset_facts(options.model).get("protocol")
-    if protocol:
-        print_note(f"Measuring mAP of fp32 and {options.precision} under {protocol} ...")
-        evaluation = get_protocol(protocol).load(options.data_dir).resized(hasher.image_shape)
-        calibration = evenly_chosen(evaluation.training, CALIBRATION_IMAGES)
-    elif options.max_map_loss is not None:
-        raise InputError(
-            f"--max-map-loss needs a protocol to measure mAP under, and {options.model} names "
-            "none; give --protocol."
-        )
-    else:
-        print_note(f"mAP is not measured: {options.model} names no protocol; give --protocol.")
-    if options.calibration:
-        images = load_images(options.calibration, hasher.image_shape, options.data_dir)
-        calibration = evenly_chosen(images, CALIBRATION_IMAGES)
-    return {"evaluation": evaluation, "calibration": calibration}
-
-
-def given(**arguments) -> dict[str, object]:
-    """Returns the arguments that are not None, so that the others keep their defaults."""
-    return {name: value for name, value in arguments.items() if value is not None}
-
-
-def names(text: str | None) -> list[str] | None:
-    """Returns the parts of a list written with commas."""
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+def exact_precision(format: Format) -> str:
+    """Returns the precision of a format that needs no measuring: its first."""
+    return next(iter(format.precisions))

@@ -1,21 +1,27 @@
-"""Compare two models bit by bit: presets, .keras, SavedModel, ONNX and LiteRT files."""
+"""Compare two models bit by bit, whatever runs them; or tell whether one file is whole."""
 
 import argparse
+import contextlib
 from pathlib import Path
 
+from classwise.export.formats.open_model import existing, known_models, open_model
+from classwise.export.formats.registry import FORMATS
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import megabytes, print_json, print_note, print_table
 
-MODEL = (
-    "a preset's name, a .keras, .onnx or .tflite file, a SavedModel folder, or an ONNX file with "
-    "what runs it, openvino:FILE or cuda:FILE"
-)
 BATCH_SIZES = (1, 7, 256)
 MARGINS_SHOWN = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("first", metavar="A", help=f"what counts as right: {MODEL}")
-    parser.add_argument("second", metavar="B", help="what is compared with it, any of these too")
+    model = f"{known_models()}, or a file with what runs it, openvino:FILE or cuda:FILE"
+    parser.add_argument("first", metavar="A", help=f"what counts as right: {model}")
+    parser.add_argument(
+        "second",
+        metavar="B",
+        nargs="?",
+        help="what is compared with it, any of these too; without it, A is only checked by itself",
+    )
     parser.add_argument(
         "--images",
         metavar="DIR",
@@ -24,14 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     parser.add_argument(
         "--margin",
-        type=float,
+        type=not_negative,
         default=1e-5,
         metavar="X",
         help="forgive a flipped bit where |embedding| is below X (default: 1e-5)",
     )
     parser.add_argument(
         "--tolerance",
-        type=float,
+        type=not_negative,
         default=1e-4,
         metavar="X",
         help="largest difference of embeddings, times the largest |embedding| if that is above 1 "
@@ -40,21 +46,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
+def not_negative(text: str) -> float:
+    """Returns a number from 0 on; argparse tells the error of anything else."""
+    with contextlib.suppress(ValueError):
+        number = float(text)
+        if number >= 0:  # which NaN is not
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give a number from 0 on")
+
+
 def run(options: argparse.Namespace) -> int:
-    from classwise.export import ParityError
-    from classwise.export.commands.image_source import load_images
-    from classwise.export.graph.signature import INPUT
-    from classwise.export.proof.model_contract import check_contract
-    from classwise.export.proof.runtimes import open_model
-    from classwise.export.proof.verification import compare
+    if options.second is None:
+        return check_alone(options)
+
+    from classwise.export.proof.verification import ParityError, compare
 
     first, second = open_model(options.first), open_model(options.second)
     models = {"first": first.to_dict(), "second": second.to_dict()}
     arguments = {"margin": options.margin, "tolerance": options.tolerance}
     if options.images is not None:
-        check_contract(first)
-        image_shape = first.signatures[0].inputs[INPUT].shape[1:]
-        images = load_images(options.images, image_shape, options.data_dir).images
+        from classwise.export.commands.image_source import load_images
+
+        images = load_images(options.images, first.image_shape, options.data_dir).images
         arguments |= {"images": images, "batch_sizes": BATCH_SIZES}
     try:
         parity = compare(first, second, **arguments)
@@ -69,6 +82,33 @@ def run(options: argparse.Namespace) -> int:
         print_models(models)
         print_table("equal" if parity.passed else "DIFFERENT", ["", ""], rows(parity))
     return 0 if parity.passed else 1
+
+
+def check_alone(options: argparse.Namespace) -> int:
+    """Tells whether a file is as it was written; returns 0, or 1 if it is not."""
+    path = existing(Path(options.first))
+    format = next((format for format in FORMATS.values() if format.holds(path)), None)
+    if format is None or format.is_whole is None or options.images is not None:
+        able = " or ".join(f.ending for f in FORMATS.values() if f.is_whole)
+        raise InputError(
+            f"There is nothing to compare {path} with; name a second model, or a {able} file "
+            "alone, whose digest tells whether it is whole."
+        )
+    whole = format.is_whole(path)
+    if whole is None:
+        raise InputError(
+            f"{path} states no digest, as files of older versions and of other projects; compare "
+            "it with its hasher, or export it again."
+        )
+    if whole:
+        format.open(path)  # a digest tells of bytes, not of a runtime that can read them
+    if options.json:
+        print_json({"file": str(path), "whole": whole})
+    elif whole:
+        print(f"{path} is whole: its contents are what its digest says.")
+    else:
+        print_note(f"classwise verify: {path} is DAMAGED or changed: its digest says otherwise.")
+    return 0 if whole else 1
 
 
 def print_models(models: dict[str, dict]) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from classwise.export.graph.class_scores import check_scores, class_scores
+from classwise.export.graph.float32 import in_float32
 from classwise.zoo.foundation.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -28,7 +27,9 @@ BIT_ORDER = (
 def build_graph(
     hasher: Hasher, batch: int | None = None, outputs: Iterable[str] = OUTPUTS
 ) -> keras.Model:
-    """Builds the functional Keras model that is exported; it shares the hasher's weights.
+    """Builds the functional Keras model that is exported, in float32.
+
+    It shares the weights of a hasher that computes in float32, and copies those of another.
 
     Args:
         hasher: the model; it is not changed.
@@ -53,6 +54,7 @@ def build_graph(
             f"Keras runs on {keras.backend.backend()!r}, and exports need 'tensorflow': save the "
             "hasher, then load and export it in a process started with KERAS_BACKEND=tensorflow."
         )
+    hasher = in_float32(hasher)
     images = keras.Input(hasher.image_shape, batch_size=batch, dtype="uint8", name=INPUT)
     embedding = keras.ops.cast(hasher(images, training=False), "float32")
     tensors = {"embedding": embedding, "code": pack_bits(embedding)}
@@ -89,6 +91,7 @@ def pack_bits(embedding):
     Returns:
         uint8 `[N, ceil(L / 8)]`.
     """
+    import numpy as np
     from keras import ops
 
     length = embedding.shape[-1]

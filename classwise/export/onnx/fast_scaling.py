@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classwise.export.graph.signature import INPUT
 from classwise.export.onnx.graph_values import constants_of, only_users
 from classwise.zoo.foundation.extras import require
 
@@ -54,7 +53,7 @@ def scaling_of_images(
     graph: onnx.GraphProto, constants: dict[str, np.ndarray]
 ) -> tuple[list[onnx.NodeProto], onnx.NodeProto | None]:
     """Returns the nodes that scale the images, and the one that follows, if it is alone."""
-    users, scaling, value = only_users(graph), [], INPUT
+    users, scaling, value = only_users(graph), [], graph.input[0].name
     while (node := users.get(value)) is not None:
         if node.op_type in SCALING and sum(name in constants for name in node.input) == 1:
             scaling.append(node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,16 @@ from classwise.zoo.foundation.extras import require
 
 if TYPE_CHECKING:
     import onnx
+
+
+def graphs_in(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    """Yields a graph, and those inside it: the bodies of its branches and loops, at any depth."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for body in (attribute.g, *attribute.graphs):
+                if body.node:
+                    yield from graphs_in(body)
 
 
 def constants_of(graph: onnx.GraphProto) -> dict[str, np.ndarray]:

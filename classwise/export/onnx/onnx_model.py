@@ -10,9 +10,10 @@ from classwise.export.graph.signature import ALL_OUTPUTS, BATCH, INPUT, build_gr
 from classwise.export.onnx.cheap_pooling import make_pooling_cheap
 from classwise.export.onnx.fast_scaling import speed_up_scaling
 from classwise.export.onnx.fold_scales import fold_scales
+from classwise.export.onnx.layer_paths import layer_names
 from classwise.export.onnx.portable_operators import replace_reciprocals
-from classwise.export.onnx.tensorflow_to_onnx import convert_graph
-from classwise.export.onnx.tidy_graph import has_bodies, layer_names, tidy_graph
+from classwise.export.onnx.tensorflow_to_onnx import check_opset, convert_graph
+from classwise.export.onnx.tidy_graph import has_bodies, tidy_graph
 from classwise.zoo.foundation.extras import require
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def onnx_model(
     hasher: Hasher, opset: int, batch: int | None, outputs: Iterable[str]
 ) -> onnx.ModelProto:
     """Returns a hasher in float32; arguments and errors are those of `to_onnx`."""
+    check_opset(opset)
     model = convert_graph(build_graph(hasher, batch, outputs), opset)
     finish_model(model, hasher, opset, batch)
     require("onnx.checker").check_model(model, full_check=True)

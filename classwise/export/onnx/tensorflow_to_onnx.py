@@ -6,7 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from classwise.export.onnx.tidy_graph import layer_names, layer_path
+from classwise.export.onnx.graph_values import graphs_in
+from classwise.export.onnx.layer_paths import layer_names, layer_path
+from classwise.export.onnx.portable_operators import replace_erfc
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.extras import require
 from classwise.zoo.foundation.quiet import quiet
@@ -14,6 +16,7 @@ from classwise.zoo.foundation.quiet import quiet
 if TYPE_CHECKING:
     import keras
     import onnx
+    from tensorflow.types.experimental import ConcreteFunction
 
 OPSETS = range(15, 24)
 NEWEST_CONVERTED = 18  # tf2onnx stops here; onnx's own version converter goes on
@@ -50,6 +53,7 @@ def convert_graph(graph: keras.Model, opset: int) -> onnx.ModelProto:
             inner_functions_traced_through(),
         ):
             model = trace(graph, opset)
+    replace_erfc(model.graph)
     check_operators(model, layer_names(graph))
     if opset > NEWEST_CONVERTED:
         try:
@@ -63,17 +67,43 @@ def convert_graph(graph: keras.Model, opset: int) -> onnx.ModelProto:
 
 
 def trace(graph: keras.Model, opset: int) -> onnx.ModelProto:
-    """Returns what tf2onnx makes of a model, up to the opset where it stops."""
-    tf2onnx = require("tf2onnx")
+    """Returns what tf2onnx makes of a model, up to the opset where it stops.
+
+    Layers such as `Normalization` compute with tensors that are no variables. TensorFlow hands
+    them to a graph as further inputs, which `from_function` would leave to whoever runs the file;
+    so a graph with such tensors is frozen first, which makes them constants.
+    """
+    convert = require("tf2onnx.convert")
     import tensorflow as tf
 
     signature = [tf.TensorSpec(t.shape, t.dtype, t.name) for t in graph.inputs]
     function = tf.function(lambda images: graph(images, training=False))
+    opset = min(opset, NEWEST_CONVERTED)
     with quiet():
-        model, _ = tf2onnx.convert.from_function(
-            function, signature, opset=min(opset, NEWEST_CONVERTED)
-        )
-    return model
+        traced = function.get_concrete_function(*signature)
+        if all(captured.dtype == tf.resource for captured, _ in traced.graph.captures):
+            return convert.from_function(function, signature, opset=opset)[0]
+        frozen = frozen_graph(traced)
+        names = {frozen.inputs[0].name: graph.inputs[0].name}
+        # TensorFlow lists what a dictionary holds by its sorted keys.
+        names |= zip([t.name for t in frozen.outputs], sorted(graph.output), strict=True)
+        (images, *outputs) = names
+        return convert.from_graph_def(
+            frozen.graph.as_graph_def(add_shapes=True),
+            input_names=[images],
+            output_names=outputs,
+            tensors_to_rename=names,
+            opset=opset,
+        )[0]
+
+
+def frozen_graph(traced: ConcreteFunction) -> ConcreteFunction:
+    """Returns a traced function with constants for all that it captured."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    return convert_variables_to_constants_v2(
+        traced, lower_control_flow=False, aggressive_inlining=True
+    )
 
 
 @contextlib.contextmanager
@@ -96,7 +126,7 @@ def inner_functions_traced_through() -> Iterator[None]:
 def check_operators(model: onnx.ModelProto, layers: set[str]) -> None:
     """Raises `InputError` for an operator that tf2onnx left in the graph unconverted."""
     defs = require("onnx.defs")
-    for node in model.graph.node:
+    for node in (node for graph in graphs_in(model.graph) for node in graph.node):
         if not defs.has(node.op_type, node.domain):
             raise InputError(
                 f"The layer {layer_path(node.name, layers) or node.name} uses the TensorFlow "

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from classwise.export.graph.model import Model
 from classwise.export.proof.parity import ParityError
-from classwise.export.proof.runtimes import Model
+from classwise.export.proof.probe_images import probe_images
 from classwise.export.proof.verification import cut, run_batch
 from classwise.zoo.foundation.codes import pack_codes
-from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
     from classwise.zoo.datasets.labelled_images import ImageSource, LabelledImages
 
-PRECISIONS = ("fp32", "fp16", "int8")
 BATCH_SIZE = 256
 MAX_MAP_LOSS = 0.005
 
@@ -101,13 +101,6 @@ class PrecisionError(ParityError):
         self.precision = precision
 
 
-def check_precision(precision: str) -> str:
-    """Returns `precision`, or raises `InputError` unless it is fp32, fp16 or int8."""
-    if precision not in PRECISIONS:
-        raise unknown_name("precision", precision, PRECISIONS)
-    return precision
-
-
 def compare_precision(
     precision: str,
     reference: Model,
@@ -157,6 +150,36 @@ def compare_precision(
         images_per_second_fp32=len(expected) / seconds[0],
         images_per_second=len(expected) / seconds[1],
     )
+
+
+def check_precision_loss(
+    precision: str,
+    reference: Model,
+    variant: Model,
+    images: np.ndarray | None,
+    evaluation: EvaluationImages | None,
+    max_map_loss: float,
+) -> PrecisionReport:
+    """Returns what a model of lower precision loses, if that is no more mAP than allowed.
+
+    Args:
+        precision, reference, variant, evaluation: as in `compare_precision`.
+        images: the same; without them, and without an evaluation, made ones.
+        max_map_loss: largest loss of mAP allowed.
+
+    Raises:
+        PrecisionError: more is lost.
+    """
+    if images is None:
+        images = probe_images(reference.image_shape)
+    report = compare_precision(precision, reference, variant, images, evaluation)
+    if report.map_loss is not None and report.map_loss > max_map_loss:
+        raise PrecisionError(
+            f"{precision} loses {report.map_loss:.4f} of mAP, more than the {max_map_loss:g} "
+            f"allowed: {report}.",
+            report,
+        )
+    return report
 
 
 @dataclass

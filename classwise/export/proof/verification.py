@@ -8,59 +8,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classwise.export.graph.signature import INPUT
-from classwise.export.proof.model_contract import check_contract, same_tensors
+from classwise.export.graph.model import Model, Signature
+from classwise.export.graph.model_contract import check_contract
 from classwise.export.proof.parity import MARGIN, TOLERANCE, Parity, ParityError, measure_parity
 from classwise.export.proof.probe_images import probe_images
-from classwise.export.proof.runtimes import Model, Signature, open_model
+from classwise.export.proof.same_tensors import same_tensors
 from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
-    import os
-
     from classwise.zoo import Hasher
     from classwise.zoo.datasets.labelled_images import ImageSource
 
 
-def verify(
-    first: Hasher | str | os.PathLike,
-    second: Hasher | str | os.PathLike,
-    images: np.ndarray | ImageSource | None = None,
-    *,
-    batch_sizes: Sequence[int] = (1, 7),
-    tolerance: float = TOLERANCE,
-    margin: float = MARGIN,
-) -> Parity:
-    """Compares two models: names, shapes, types, embedding, every bit.
+def prove(hasher: Hasher, model: Model, images: np.ndarray | ImageSource | None = None) -> Parity:
+    """Compares an opened export with its hasher in Keras; arguments and errors as in `verify`."""
+    from classwise.export.graph.keras_hasher import keras_model
 
-    Each is a `Hasher`, a preset's name, a `.keras`, `.onnx` or `.tflite` file, a SavedModel
-    folder, `openvino:FILE.onnx` or `cuda:FILE.onnx`; a SavedModel is compared with every signature
-    that it has.
-    Where a model gives no code, numpy.packbits of its embedding counts.
+    return check_equal(keras_model(hasher), model, images)
 
-    Args:
-        first: the model that counts as right.
-        second: the model to compare with it.
-        images: uint8 `[N, H, W, C]`, or such as `FolderImages`, which decode on access.
-            Defaults to 24 made images, two of them black and white.
-        batch_sizes: the images are cut into batches of these sizes in turn. A file with a fixed
-            batch is run at its own size. Defaults to (1, 7).
-        tolerance: largest |difference| of embeddings, times the largest |embedding| where that
-            is above 1. Defaults to 1e-4.
-        margin: a flipped bit is forgiven where |embedding| is below it. Defaults to 1e-5.
 
-    Raises:
-        ParityError: they differ; its message and its `parity` hold the figures.
-        InputError: a file is missing, damaged or not an export; the images are of another kind.
-    """
-    parity = compare(
-        open_model(first),
-        open_model(second),
-        images,
-        batch_sizes=batch_sizes,
-        tolerance=tolerance,
-        margin=margin,
-    )
+def check_equal(first: Model, second: Model, *arguments, **settings) -> Parity:
+    """Returns how far two opened models are apart, or raises `ParityError` if it is too far."""
+    parity = compare(first, second, *arguments, **settings)
     if not parity.passed:
         raise ParityError(f"The models differ: {parity}.", parity)
     return parity
@@ -75,7 +44,7 @@ def compare(
     tolerance: float = TOLERANCE,
     margin: float = MARGIN,
 ) -> Parity:
-    """Computes how far two opened models are apart; `verify` tells the rest.
+    """Computes how far two opened models are apart; `formats.verify` tells the rest.
 
     Raises:
         ParityError: names, shapes or types differ, or a model fails on some batch.
@@ -84,12 +53,15 @@ def compare(
     check_contract(first)
     check_contract(second)
     same_tensors(first, second)
-    image_shape = first.signatures[0].inputs[INPUT].shape[1:]
+    image_shape = first.image_shape
     if images is None:
         images = probe_images(image_shape)
     check_probe(images, image_shape)
     if not batch_sizes or min(batch_sizes) < 1:
         raise InputError(f"batch_sizes is {batch_sizes!r}; give sizes from 1 on, such as (1, 7).")
+    for name, value in (("tolerance", tolerance), ("margin", margin)):
+        if not value >= 0:
+            raise InputError(f"{name} is {value!r}; it must be a number from 0 on.")
     fixed = second.signatures[0].batch or first.signatures[0].batch
     sizes = [fixed] if fixed else batch_sizes
 

@@ -3,18 +3,11 @@
 import json
 from pathlib import Path
 
+from classwise.export.formats.registry import FORMATS
 from classwise.zoo.cards.markdown import table
 from classwise.zoo.foundation.printing import megabytes
 from classwise.zoo.presets.registry import Preset, presets
 
-RUNTIMES = {
-    "onnx": "ONNX Runtime",
-    "openvino": "OpenVINO",
-    "litert": "LiteRT",
-    "saved_model": "SavedModel",
-    "keras": "Keras, `predict`",
-}
-PRECISIONS = {"fp16": "ONNX, float16", "int8": "ONNX, int8"}
 OF_ANOTHER = (
     "These are the figures of [`{name}`]({name}.md), which differs in its code length only, {bits} "
     "bits. "
@@ -77,6 +70,25 @@ def machine(found: dict) -> str:
     return f"Measured on {cores} cores ({processor}) with {packages}."
 
 
+def runtimes() -> dict[str, str]:
+    """Returns the titles of what runs a hasher by the names in bench/results."""
+    titles: dict[str, str] = {}
+    for format in FORMATS.values():
+        own = format.runtime.startswith(format.title)
+        titles[format.name] = format.runtime if own else f"{format.runtime}, {format.title}"
+        titles |= {name: engine.title for name, engine in format.engines.items()}
+    return titles | {"keras": "Keras, `predict`"}
+
+
+def precision_titles() -> dict[str, str]:
+    """Returns the titles of files by their precision."""
+    return {
+        precision: f"{format.title}, {title}"
+        for format in reversed(FORMATS.values())
+        for precision, title in format.precisions.items()
+    }
+
+
 def export_tables(exports: dict) -> str:
     """Returns sizes, speeds and losses of the exports as Markdown."""
     parts = [precision_table(exports["precisions"])]
@@ -87,7 +99,7 @@ def export_tables(exports: dict) -> str:
                 ["images/s", *(f">{batch}" for batch in batches)],
                 (
                     (title, *(f"{exports['speeds'][batch][key]:,.0f}" for batch in batches))
-                    for key, title in RUNTIMES.items()
+                    for key, title in runtimes().items()
                     if key in exports["speeds"][batches[0]]
                 ),
             )
@@ -98,12 +110,13 @@ def export_tables(exports: dict) -> str:
 def precision_table(precisions: dict) -> str:
     """Returns a row for float32, and one for each lower precision measured beside it."""
     first = next(iter(precisions.values()))
-    rows = [["ONNX, float32", megabytes(first["bytes_fp32"]), "0%", "1", "0"]]
+    titles = precision_titles()
+    rows = [[titles["fp32"], megabytes(first["bytes_fp32"]), "0%", "1", "0"]]
     for key, report in precisions.items():
         speed = report["images_per_second"] / report["images_per_second_fp32"]
         share = f"{report['share_of_bits']:.3%}"
         lost = "not measured" if report["map_loss"] is None else f"{report['map_loss']:.4f}"
-        rows.append([PRECISIONS[key], megabytes(report["bytes"]), share, f"{speed:.2f}", lost])
+        rows.append([titles[key], megabytes(report["bytes"]), share, f"{speed:.2f}", lost])
     header = ["file", ">size", ">bits that differ", ">speed", ">mAP lost"]
     parts = [
         f" mAP lost in {key} is that of {report['queries']:,} queries in a database of "

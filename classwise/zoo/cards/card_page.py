@@ -1,5 +1,7 @@
 """What the cards of presets and of trunks have in common: their page and its parts."""
 
+import json
+
 from classwise.zoo.cards.markdown import front_matter, table
 from classwise.zoo.foundation.printing import megabytes
 from classwise.zoo.presets.registry import WeightFile
@@ -28,6 +30,10 @@ def colour(channels: int) -> str:
 
 def python(*lines: str) -> str:
     return "\n".join(["```python", *lines, "```"])
+
+
+def json_block(document: dict) -> str:
+    return f"```json\n{json.dumps(document)}\n```"
 
 
 def bibtex(text: str) -> str:

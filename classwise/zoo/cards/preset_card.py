@@ -2,7 +2,7 @@
 
 from classwise.zoo.cards.card_exports import export_tables
 from classwise.zoo.cards.card_metadata import preset_metadata
-from classwise.zoo.cards.card_page import bibtex, card_page, colour, file_table, python
+from classwise.zoo.cards.card_page import bibtex, card_page, colour, file_table, json_block, python
 from classwise.zoo.cards.card_results import results
 from classwise.zoo.cards.card_training import (
     command,
@@ -15,6 +15,7 @@ from classwise.zoo.cards.card_training import (
 from classwise.zoo.cards.markdown import escaped, table
 from classwise.zoo.cards.publications import BACKBONES
 from classwise.zoo.datasets.catalogue import get_data_set
+from classwise.zoo.datasets.image_preparation import image_preparation
 from classwise.zoo.foundation.printing import megabytes
 from classwise.zoo.methods import get_method
 from classwise.zoo.presets.registry import Preset, Trunk
@@ -82,7 +83,9 @@ def images_in(preset: Preset) -> str:
     return (
         f"uint8 `[N, {height}, {width}, {channels}]`, 0 to 255, {colour(channels)}. Scaling is "
         "inside the model and all its exports; decoding and resizing are outside: "
-        f"`zoo.read_images(paths, {tuple(preset.image_shape)})`."
+        f"`zoo.read_images(paths, {tuple(preset.image_shape)})`, or, to the same pixels, "
+        "[a few lines of Pillow and NumPy](../EXPORT.md#prepare-images-without-classwise) with "
+        f"these settings:\n\n{json_block(image_preparation(preset.image_shape))}"
     )
 
 

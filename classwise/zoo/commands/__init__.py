@@ -30,11 +30,11 @@ COMMANDS = {
     "encode": ("classwise.zoo.commands.encode_command", "turn images into packed codes"),
     "export": (
         "classwise.export.commands.export_command",
-        "write ONNX, SavedModel or LiteRT, proven equal",
+        "write a hasher for another runtime, proven equal",
     ),
     "verify": (
         "classwise.export.commands.verify_command",
-        "compare two models bit by bit",
+        "compare two models bit by bit, or tell whether a file is whole",
     ),
     "demo": (
         "classwise.export.commands.demo_command",

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from classwise.zoo.encoding.onnx_digest import check_whole
 from classwise.zoo.foundation.errors import InputError, unknown_name
 from classwise.zoo.foundation.extras import pip_command, require
 
@@ -62,7 +63,8 @@ def open_session(
             images sooner, and takes the processor from what else runs. Defaults to True.
 
     Raises:
-        InputError: not an ONNX file; an unknown provider; a required one that does not run.
+        InputError: not an ONNX file, or a damaged one; an unknown provider; a required one that
+            does not run.
     """
     providers = check_providers(providers)
     onnxruntime = require("onnxruntime")
@@ -78,6 +80,7 @@ def open_session(
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no ONNX file {path}.")
+    check_whole(path)
     try:
         session = onnxruntime.InferenceSession(
             str(path), options, providers=usable or [(PROVIDERS["cpu"], {})]

@@ -78,9 +78,9 @@ def test_lower_precision_that_loses_too_much(
                 weight.CopyFrom(onnx.numpy_helper.from_array(bias, weight.name))
         return model
 
-    monkeypatch.setattr("classwise.export.onnx.precision.lower_precision.to_float16", ruin)
+    monkeypatch.setattr("classwise.export.formats.lower_precision.to_float16", ruin)
     monkeypatch.setattr(
-        "classwise.export.commands.export_command.measuring_images",
+        "classwise.export.commands.measuring_images.measuring_images",
         lambda *_: {"evaluation": evaluation, "calibration": None},
     )
     output = ["-o", str(tmp_path / "a.onnx"), "--precision", "fp16", "--max-map-loss", "0.01"]
@@ -94,7 +94,7 @@ def test_lower_precision_that_loses_too_much(
     [
         ("--format saved_model --batch 4", "--batch is for --format onnx, not for saved_model"),
         ("--format litert --precision int8", "--precision is for --format onnx"),
-        ("--format saved_model --with-centres", "--with-centres is for --format onnx"),
+        ("--format saved_model --with-centres", "--with-centers is for --format onnx"),
         ("--max-map-loss 0.1", "--max-map-loss is for --precision fp16 or int8, not for fp32"),
         ("--calibration images", "--calibration is for --precision fp16 or int8, not for fp32"),
         (
@@ -141,7 +141,7 @@ def test_a_file_that_differs(model_file, tmp_path, capsys, monkeypatch):
     def differ(*_, **__):
         raise export.ParityError("The models differ: in a test.")
 
-    monkeypatch.setattr("classwise.export.formats.onnx_file.verify_export", differ)
+    monkeypatch.setattr("classwise.export.formats.to_onnx.prove", differ)
     assert main(["export", model_file, "-o", str(tmp_path / "a.onnx")]) == 1
     assert "in a test" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

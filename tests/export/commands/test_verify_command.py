@@ -71,3 +71,13 @@ def test_images_that_are_not_there(onnx_report, capsys):
     path = str(onnx_report.path)
     assert main(["verify", path, path, "--images", "nowhere"]) == 2
     assert "'nowhere' is not a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--margin", "--tolerance"])
+@pytest.mark.parametrize("value", ["-1", "nan", "much"])
+def test_bounds_that_are_none(onnx_report, capsys, option, value):
+    path = str(onnx_report.path)
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", path, path, f"{option}={value}"])
+    assert ended.value.code == 2
+    assert f"'{value}' is not allowed; give a number from 0 on" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from classwise import export
 @pytest.fixture(scope="module")
 def report(trained, tmp_path_factory):
     path = tmp_path_factory.mktemp("companions") / "tiny.onnx"
-    return export.to_onnx(trained, path, with_centres=True, outputs=["embedding"])
+    return export.to_onnx(trained, path, with_centers=True, outputs=["embedding"])
 
 
 def run(path, images) -> dict[str, np.ndarray]:
@@ -52,9 +52,9 @@ def test_scores_beside_embedding_and_code(trained, images, tmp_path):
 
 
 def test_wrong_scores_leave_no_file_at_all(trained, tmp_path, monkeypatch):
-    from classwise.export.onnx import onnx_file
+    from classwise.export.formats import to_onnx
 
-    right = onnx_file.onnx_model
+    right = to_onnx.onnx_model
 
     def model(hasher, opset, batch, outputs):
         made = right(hasher, opset, batch, outputs)
@@ -64,7 +64,7 @@ def test_wrong_scores_leave_no_file_at_all(trained, tmp_path, monkeypatch):
                 weight.CopyFrom(onnx.numpy_helper.from_array(bias, weight.name))
         return made
 
-    monkeypatch.setattr(onnx_file, "onnx_model", model)
+    monkeypatch.setattr(to_onnx, "onnx_model", model)
     with pytest.raises(export.ParityError, match="scores by at most"):
-        export.to_onnx(trained, tmp_path / "a.onnx", with_centres=True)
+        export.to_onnx(trained, tmp_path / "a.onnx", with_centers=True)
     assert not list(tmp_path.iterdir())

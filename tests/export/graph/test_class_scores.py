@@ -42,5 +42,5 @@ def test_a_hasher_without_a_class_wise_loss_has_no_scores(hasher, make_hasher, t
         with pytest.raises(zoo.InputError, match=r"class-wise loss.*compile"):
             export.to_onnx(model, tmp_path / "a.onnx", outputs=["scores"])
         with pytest.raises(zoo.InputError, match="class-wise loss"):
-            export.to_onnx(model, tmp_path / "a.onnx", with_centres=True)
+            export.to_onnx(model, tmp_path / "a.onnx", with_centers=True)
     assert not list(tmp_path.iterdir())

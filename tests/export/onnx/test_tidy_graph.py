@@ -5,7 +5,8 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from classwise.export.onnx.tidy_graph import layer_names, nodes_in_order, tidy_graph, unique
+from classwise.export.onnx.layer_paths import layer_names
+from classwise.export.onnx.tidy_graph import nodes_in_order, tidy_graph, unique
 
 LAYERS = {"net", "conv", "conv_1", "bn"}
 

@@ -5,8 +5,8 @@ import onnx
 import pytest
 
 from classwise import export, zoo
+from classwise.export.graph.model import Model, Signature, Tensor
 from classwise.export.proof.precision import PrecisionReport
-from classwise.export.proof.runtimes import Model, Signature, Tensor
 from classwise.zoo.retrieval import evaluate_codes
 
 LENGTH = 12
@@ -131,7 +131,7 @@ def test_a_loss_of_map_above_the_limit_writes_nothing(
                 weight.CopyFrom(onnx.numpy_helper.from_array(bias, weight.name))
         return model
 
-    monkeypatch.setattr("classwise.export.onnx.precision.lower_precision.to_int8", ruin)
+    monkeypatch.setattr("classwise.export.formats.lower_precision.to_int8", ruin)
     options = {"precision": "int8", "calibration": images[:32], "evaluation": evaluation}
     with pytest.raises(export.PrecisionError, match=r"of mAP, more than the 0.005") as caught:
         export.to_onnx(hasher, tmp_path / "a.onnx", **options)

@@ -4,8 +4,8 @@ import onnx
 import pytest
 
 from classwise import export
+from classwise.export.formats.open_model import open_model
 from classwise.export.onnx.precision.float16 import first_layers, to_float16
-from classwise.export.proof.runtimes import open_model
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Export to ONNX."""
+"""The export to ONNX, whole: conversion, lower precision, proof, files."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.export.graph.class_centers import write_centres
-from classwise.export.graph.class_scores import check_scores
+import numpy as np
+
+from classwise.export.formats.lower_precision import check_precision, lower_precision
+from classwise.export.formats.onnx_runtime import open_onnx
+from classwise.export.formats.report import ExportReport
+from classwise.export.graph.class_centers import class_center_arrays
+from classwise.export.graph.metadata import describe
 from classwise.export.graph.signature import OUTPUTS, check_outputs
 from classwise.export.onnx.gpu_operators import cpu_only_operators
-from classwise.export.onnx.onnx_metadata import describe
 from classwise.export.onnx.onnx_model import onnx_model
-from classwise.export.onnx.precision.int8 import KEPT_FLOAT
-from classwise.export.onnx.precision.lower_precision import lower_precision
-from classwise.export.onnx.tensorflow_to_onnx import check_opset
-from classwise.export.proof.precision import MAX_MAP_LOSS, EvaluationImages, check_precision
-from classwise.export.proof.report import ExportReport
-from classwise.export.proof.verification import verify as verify_export
+from classwise.export.proof.precision import MAX_MAP_LOSS, EvaluationImages
+from classwise.export.proof.verification import prove
+from classwise.zoo.encoding.onnx_digest import BLANK, KEY, sealed
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.extras import require
 from classwise.zoo.foundation.files import replacing_file
@@ -28,7 +29,6 @@ from classwise.zoo.foundation.files import replacing_file
 if TYPE_CHECKING:
     import os
 
-    import numpy as np
     import onnx
 
     from classwise.zoo import Hasher
@@ -45,10 +45,10 @@ def to_onnx(
     outputs: Iterable[str] = OUTPUTS,
     precision: str = "fp32",
     calibration: np.ndarray | None = None,
-    keep_float: Iterable[str] = KEPT_FLOAT,
+    keep_float: Iterable[str] = ("first", "hash"),
     evaluation: EvaluationImages | None = None,
     max_map_loss: float = MAX_MAP_LOSS,
-    with_centres: bool = False,
+    with_centers: bool = False,
     metadata: Mapping[str, object] | None = None,
     images: np.ndarray | None = None,
     verify: bool = True,
@@ -76,7 +76,7 @@ def to_onnx(
         evaluation: queries and database, such as `get_protocol(name).load()`, to measure what
             lower precision costs; without them only bits are counted.
         max_map_loss: largest loss of mAP allowed on the evaluation. Defaults to 0.005.
-        with_centres: whether to write class centres beside the file, `mine.centres.npz`, and
+        with_centers: whether to write class centers beside the file, `mine.centres.npz`, and
             a second model from `images` to `scores`, `mine.scores.onnx`. Defaults to False.
         metadata: more entries for the file's `metadata_props`, such as `preset_facts(name)`.
         images: uint8 images to verify with. Defaults to `verify`'s own.
@@ -99,11 +99,9 @@ def to_onnx(
     True
     """
     path = Path(path)
-    check_opset(opset)
     check_precision(precision)
     outputs = check_outputs(outputs)
-    if with_centres:
-        check_scores(hasher)
+    centers = class_center_arrays(hasher) if with_centers else {}
     for package in ONNX_PACKAGES if verify or precision != "fp32" else ONNX_PACKAGES[:2]:
         require(package)
     if path.is_dir():
@@ -123,12 +121,12 @@ def to_onnx(
         loss = None
         if precision == "fp32":
             save(model, temporary, properties(outputs))
-            parity = verify_export(hasher, temporary, images) if verify else None
+            parity = prove(hasher, open_onnx(temporary), images) if verify else None
         else:
             with tempfile.TemporaryDirectory() as folder:
                 reference = Path(folder) / "fp32.onnx"
                 save(model, reference, properties(wanted))
-                parity = verify_export(hasher, reference, images) if verify else None
+                parity = prove(hasher, open_onnx(reference), images) if verify else None
                 model, loss = lower_precision(
                     reference,
                     precision,
@@ -144,14 +142,14 @@ def to_onnx(
                 facts["map"] = f"{loss.map:.4f}"
             save(model, temporary, properties(outputs, precision))
         companions = ()
-        if with_centres:
+        if with_centers:
             companions = (path.with_suffix(".centres.npz"), path.with_suffix(".scores.onnx"))
-            centres, scores = (files.enter_context(replacing_file(p)) for p in companions)
-            write_centres(hasher, centres)
+            centers_file, scores = (files.enter_context(replacing_file(p)) for p in companions)
+            np.savez(centers_file, **centers)
             head = onnx_model(hasher, opset, batch, ["scores"])
             save(head, scores, properties(["scores"]))
             if verify:
-                verify_export(hasher, scores, images)
+                prove(hasher, open_onnx(scores), images)
     return ExportReport(
         path,
         "onnx",
@@ -165,7 +163,7 @@ def to_onnx(
 
 
 def save(model: onnx.ModelProto, path: Path, properties: Mapping[str, str]) -> None:
-    """Writes a model, the same bytes for the same model every time."""
+    """Writes a model with its digest, the same bytes for the same model every time."""
     del model.metadata_props[:]
-    require("onnx.helper").set_model_props(model, dict(properties))
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    require("onnx.helper").set_model_props(model, {**properties, KEY: BLANK})
+    path.write_bytes(sealed(model.SerializeToString(deterministic=True)))

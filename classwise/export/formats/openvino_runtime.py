@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from classwise.export.proof.runtimes.model import Model, Signature, Tensor, axis, unreadable_model
+from classwise.export.graph.model import Model, Signature, Tensor, axis, unreadable_model
+from classwise.zoo.encoding.onnx_digest import check_whole
 from classwise.zoo.foundation.extras import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
 
 # Some CPUs compute in bfloat16 unless told otherwise, and bits would flip.
 EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
@@ -17,6 +21,7 @@ EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 def open_openvino(path: Path) -> Model:
     """Opens an ONNX file; raises `InputError` if OpenVINO can't load it."""
     openvino = require("openvino", "openvino")
+    check_whole(path)
     try:
         core = openvino.Core()
         model = core.read_model(path)

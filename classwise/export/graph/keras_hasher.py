@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classwise.export.graph.class_scores import class_scores, has_scores
+from classwise.export.graph.float32 import in_float32
+from classwise.export.graph.model import Model, Signature, Tensor
 from classwise.export.graph.signature import BATCH, INPUT
-from classwise.export.proof.runtimes.model import Model, Signature, Tensor
 
 if TYPE_CHECKING:
     from classwise.zoo import Hasher
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 def keras_model(hasher: Hasher, source: str = "hasher", size: int | None = None) -> Model:
     """Returns a hasher as a `Model` with one signature.
 
-    It gives no `code`: the bits that count as right are numpy.packbits of the embedding.
+    It computes in float32, as exports do, whatever policy the hasher was built under. It gives no
+    `code`: the bits that count as right are numpy.packbits of the embedding.
     """
     import keras
 
+    hasher = in_float32(hasher)
     outputs = {"embedding": Tensor("float32", (BATCH, hasher.code_length))}
     if has_scores(hasher):
         outputs["scores"] = Tensor("float32", (BATCH, hasher.num_classes))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from classwise.export.graph.signature import BATCH, INPUT
 from classwise.zoo.foundation.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Signature:
 
     def compute(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Computes the outputs of any number of images, cut and filled up to a fixed batch."""
+        import numpy as np
+
         size = self.batch
         if size is None or size == len(images):
             return self.run(images)
@@ -73,6 +77,11 @@ class Model:
     engine: str
     signatures: Sequence[Signature]
     bytes: int | None = None
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the images that it takes, as `check_contract` found."""
+        return self.signatures[0].inputs[INPUT].shape[1:]
 
     def to_dict(self) -> dict:
         """Returns what it is in JSON types."""

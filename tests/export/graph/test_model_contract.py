@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from classwise import export, zoo
-from classwise.export.proof.model_contract import check_contract, same_tensors
-from classwise.export.proof.runtimes import Model, Signature, Tensor
+from classwise.export.graph.model import Model, Signature, Tensor
+from classwise.export.graph.model_contract import check_contract
+from classwise.export.proof.same_tensors import same_tensors
 
 
 def model(images=("batch", 4, 4, 1), **outputs) -> Model:

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from classwise import export, zoo
-from classwise.export.formats.litert_file import refusal
+from classwise.export.formats.litert_format import refusal
 
 Interpreter = pytest.importorskip("ai_edge_litert.interpreter").Interpreter
 
@@ -44,7 +44,7 @@ def test_a_file_that_fails_verification_never_appears(
     def write_another(graph, path):
         path.write_bytes(litert_report.path.read_bytes())
 
-    monkeypatch.setattr("classwise.export.formats.litert_file.write", write_another)
+    monkeypatch.setattr("classwise.export.formats.litert_format.write", write_another)
     with pytest.raises(export.ParityError, match="bits differ"):
         export.to_litert(make_hasher(seed=5), tmp_path / "a.tflite")
     assert not list(tmp_path.iterdir())

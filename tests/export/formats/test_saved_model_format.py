@@ -104,7 +104,7 @@ def test_a_folder_with_something_else_is_refused(hasher, tmp_path):
 
 
 def test_a_folder_that_fails_verification_never_appears(hasher, tmp_path, monkeypatch):
-    graph = "classwise.export.formats.saved_model.build_graph"
+    graph = "classwise.export.formats.saved_model_format.build_graph"
     from classwise.export.graph.signature import build_graph
 
     other = zoo.Hasher(hasher.backbone, code_length=12, num_classes=3)

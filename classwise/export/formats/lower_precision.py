@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classwise.export.graph.signature import INPUT
+from classwise.export.formats.onnx_runtime import open_onnx
 from classwise.export.onnx.precision.float16 import to_float16
 from classwise.export.onnx.precision.int8 import to_int8
-from classwise.export.proof.precision import (
-    EvaluationImages,
-    PrecisionError,
-    PrecisionReport,
-    compare_precision,
-)
-from classwise.export.proof.probe_images import probe_images
-from classwise.export.proof.runtimes import open_model
+from classwise.export.proof.precision import EvaluationImages, PrecisionReport, check_precision_loss
 from classwise.export.proof.verification import check_probe
-from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.errors import InputError, unknown_name
 from classwise.zoo.foundation.extras import require
 
 if TYPE_CHECKING:
     import onnx
+
+PRECISIONS = ("fp32", "fp16", "int8")
+
+
+def check_precision(precision: str) -> str:
+    """Returns `precision`, or raises `InputError` unless it is fp32, fp16 or int8."""
+    if precision not in PRECISIONS:
+        raise unknown_name("precision", precision, PRECISIONS)
+    return precision
 
 
 def lower_precision(
@@ -54,8 +56,8 @@ def lower_precision(
     if not 0 <= max_map_loss <= 1:
         raise InputError(f"max_map_loss is {max_map_loss!r}; it must be from 0 to 1.")
     onnx = require("onnx")
-    opened = open_model(reference)
-    image_shape = opened.signatures[0].inputs[INPUT].shape[1:]
+    opened = open_onnx(reference)
+    image_shape = opened.image_shape
     full = onnx.load(reference)
     if precision == "fp16":
         lowered = to_float16(full)
@@ -67,20 +69,24 @@ def lower_precision(
             )
         check_probe(calibration, image_shape)
         lowered = to_int8(full, calibration, keep_float)
+    del lowered.metadata_props[:]  # they speak of the other file
     onnx.checker.check_model(lowered, full_check=True)
     variant = reference.with_name(f"{precision}.onnx")
     onnx.save(lowered, variant)
-    if images is None:
-        images = probe_images(image_shape) if calibration is None else calibration
-    report = compare_precision(precision, opened, open_model(variant), images, evaluation)
-    if report.map_loss is not None and report.map_loss > max_map_loss:
-        raise PrecisionError(
-            f"{precision} loses {report.map_loss:.4f} of mAP, more than the {max_map_loss:g} "
-            f"allowed: {report}.",
-            report,
-        )
+    report = check_precision_loss(
+        precision,
+        opened,
+        open_onnx(variant),
+        calibration if images is None else images,
+        evaluation,
+        max_map_loss,
+    )
     if set(outputs) != {value.name for value in lowered.graph.output}:
-        part = onnx.utils.Extractor(lowered).extract_model([INPUT], list(outputs)).graph
+        part = (
+            onnx.utils.Extractor(lowered)
+            .extract_model([full.graph.input[0].name], list(outputs))
+            .graph
+        )
         part.name = lowered.graph.name
         lowered.graph.CopyFrom(part)
     return lowered, report

@@ -1,17 +1,18 @@
-"""Export to LiteRT, once called TensorFlow Lite."""
+"""LiteRT, once called TensorFlow Lite."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classwise.export.formats.format import OUTPUTS_OPTION, Format
+from classwise.export.graph.model import Model, Signature, Tensor, axis, unreadable_model
 from classwise.export.graph.signature import OUTPUTS, build_graph
-from classwise.export.onnx.tidy_graph import layer_names, layer_path
-from classwise.export.proof.report import ExportReport
-from classwise.export.proof.verification import verify as verify_export
+from classwise.export.onnx.layer_paths import layer_names, layer_path
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.extras import require
 from classwise.zoo.foundation.files import replacing_file
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from classwise.export.formats.report import ExportReport
     from classwise.zoo import Hasher
 
 # How the converter says where an operator stands: its name, then the path that TensorFlow gave it.
@@ -52,6 +54,9 @@ def to_litert(
         ParityError: LiteRT computes something else than Keras; nothing is written.
         OSError: the file cannot be written; nothing is left behind.
     """
+    from classwise.export.formats.report import ExportReport
+    from classwise.export.proof.verification import prove
+
     path = Path(path)
     if path.suffix != ".tflite" or path.is_dir():
         raise InputError(f"{path} must name a file that ends in .tflite, such as mine.tflite.")
@@ -60,7 +65,7 @@ def to_litert(
     graph = build_graph(hasher, outputs=outputs)
     with replacing_file(path) as temporary:
         write(graph, temporary)
-        parity = verify_export(hasher, temporary, images) if verify else None
+        parity = prove(hasher, open_litert(temporary), images) if verify else None
     return ExportReport(path, "litert", path.stat().st_size, parity)
 
 
@@ -103,3 +108,52 @@ def refusal(message: str, layers: set[str]) -> str:
         return f"The layer {layer} uses the TensorFlow operator {operator}, which LiteRT lacks"
     lines = [line for line in message.splitlines() if "op" in line] or [message]
     return f"This model cannot be converted to LiteRT ({lines[0].strip()[:300]})"
+
+
+def open_litert(path: Path) -> Model:
+    """Opens a `.tflite` file; raises `InputError` if LiteRT can't load it."""
+    import numpy as np
+
+    interpreter_module = require("ai_edge_litert.interpreter", "litert")
+    try:
+        with quiet():
+            interpreter = interpreter_module.Interpreter(str(path), num_threads=os.cpu_count())
+            interpreter.allocate_tensors()
+            names = list(interpreter.get_signature_list())
+            runners = {name: interpreter.get_signature_runner(name) for name in names}
+    except Exception as error:  # ValueError, RuntimeError, ... by what is broken
+        raise unreadable_model(path, "a .tflite file that LiteRT can load", error) from error
+
+    def tensors(details: dict[str, dict]) -> dict[str, Tensor]:
+        return {
+            name: Tensor(
+                np.dtype(detail["dtype"]).name,
+                tuple(axis(n, k == 0) for k, n in enumerate(detail["shape_signature"])),
+            )
+            for name, detail in details.items()
+        }
+
+    def signature(name: str) -> Signature:
+        runner = runners[name]
+        inputs, outputs = tensors(runner.get_input_details()), runner.get_output_details()
+
+        def run(images: np.ndarray) -> dict[str, np.ndarray]:
+            return runner(**{next(iter(inputs)): images})
+
+        return Signature(name, inputs, tensors(outputs), run)
+
+    engine = f"LiteRT {version('ai-edge-litert')}"
+    return Model(str(path), engine, [signature(name) for name in names], path.stat().st_size)
+
+
+FORMAT = Format(
+    name="litert",
+    title="LiteRT",
+    ending=".tflite",
+    runtime="LiteRT",
+    extra="litert",
+    use="phones and small devices",
+    write=to_litert,
+    open=open_litert,
+    options=(OUTPUTS_OPTION,),
+)

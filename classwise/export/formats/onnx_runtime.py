@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from classwise.export.proof.runtimes.model import Model, Signature, Tensor
+from classwise.export.graph.model import Model, Signature, Tensor
 from classwise.zoo.encoding.onnx_session import open_session, running_provider
 from classwise.zoo.foundation.extras import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
 
 TYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
 

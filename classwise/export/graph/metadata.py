@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from classwise.export.graph.class_scores import describe_scores, has_scores
 from classwise.export.graph.signature import BATCH, BIT_ORDER, INPUT
+from classwise.zoo.datasets.image_preparation import image_preparation
 from classwise.zoo.methods import method_of
 
 if TYPE_CHECKING:
     from classwise.zoo import Hasher
 
 CHANNELS = {1: "grey", 3: "RGB"}
-
-
-def preset_facts(model: str) -> dict[str, object]:
-    """Returns what an exported file tells about its preset; nothing for any other model.
-
-    Args:
-        model: a preset's name, or the path of a file.
-
-    Returns:
-        preset, method, backbone, dataset, protocol, map, license.
-    """
-    from classwise.zoo.presets import presets
-
-    if model not in presets():
-        return {}
-    preset = presets()[model]
-    facts = ("method", "backbone", "dataset", "protocol", "license")
-    return {
-        "preset": preset.name,
-        "map": f"{preset.metrics['map']['expected']:.4f}",
-        **{key: getattr(preset, key) for key in facts},
-    }
 
 
 def describe(
@@ -60,6 +40,7 @@ def describe(
         "input_contract": f"{INPUT}: uint8 [{batch or BATCH}, {height}, {width}, {channels}], "
         f"pixels 0-255, {CHANNELS.get(channels, f'{channels} channels')}, "
         "resized outside, scaled inside the graph",
+        "preprocessing": json.dumps(image_preparation(hasher.image_shape)),
         "unit_length": str(bool(hasher.normalize)).lower(),
         "precision": precision,
     }

@@ -1,0 +1,40 @@
+"""The images that an export of lower precision is calibrated on and measured with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.printing import print_note
+
+if TYPE_CHECKING:
+    import argparse
+
+    from classwise.zoo import Hasher
+
+CALIBRATION_IMAGES = 512
+
+
+def measuring_images(hasher: Hasher, options: argparse.Namespace) -> dict[str, object]:
+    """Returns the images that lower precision is calibrated on and measured with."""
+    from classwise.export.commands.image_source import evenly_chosen, load_images
+    from classwise.export.formats.preset_facts import preset_facts
+    from classwise.zoo.datasets.protocols import get_protocol
+
+    evaluation = calibration = None
+    protocol = options.protocol or preset_facts(options.model).get("protocol")
+    if protocol:
+        print_note(f"Measuring mAP of fp32 and {options.precision} under {protocol} ...")
+        evaluation = get_protocol(protocol).load(options.data_dir).resized(hasher.image_shape)
+        calibration = evenly_chosen(evaluation.training, CALIBRATION_IMAGES)
+    elif options.max_map_loss is not None:
+        raise InputError(
+            f"--max-map-loss needs a protocol to measure mAP under, and {options.model} names "
+            "none; give --protocol."
+        )
+    else:
+        print_note(f"mAP is not measured: {options.model} names no protocol; give --protocol.")
+    if options.calibration:
+        images = load_images(options.calibration, hasher.image_shape, options.data_dir)
+        calibration = evenly_chosen(images, CALIBRATION_IMAGES)
+    return {"evaluation": evaluation, "calibration": calibration}

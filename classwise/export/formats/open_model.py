@@ -1,0 +1,93 @@
+"""Opens a model by what it is: a preset, a `.keras` file, or one of the exported formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classwise.export.formats.registry import FORMATS
+from classwise.export.graph.model_contract import check_contract
+from classwise.zoo.foundation.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    import os
+
+    from classwise.export.formats.format import Engine
+    from classwise.export.graph.model import Model
+    from classwise.zoo import Hasher
+
+
+def open_model(model: Hasher | str | os.PathLike) -> Model:
+    """Opens a hasher, or what a name or a path stands for, to be run.
+
+    Args:
+        model: a `Hasher`; a preset's name; a `.keras` file; a file or folder of an export format;
+            or such a file with what is to run it, `openvino:FILE.onnx`, or a provider of ONNX
+            Runtime, `cuda:FILE.onnx`.
+
+    Raises:
+        InputError: nothing is there, or its runtime is missing or can't read it.
+    """
+    if not isinstance(model, str | Path):
+        if hasattr(model, "image_shape"):
+            return keras_hasher(model)
+        model = Path(model)
+    name = str(model)
+    engine, colon, file = name.partition(":")
+    path = Path(name)
+    if colon and engine in engines():
+        return engines()[engine].open(exported(engine, Path(file)))
+    if colon and Path(file).is_file() and not path.exists():
+        raise unknown_name("runtime", engine, engines())
+    for format in FORMATS.values():
+        if format.holds(path):
+            model = format.open(existing(path))
+            check_contract(model)
+            return model
+
+    from classwise.zoo.presets.load import load_any
+
+    return keras_hasher(load_any(name), name, path.stat().st_size if path.is_file() else None)
+
+
+def engines() -> dict[str, Engine]:
+    """Returns what may stand before a file with a colon, by name."""
+    return {name: engine for format in FORMATS.values() for name, engine in format.engines.items()}
+
+
+def keras_hasher(hasher: Hasher, *details) -> Model:
+    # Loads Keras, which other formats run without.
+    from classwise.export.graph.keras_hasher import keras_model
+
+    return keras_model(hasher, *details)
+
+
+def exported(engine: str, path: Path) -> Path:
+    """Returns a path, or raises `InputError` if it is no file that a runtime could be named for."""
+    if not path.is_file():
+        (ending,) = {f.ending for f in FORMATS.values() if engine in f.engines}
+        raise InputError(
+            f"{engine}: needs a {ending} file after it, and '{path}' is none; `classwise export` "
+            "writes one."
+        )
+    return path
+
+
+def existing(path: Path) -> Path:
+    """Returns a path, or raises `InputError` if nothing is there."""
+    if not path.exists():
+        raise InputError(f"{path} does not exist; give {known_models()}.")
+    return path
+
+
+def known_models() -> str:
+    """Returns in words what can be opened.
+
+    Example:
+
+    >>> known_models()
+    'a preset, a .keras, .onnx or .tflite file, or a SavedModel folder'
+    """
+    files = [".keras", *(f.ending for f in FORMATS.values() if not f.marker)]
+    folders = [f", or a {f.title} folder" for f in FORMATS.values() if f.marker]
+    return f"a preset, a {', '.join(files[:-1])} or {files[-1]} file{''.join(folders)}"
