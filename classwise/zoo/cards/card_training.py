@@ -79,8 +79,23 @@ def training_facts(entry: Preset | Trunk) -> str:
         f"{training['epochs']} epochs in {training['minutes']:g} minutes{machine}, seed "
         f"{entry.recipe['seed']}. Kept is the model of epoch {selected}, the best one on "
         f"validation images carved from the training images: its nearest class centre was right "
-        f"for {training['val_accuracy']:.2%} of them. No epoch was selected on queries."
+        f"for {training['val_accuracy']:.2%} of them. No epoch was selected on queries. "
+        f"{statistics(entry.recipe)}"
     )
+
+
+def statistics(recipe: dict) -> str:
+    """Returns what a training did to the statistics of batch normalization.
+
+    Example:
+
+    >>> statistics({"trunk": "efficientnet_lite0_imagenet", "batch_norm": "training"})
+    'Batch normalization learned its statistics; loaded, it keeps them while it trains further.'
+    """
+    by_default = "inference" if recipe.get("trunk") else "training"
+    learned = (recipe.get("batch_norm") or by_default) == "training"
+    did = "learned its" if learned else "kept the trunk's"
+    return f"Batch normalization {did} statistics; loaded, it keeps them while it trains further."
 
 
 def other_seeds(entry: Preset | Trunk) -> str:

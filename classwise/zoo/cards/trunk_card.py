@@ -41,7 +41,8 @@ def trunk_card(trunk: Trunk, standing: Sequence[str]) -> str:
             f'hasher = zoo.load("{trunk.name}", num_classes=10, code_length=32)',
             f'backbone = zoo.load_backbone("{trunk.name}")',
         )
-        + "\n\n`compile` and `fit` then train it: see [training](../TRAINING.md).",
+        + "\n\n`compile` and `fit` then train it, but for the statistics of its batch "
+        "normalization: see [training](../TRAINING.md).",
         "Images in": f"uint8 `[N, {height}, {width}, {channels}]`, 0 to 255, "
         f"{colour(channels)}; the convolutions take other heights and widths too "
         "(`image_shape=`). Scaling is inside the model.",
