@@ -1,5 +1,6 @@
 """The table of export formats in docs/EXPORT.md, from their declarations."""
 
+from classwise.export.formats.format import Format
 from classwise.export.formats.registry import FORMATS
 from classwise.zoo.cards.markdown import table
 
@@ -23,7 +24,7 @@ def format_table() -> str:
     )
 
 
-def other_runtimes(format) -> list[str]:
+def other_runtimes(format: Format) -> list[str]:
     """Returns the engines that are none of the format's own runtime's."""
     titles = [engine.title for engine in format.engines.values()]
     return [title for title in titles if not title.startswith(format.runtime)]

@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
 
 def check_alone(options: argparse.Namespace) -> int:
     """Tells whether a file is as it was written; returns 0, or 1 if it is not."""
-    path = existing(Path(options.first))
+    path = Path(options.first)
     format = next((format for format in FORMATS.values() if format.holds(path)), None)
     if format is None or format.is_whole is None or options.images is not None:
         able = " or ".join(f.ending for f in FORMATS.values() if f.is_whole)
@@ -94,7 +94,7 @@ def check_alone(options: argparse.Namespace) -> int:
             f"There is nothing to compare {path} with; name a second model, or a {able} file "
             "alone, whose digest tells whether it is whole."
         )
-    whole = format.is_whole(path)
+    whole = format.is_whole(existing(path))
     if whole is None:
         raise InputError(
             f"{path} states no digest, as files of older versions and of other projects; compare "
