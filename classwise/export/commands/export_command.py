@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             **{**option.settings, "help": f"{', '.join(formats)}: {option.settings['help']}"},
         )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
-    parser.add_argument("--force", action="store_true", help="replace a folder that is not empty")
+    parser.add_argument(
+        "--force", action="store_true", help="replace a folder that classwise wrote"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_bundle_arguments(parser)
 
