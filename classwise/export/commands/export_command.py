@@ -52,10 +52,10 @@ def run(options: argparse.Namespace) -> int:
     check_options(options)
 
     from classwise.export.proof.parity import ParityError
-    from classwise.zoo.presets.load import load_any
+    from classwise.zoo.presets.load import load
 
     format = FORMATS[options.format]
-    hasher = load_any(options.model)
+    hasher = load(options.model)
     output = options.output or Path(Path(options.model).stem + format.ending)
     arguments = format.asked_for(options)
     if precision_of(options) != exact_precision(format):

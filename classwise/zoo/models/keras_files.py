@@ -28,7 +28,8 @@ UNKNOWN = re.compile(
 def load_file(path: str | os.PathLike) -> Hasher:
     """Loads a hasher from a `.keras` file, or from a folder of the files that are in one.
 
-    Nothing in it is executed, and what is damaged is refused before TensorFlow starts. Classes of the user's own that the file names are those of modules which are imported.
+    Nothing in it is executed, and what is damaged is refused before TensorFlow starts. Classes of
+    the user's own that it names are those of modules which are imported.
 
     Raises:
         InputError: no such file, another kind of file, one that is cut or damaged, or one with

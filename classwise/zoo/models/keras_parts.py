@@ -96,12 +96,17 @@ def check_weights(path: Path, weights: Path | io.BytesIO, stored: int) -> None:
     check_size(path, needed, stored)
 
 
-def check_size(path: Path, needed: int, stored: int) -> None:
-    """Raises `InputError` if a model needs more memory than is allowed to it."""
+def allowed_bytes(default: int) -> int:
+    """Returns the bytes of CLASSWISE_MODEL_BYTES, or `default` where it is not set."""
     given = os.environ.get(VARIABLE)
     if given and not given.isdecimal():
         raise InputError(f"{VARIABLE} is '{given}'; give a number of bytes, such as 3000000000.")
-    allowed = int(given) if given else max(LEAST_LIMIT, EXPANSION * stored)
+    return int(given) if given else default
+
+
+def check_size(path: Path, needed: int, stored: int) -> None:
+    """Raises `InputError` if a model needs more memory than is allowed to it."""
+    allowed = allowed_bytes(max(LEAST_LIMIT, EXPANSION * stored))
     if needed > allowed:
         raise InputError(
             f"{path} takes {stored:,} bytes on the disk, and {needed:,} in memory, above the "

@@ -37,7 +37,7 @@ def no_bundled_files(cache, tmp_path, monkeypatch):
             " https://a.org/m/,file:///srv/m\n\thttp://localhost:8000 ",
             ["https://a.org/m/", "file:///srv/m/", "http://localhost:8000/"],
         ),
-        ("hf://some-one/a.b_c/", ["https://huggingface.co/some-one/a.b_c/resolve/main/"]),
+        ("hf://some-one/a.b_c/", ["hf://some-one/a.b_c/"]),
         ("http://[::1]:80/", ["http://[::1]:80/"]),
     ],
 )
