@@ -34,7 +34,7 @@ from classwise.zoo.encoding.encoders import open_encoder
 from classwise.zoo.encoding.onnx_session import open_session
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.foundation.printing import print_note as note
-from classwise.zoo.presets.load import load_any
+from classwise.zoo.presets.load import load
 
 PRESET = "dcwh_resnet9_fashion_mnist_48"
 PROTOCOL = "fashion-mnist-full"
@@ -105,7 +105,7 @@ def measure_export(model: str, folder: Path) -> float:
 
 def measure(model: str, folder: Path, rounds: int, quick: bool) -> dict:
     """Returns all figures."""
-    hasher = load_any(model)
+    hasher = load(model)
     protocol = get_protocol(PROTOCOL).load()
     test = protocol.queries.images[: 1000 if quick else None]
     split = "test" if quick else "train"

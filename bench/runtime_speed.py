@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.timing.turns import alternating
 from classwise.export.formats.open_model import open_model
-from classwise.zoo.presets.load import load_any
+from classwise.zoo.presets.load import load
 
 BATCH = 256
 
@@ -49,7 +49,7 @@ def measure_speed(
 
 def one_round(model: str, places: dict[str, Path | str], images: np.ndarray) -> dict[str, dict]:
     """Returns images/s by batch size and runtime."""
-    hasher = load_any(model)
+    hasher = load(model)
     signatures = {name: open_model(place).signatures[0] for name, place in places.items()}
     speeds = {}
     for batch in (1, BATCH):

@@ -19,6 +19,7 @@ from .models.hasher import Hasher as Hasher
 from .models.muon import Muon as Muon
 from .presets.load import load as load
 from .presets.load import load_backbone as load_backbone
+from .presets.push import push as push
 from .presets.registry import list_models as list_models
 from .retrieval.neighbours import nearest_neighbours as nearest_neighbours
 from .training.iterative_quantization import fit_itq as fit_itq

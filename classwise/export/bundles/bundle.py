@@ -17,8 +17,7 @@ from classwise.export.formats.report import ExportReport
 from classwise.export.graph.float32 import in_float32
 from classwise.export.proof.parity import Parity
 from classwise.zoo.foundation.errors import InputError, unknown_name
-from classwise.zoo.foundation.files import replacing_directory
-from classwise.zoo.foundation.new_folder import check_new_folder
+from classwise.zoo.foundation.new_folder import check_new_folder, replacing_folder
 
 if TYPE_CHECKING:
     import os
@@ -115,7 +114,7 @@ def write_bundle(
         path: the folder to write; it must not exist, or be empty.
         name: what the server calls the model, such as the preset's name. Characters other than
             letters, digits, ".", "_" and "-" become "_". Defaults to "hasher".
-        force: replace all of a folder that is not empty. Defaults to False.
+        force: replace a folder that classwise wrote. Defaults to False.
         metadata: facts about the model, shown by the page and kept in the ONNX file.
         gallery: for "web", the images to rank: a folder, or labelled images, which are resized; at
             most 2,000 are taken. Defaults to the bundled Fashion-MNIST sample.
@@ -135,11 +134,11 @@ def write_bundle(
             raise InputError(f"{argument} is {value}, but a {kind} bundle has none; leave it out.")
     path = Path(path)
     check_new_folder(
-        path, "a bundle", "bundle", force, "replace all of it with force=True (--force)"
+        path, "a bundle", "bundle", force, "replace what classwise wrote with force=True (--force)"
     )
     name = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII).strip(".") or "hasher"
     source = BundleSource(in_float32(hasher), name, dict(metadata or {}), gallery, web_runtime)
-    with replacing_directory(path) as folder:
+    with replacing_folder(path, "a bundle") as folder:
         BUNDLES[kind].write(source, folder)
         exported = BUNDLES[kind].write_model(source, folder / BUNDLES[kind].model.format(name=name))
     files = [file for file in path.rglob("*") if file.is_file()]

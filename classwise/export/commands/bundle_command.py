@@ -47,9 +47,9 @@ def run_bundle(
 
     from classwise.export.bundles import write_bundle
     from classwise.export.proof.parity import ParityError
-    from classwise.zoo.presets.load import load_any
+    from classwise.zoo.presets.load import load
 
-    hasher = load_any(options.model)
+    hasher = load(options.model)
     name = Path(options.model).stem
     try:
         report = write_bundle(

@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             **{**option.settings, "help": f"{', '.join(formats)}: {option.settings['help']}"},
         )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
-    parser.add_argument("--force", action="store_true", help="replace a folder that is not empty")
+    parser.add_argument(
+        "--force", action="store_true", help="replace a folder that classwise wrote"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_bundle_arguments(parser)
 
@@ -50,10 +52,10 @@ def run(options: argparse.Namespace) -> int:
     check_options(options)
 
     from classwise.export.proof.parity import ParityError
-    from classwise.zoo.presets.load import load_any
+    from classwise.zoo.presets.load import load
 
     format = FORMATS[options.format]
-    hasher = load_any(options.model)
+    hasher = load(options.model)
     output = options.output or Path(Path(options.model).stem + format.ending)
     arguments = format.asked_for(options)
     if precision_of(options) != exact_precision(format):

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classwise.export.formats.registry import FORMATS
 from classwise.export.graph.model_contract import check_contract
 from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.presets.find_model import (
+    FOLDER,
+    PRESET,
+    PRESET_FOLDER,
+    FoundModel,
+    read_model,
+)
 
 if TYPE_CHECKING:
     import os
 
-    from classwise.export.formats.format import Engine
+    from classwise.export.formats.format import Engine, Format
     from classwise.export.graph.model import Model
     from classwise.zoo import Hasher
 
@@ -21,8 +29,8 @@ def open_model(model: Hasher | str | os.PathLike) -> Model:
     """Opens a hasher, or what a name or a path stands for, to be run.
 
     Args:
-        model: a `Hasher`; a preset's name; a `.keras` file; a file or folder of an export format;
-            or such a file with what is to run it, `openvino:FILE.onnx`, or a provider of ONNX
+        model: a `Hasher`; what `zoo.load` takes; a file or folder of an export format; or such a
+            file with what is to run it, `openvino:FILE.onnx`, or a provider of ONNX
             Runtime, `cuda:FILE.onnx`.
 
     Raises:
@@ -39,15 +47,35 @@ def open_model(model: Hasher | str | os.PathLike) -> Model:
         return engines()[engine].open(exported(engine, Path(file)))
     if colon and Path(file).is_file() and not path.exists():
         raise unknown_name("runtime", engine, engines())
+    files = {f.ending: partial(open_format, f) for f in FORMATS.values() if not f.marker}
+    hashers = dict.fromkeys((PRESET, ".keras", PRESET_FOLDER), open_keras)
+    return read_model(name, {**hashers, **files, FOLDER: open_folder})
+
+
+def open_format(format: Format, found: FoundModel) -> Model:
+    """Opens a file or a folder of an export format."""
+    model = format.open(found.path)
+    check_contract(model)
+    return model
+
+
+def open_folder(found: FoundModel) -> Model:
+    """Opens a folder of whichever export format wrote it."""
     for format in FORMATS.values():
-        if format.holds(path):
-            model = format.open(existing(path))
-            check_contract(model)
-            return model
+        if format.holds(found.path):
+            return open_format(format, found)
+    folders = ", or ".join(
+        f"a {format.title} folder" for format in FORMATS.values() if format.marker
+    )
+    raise InputError(f"{found.name} holds no model; give a preset folder, or {folders}.")
 
-    from classwise.zoo.presets.load import load_any
 
-    return keras_hasher(load_any(name), name, path.stat().st_size if path.is_file() else None)
+def open_keras(found: FoundModel) -> Model:
+    """Loads a hasher to be run by Keras."""
+    from classwise.zoo.presets.load import load
+
+    size = found.path.stat().st_size if found.path and found.path.is_file() else None
+    return keras_hasher(load(found.path or found.name), found.name, size)
 
 
 def engines() -> dict[str, Engine]:

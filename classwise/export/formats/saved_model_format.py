@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from classwise.export.formats.format import Format
 from classwise.export.graph.model import Model, Signature, Tensor, axis, unreadable_model
 from classwise.export.graph.signature import INPUT, OUTPUTS, build_graph
-from classwise.zoo.foundation.files import replacing_directory
-from classwise.zoo.foundation.new_folder import check_new_folder
+from classwise.zoo.foundation.new_folder import check_new_folder, replacing_folder
 from classwise.zoo.foundation.quiet import quiet, start_tensorflow
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ def to_saved_model(
     Args:
         hasher: the model; Keras must run on TensorFlow.
         path: the folder to write; it may exist if it is empty.
-        overwrite: whether to replace a folder that is not, once the new one is proven. Defaults to
-            False.
+        overwrite: whether to replace a folder that classwise wrote, once the new one is proven.
+            Defaults to False.
         images: uint8 images to verify with. Defaults to `verify`'s own.
         verify: whether to compare the folder with Keras. Defaults to True.
 
@@ -57,10 +56,10 @@ def to_saved_model(
     from classwise.export.proof.verification import prove
 
     path = Path(path)
-    remedy = "replace all of it with overwrite=True (--force)"
+    remedy = "replace what classwise wrote with overwrite=True (--force)"
     check_new_folder(path, "a SavedModel", "mine_saved_model", overwrite, remedy)
     graph = build_graph(hasher)
-    with replacing_directory(path) as temporary:
+    with replacing_folder(path, "a SavedModel") as temporary:
         write_signatures(graph, temporary)
         parity = prove(hasher, open_saved_model(temporary), images) if verify else None
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

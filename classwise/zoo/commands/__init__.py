@@ -19,6 +19,7 @@ COMMANDS = {
         "classwise.zoo.commands.mirror_command",
         "write a folder of presets for any static web server",
     ),
+    "push": ("classwise.zoo.commands.push_command", "publish a hasher on a model hub"),
     "train": (
         "classwise.zoo.commands.train_command",
         "train a hasher from a recipe, or go on with an interrupted training",
@@ -42,9 +43,9 @@ COMMANDS = {
     ),
 }
 # Those that may load a preset, and so fetch one.
-WITH_MIRROR = ("mirror", "train", "evaluate", "encode", "export", "verify", "demo")
+WITH_MIRROR = ("mirror", "push", "train", "evaluate", "encode", "export", "verify", "demo")
 # Those that open `.keras` files, which may name classes of the user's own.
-WITH_IMPORT = ("info", "train", "evaluate", "encode", "export", "verify")
+WITH_IMPORT = ("info", "push", "train", "evaluate", "encode", "export", "verify")
 
 
 class Parser(argparse.ArgumentParser):

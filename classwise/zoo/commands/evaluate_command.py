@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write an HTML page and figures; an earlier report in DIR is replaced",
     )
     parser.add_argument(
-        "--force", action="store_true", help="replace DIR even where it holds other files"
+        "--force", action="store_true", help="replace DIR where classwise wrote it, but no report"
     )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     parser.add_argument(

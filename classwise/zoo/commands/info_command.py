@@ -1,9 +1,14 @@
-"""Show everything known about a pretrained hasher, or about the trunk that hashers stand on."""
+"""Show everything known about a hasher, a preset or one's own, or about a trunk of hashers."""
+
+from __future__ import annotations
 
 import argparse
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
+from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import (
     counted,
     four_digits,
@@ -12,9 +17,18 @@ from classwise.zoo.foundation.printing import (
     print_table,
 )
 
+if TYPE_CHECKING:
+    from classwise.zoo.presets.find_model import FoundModel
+    from classwise.zoo.presets.registry import Preset
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="a name of `classwise list`, or a trunk's")
+    parser.add_argument(
+        "name",
+        metavar="MODEL",
+        help="a name of `classwise list`, a trunk's, a .keras file, a preset folder, or a URL of "
+        "either",
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print a JSON object")
     form.add_argument(
@@ -23,21 +37,84 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from classwise.zoo.presets.find_model import PRESET, PRESET_FOLDER, TRUNK, read_model
+
+    show = {PRESET: show_preset, TRUNK: show_trunk, PRESET_FOLDER: show_own, ".keras": show_own}
+    read_model(options.name, {kind: partial(each, options) for kind, each in show.items()})
+    return 0
+
+
+def show_preset(options: argparse.Namespace, found: FoundModel) -> None:
+    """Prints a preset's entry, or its card."""
     from classwise.zoo.presets import get_preset
+
+    preset = get_preset(found.name)
+    if options.card:
+        print_card(found.name)
+    elif options.json:
+        print_json(preset.to_dict())
+    else:
+        print_preset(preset)
+
+
+def show_trunk(options: argparse.Namespace, found: FoundModel) -> None:
+    """Prints a trunk's entry, or its card."""
     from classwise.zoo.presets.registry import trunks
 
     if options.card:
-        from classwise.zoo.cards.cards import card
+        print_card(found.name)
+    else:
+        print_trunk(trunks()[found.name], options.json)
 
-        print(card(options.name), end="")
-        return 0
-    if options.name in trunks():
-        print_trunk(trunks()[options.name], options.json)
-        return 0
-    preset = get_preset(options.name)
+
+def show_own(options: argparse.Namespace, found: FoundModel) -> None:
+    """Prints what is known of somebody's file or folder, without TensorFlow."""
+    from classwise.zoo.models.folder_facts import read_facts
+    from classwise.zoo.models.keras_parts import read_config
+    from classwise.zoo.models.model_facts import model_facts
+    from classwise.zoo.models.preset_folder import README
+
+    if options.card:
+        if not (found.path / README).is_file():
+            raise InputError(f"{found.name} has no card; hasher.save_preset('mine/') writes one.")
+        print((found.path / README).read_text(encoding="utf-8"), end="")
+        return
+    facts = model_facts(read_config(found.path), found.name)
+    if found.path.is_dir():
+        facts = read_facts(found.path) | facts
     if options.json:
-        print_json(preset.to_dict())
-        return 0
+        print_json({"model": found.name, **facts})
+        return
+    height, width, channels = facts["image_shape"]
+    rows = {
+        "backbone": facts["backbone"],
+        **({"hidden layer": f"{facts['hidden_units']} units"} if facts["hidden_units"] else {}),
+        "code": f"{facts['code_length']} bits",
+        "images": f"uint8 [N, {height}, {width}, {channels}], 0-255",
+        "classes": classes(facts["class_names"]),
+        "loss": facts["loss"] or "none: compile it to train on",
+        "data set": facts.get("dataset"),
+        "base model": facts.get("base_model"),
+        "licence": facts.get("license"),
+        **{
+            name: f"{megabytes(file['bytes'])}, SHA-256 {file['sha256']}"
+            for name, file in facts.get("files", {}).items()
+        },
+    }
+    print_table(found.name, ["", ""], [(key, value) for key, value in rows.items() if value])
+    if facts.get("evaluation"):
+        print_metrics(facts["evaluation"].get("protocol") or "", facts["evaluation"]["metrics"])
+
+
+def print_card(name: str) -> None:
+    """Prints the card of a preset or a trunk."""
+    from classwise.zoo.cards.cards import card
+
+    print(card(name), end="")
+
+
+def print_preset(preset: Preset) -> None:
+    """Prints a preset's entry for people."""
     height, width, channels = preset.image_shape
     facts = {
         "method": preset.method,
@@ -59,7 +136,6 @@ def run(options: argparse.Namespace) -> int:
     }
     print_table(preset.name, ["", ""], facts.items())
     print_metrics(preset.protocol, preset.metrics)
-    return 0
 
 
 def classes(names: Sequence[str]) -> str:
@@ -109,5 +185,5 @@ def print_metrics(title: str, metrics: dict) -> None:
     print_table(
         title,
         ["metric", ">worst", ">expected", ">best", ">std. error"],
-        ((name, *(four_digits(value[key]) for key in keys)) for name, value in metrics.items()),
+        ((name, *(four_digits(value.get(key)) for key in keys)) for name, value in metrics.items()),
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.foundation.files import sha256
+from classwise.zoo.presets.find_model import PRESET, PRESET_FOLDER, FoundModel, read_model
 
 if TYPE_CHECKING:
     import os
@@ -56,10 +55,10 @@ def open_encoder(
     providers: Sequence[str] | None = None,
     require_provider: bool = False,
 ) -> Encoder:
-    """Opens a preset, a `.keras` file or an `.onnx` file.
+    """Opens a preset, a hasher of one's own, or an `.onnx` file.
 
     Args:
-        name_or_path: which one.
+        name_or_path: as `zoo.load` takes it, or the path or the URL of an `.onnx` file.
         providers: names of ONNX Runtime's execution providers, the most wanted first; for an
             ONNX file only. Defaults to the CPU.
         require_provider: whether the first of them must run. Defaults to False.
@@ -67,28 +66,21 @@ def open_encoder(
     Raises:
         InputError: no such model, a damaged one, or providers for a model that has none.
     """
-    path = Path(name_or_path)
-    if path.suffix == ".onnx":
+
+    def onnx(found: FoundModel) -> Encoder:
         from classwise.zoo.encoding.onnx_encoder import OnnxEncoder
 
-        return OnnxEncoder(name_or_path, providers or ("cpu",), require_provider)
-    if path.suffix not in ("", ".keras") or path.is_dir():
-        raise InputError(
-            f"{path} cannot encode; give a preset's name, a .keras file, or an .onnx file that "
-            "`classwise export` wrote."
-        )
-    if providers or require_provider:
-        raise InputError(
-            f"{name_or_path} runs in Keras, which knows no execution providers; export it with "
-            "`classwise export` and encode with the ONNX file."
-        )
+        return OnnxEncoder(found.path, providers or ("cpu",), require_provider)
 
-    from classwise.zoo.presets import get_preset
-    from classwise.zoo.presets.load import load_any
+    def keras(found: FoundModel) -> Encoder:
+        if providers or require_provider:
+            raise InputError(
+                f"{found.name} runs in Keras, which knows no execution providers; export it with "
+                "`classwise export` and encode with the ONNX file."
+            )
+        from classwise.zoo.presets.load import load
 
-    hasher = load_any(name_or_path)
-    path = Path(name_or_path)
-    if path.is_file():
-        return KerasEncoder(hasher, sha256(path))
-    files = get_preset(str(name_or_path)).files
-    return KerasEncoder(hasher, " ".join(file.sha256 for file in files))
+        return KerasEncoder(load(found.path or found.name), found.identity)
+
+    hashers = {PRESET: keras, ".keras": keras, PRESET_FOLDER: keras}
+    return read_model(name_or_path, {**hashers, ".onnx": onnx})

@@ -1,9 +1,8 @@
-"""Files and folders that appear whole or not at all, and their checksums."""
+"""Files that appear whole or not at all, and their checksums."""
 
 import contextlib
 import hashlib
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ def sha256(path: str | os.PathLike) -> str:
 
 
 @contextlib.contextmanager
-def _parent_folders(path: Path) -> Iterator[None]:
+def parent_folders(path: Path) -> Iterator[None]:
     """Makes the folders above `path`; those that it made go again when the block raises."""
     made = [parent for parent in path.parents if not parent.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +40,7 @@ def replacing_file(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
-    with _parent_folders(path):
+    with parent_folders(path):
         try:
             yield temporary
             with temporary.open("rb") as file:
@@ -49,29 +48,3 @@ def replacing_file(path: str | os.PathLike) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def replacing_directory(path: str | os.PathLike) -> Iterator[Path]:
-    """Yields a new temporary folder beside `path`; on success it takes `path`'s place.
-
-    An existing folder at `path` is removed only once the new one is complete.
-
-    Raises:
-        OSError: the folder cannot be made, or the disk is full or read-only.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    with _parent_folders(path):
-        temporary.mkdir()
-        try:
-            yield temporary
-            if path.exists():
-                old = temporary.with_suffix(".old")
-                path.replace(old)
-                temporary.replace(path)
-                shutil.rmtree(old)
-            else:
-                temporary.replace(path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)

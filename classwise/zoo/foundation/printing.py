@@ -26,10 +26,13 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
     first column where there is room. What is no terminal gets every row on one line.
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
-    table = Table(title=title, title_justify="left", header_style="bold", show_header=any(columns))
+    table = Table(
+        title=escape(title), title_justify="left", header_style="bold", show_header=any(columns)
+    )
     for number, column in enumerate(columns):
         right = column.startswith(">")
         table.add_column(
@@ -39,7 +42,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
             no_wrap=right or (number == 0 and console.width >= ROOM),
         )
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(escape(str(cell)) for cell in row))
     if not console.is_terminal:
         anything = console.options.update(width=sys.maxsize)
         console.width = max(console.width, console.measure(table, options=anything).maximum)

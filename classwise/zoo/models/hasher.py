@@ -166,6 +166,53 @@ class Hasher(ClassWiseModel):
         self.backbone.quantize(*arguments, **options)
         self.train_function = self.test_function = self.predict_function = None
 
+    def save_preset(
+        self,
+        path,
+        *,
+        evaluation=None,
+        dataset=None,
+        base_model=None,
+        license=None,
+        onnx=True,
+        overwrite=False,
+    ):
+        """Writes the hasher as a folder to load, to share and to push to a model hub.
+
+        It holds Keras's own files, `onnx/model.onnx`, facts for machines (`classwise.json`) and a
+        card (`README.md`). `zoo.load` reads it, and Keras does.
+
+        Args:
+            path: the folder; it must not exist, or be empty.
+            evaluation: what `classwise evaluate --json` printed of it, as a dict, for the card.
+                Defaults to None: nothing was measured.
+            dataset: what it was trained on, best by a hub's name, `"OWNER/NAME"`.
+            base_model: the model of a hub that it was made from, `"OWNER/MODEL"`.
+            license: of the weights, by a hub's name of it, such as `"apache-2.0"`.
+            onnx: whether to add the ONNX file, proven equal. Where it cannot be made, a warning
+                says why. Defaults to True.
+            overwrite: whether to replace a folder that classwise wrote. Defaults to False.
+
+        Returns:
+            The folder's path.
+
+        Raises:
+            InputError: a name that no hub takes, or a folder with something else in it.
+            OSError: the folder cannot be written; nothing is left behind.
+        """
+        from classwise.zoo.models.preset_folder import write_preset_folder
+
+        return write_preset_folder(
+            self,
+            path,
+            evaluation=evaluation,
+            dataset=dataset,
+            base_model=base_model,
+            license=license,
+            onnx=onnx,
+            overwrite=overwrite,
+        )
+
     @property
     def settings(self) -> dict:
         """Everything that the hasher was built with but its backbone."""

@@ -1,15 +1,17 @@
-"""Reading of `.keras` files."""
+"""Reading of hashers that Keras saved: `.keras` files, and folders of their parts."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.quiet import start_tensorflow
+from classwise.zoo.models.keras_parts import read_config, unreadable_model
 
 if TYPE_CHECKING:
     from classwise.zoo.models.hasher import Hasher
@@ -24,17 +26,21 @@ UNKNOWN = re.compile(
 
 
 def load_file(path: str | os.PathLike) -> Hasher:
-    """Loads a hasher from a `.keras` file; nothing in the file is executed.
+    """Loads a hasher from a `.keras` file, or from a folder of the files that are in one.
 
-    Classes of the user's own that the file names are those of modules which are imported.
+    Nothing in it is executed, and what is damaged is refused before TensorFlow starts. Classes of
+    the user's own that it names are those of modules which are imported.
 
     Raises:
         InputError: no such file, another kind of file, one that is cut or damaged, or one with
             layers of a module that is not imported.
     """
     path = Path(path)
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"There is no model file {path}.")
+    if not path.is_dir() and path.suffix != ".keras":
+        raise InputError(f"{path} is no .keras file; Keras models of other formats are not opened.")
+    read_config(path)
     start_tensorflow()
 
     from classwise.zoo.models.hasher import Hasher
@@ -55,18 +61,20 @@ def load_model(path: Path):
     own: dict[str, type] = {}
     while True:
         try:
-            return keras.saving.load_model(path, own, compile=True, safe_mode=True)
+            with warnings.catch_warnings():
+                # Two variables are those of an optimizer that never took a step.
+                message = "Skipping variable loading for optimizer .* saved optimizer has 2 var"
+                warnings.filterwarnings("ignore", message=message)
+                return keras.saving.load_model(path, own, compile=True, safe_mode=True)
         except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own through
             unknown = UNKNOWN.search(str(error))
             found = unknown and imported_class(unknown["module"], unknown["name"])
             if found and unknown["name"] not in own:
                 own[unknown["name"]] = found
                 continue
-            raise InputError(
-                f"{path} {_unknown(**unknown.groupdict())}"
-                if unknown
-                else f"{path} is not a readable .keras file: {_first_line(error)}"
-            ) from error
+            if unknown:
+                raise InputError(f"{path} {_unknown(**unknown.groupdict())}") from error
+            raise unreadable_model(path, error) from error
 
 
 def imported_class(module: str | None, name: str) -> type | None:
@@ -99,8 +107,3 @@ def _unknown(kind: str, name: str, module: str | None) -> str:
         f"holds the {kind} {name}{f' of the module {module}' if known else ''}, which is neither "
         f"Keras's nor classwise's; {remedy}."
     )
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0][:200] if text else type(error).__name__

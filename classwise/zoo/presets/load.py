@@ -1,9 +1,10 @@
-"""Loading of hashers and their backbones: presets by name, files by path."""
+"""Loading of hashers and their backbones: presets by name, one's own by path or URL."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,20 @@ from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.quiet import start_tensorflow
 from classwise.zoo.methods import DEFAULT_METHOD, build_loss, get_method
 from classwise.zoo.models.keras_files import load_file
+from classwise.zoo.models.preset_folder import load_preset_folder
+from classwise.zoo.presets.find_model import (
+    PRESET,
+    PRESET_FOLDER,
+    TRUNK,
+    FoundModel,
+    read_model,
+)
 from classwise.zoo.presets.locate import locate
 from classwise.zoo.presets.registry import (
     Preset,
     WeightFile,
     get_trunk,
     presets,
-    trunks,
-    unknown_model,
 )
 from classwise.zoo.presets.weight_files import assign_weights, read_weights, variables_by_path
 
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def load(
-    name: str,
+    name: str | os.PathLike,
     *,
     num_classes: int | None = None,
     code_length: int | None = None,
@@ -39,9 +46,10 @@ def load(
     hidden_units: int | None = None,
     mirror: str | Sequence[str] | None = None,
 ) -> Hasher:
-    """Loads a pretrained hasher by its name, once its files' SHA-256 are the recorded ones.
+    """Loads a hasher: a preset by its name, one's own by a path, a URL or a hub's name.
 
-    A file that is not bundled comes from the cache, or is fetched from a mirror into it.
+    A preset's files must have the recorded SHA-256; what is not bundled comes from the cache, or is
+    fetched from a mirror into it. Nothing in a file is executed.
 
     As it is, it encodes, and goes on training with its recipe's loss. With any of the other
     arguments, whatever their values, its backbone comes with a fresh head and fresh class centres,
@@ -49,8 +57,10 @@ def load(
     layer below it.
 
     Args:
-        name: one of `zoo.list_models()`; or, with `num_classes` and `code_length`, a trunk such as
-            `"efficientnet_lite0_imagenet"`.
+        name: one of `zoo.list_models()`; a `.keras` file; a folder of `hasher.save_preset`;
+            `"hf://OWNER/MODEL"`, such a folder on a model hub; or `"https://HOST/FILE.keras"`, with
+            `#sha256=` and its checksum to be fetched once. With `num_classes` and `code_length`,
+            also a trunk such as `"efficientnet_lite0_imagenet"`.
         num_classes: C of the images to train on. Defaults to the preset's.
         code_length: L, 1 to 4,096 bits. Defaults to the preset's.
         class_names: C names, kept with a hasher that gets fresh centres.
@@ -64,8 +74,8 @@ def load(
             of the environment variable CLASSWISE_MIRRORS.
 
     Raises:
-        InputError: no such preset, its file is altered or cannot be had, an argument is out of
-            range, or a trunk is to be loaded as if it were a hasher.
+        InputError: no such preset, file or folder; it is altered, no hasher, or cannot be had; an
+            argument is out of range; or a trunk is to be loaded as if it were a hasher.
 
     Example:
 
@@ -75,40 +85,84 @@ def load(
     >>> zoo.load("dcwh_resnet9_fashion_mnist_48", num_classes=4, code_length=16).num_classes
     4
     """
-    is_trunk, preset = name in trunks(), presets().get(name)
-    if not (is_trunk or preset):
-        raise unknown_model(name)
-    if is_trunk and (num_classes is None or code_length is None):
+    changes = {
+        "num_classes": num_classes,
+        "code_length": code_length,
+        "class_names": class_names,
+        "method": method,
+        "image_shape": image_shape,
+        "hidden_units": hidden_units,
+    }
+    pretrained = partial(load_pretrained, changes=changes, mirror=mirror)
+    own = partial(load_own, changes=changes)
+    readers = {PRESET: pretrained, TRUNK: pretrained, ".keras": own, PRESET_FOLDER: own}
+    return read_model(name, readers)
+
+
+def load_pretrained(found: FoundModel, changes: dict, mirror: str | Sequence[str] | None) -> Hasher:
+    """Loads a preset, or a trunk with a fresh head; `changes` are arguments of `load`."""
+    name, preset = found.name, presets().get(found.name)
+    if not preset and (changes["num_classes"] is None or changes["code_length"] is None):
         raise InputError(
             f"{name} is a backbone without hash layer; give num_classes and code_length to train a "
             "hasher on it, or use zoo.load_backbone."
         )
-    if method is None:
-        method = preset.method if preset else DEFAULT_METHOD
-    unit_length = get_method(method).unit_length
+    check_method(changes["method"])
     start_tensorflow()
+    image_shape = changes["image_shape"] or (preset.image_shape if preset else None)
+    backbone = load_backbone(name, image_shape, mirror)
+    if not preset:
+        return fresh_hasher(backbone, changes | {"method": changes["method"] or DEFAULT_METHOD})
+    settings = {
+        "num_classes": len(preset.class_names),
+        "code_length": preset.code_length,
+        "class_names": preset.class_names,
+        "method": preset.method,
+        "hidden_units": preset.hidden_units,
+    }
+    hasher = fresh_hasher(backbone, changes, settings)
+    return hasher if is_fresh(changes, preset.method) else restore(hasher, preset, mirror)
 
-    changed = (num_classes, code_length, class_names, image_shape, hidden_units)
-    fresh = method != getattr(preset, "method", None) or any(v is not None for v in changed)
-    if preset:
-        code_length = preset.code_length if code_length is None else code_length
-        if num_classes in (None, len(preset.class_names)) and class_names is None:
-            class_names = preset.class_names
-        num_classes = len(preset.class_names) if num_classes is None else num_classes
-        image_shape = preset.image_shape if image_shape is None else image_shape
-        hidden_units = preset.hidden_units if hidden_units is None else hidden_units
 
+def load_own(found: FoundModel, changes: dict) -> Hasher:
+    """Loads somebody's file or folder, with a fresh head where `changes` ask for one."""
+    check_method(changes["method"])
+    reader = load_preset_folder if found.kind == PRESET_FOLDER else load_file
+    hasher = reader(found.path)
+    if not is_fresh(changes):
+        return hasher
+    if changes["image_shape"] not in (None, hasher.image_shape):
+        raise InputError(
+            f"{found.name} takes images of {hasher.image_shape}, and image_shape is "
+            f"{changes['image_shape']}; leave it out, and read the images at that size."
+        )
+    return fresh_hasher(hasher.backbone, changes, hasher.settings)
+
+
+def check_method(method: str | None) -> None:
+    """Raises `InputError` for a method that there is not."""
+    if method is not None:
+        get_method(method)
+
+
+def is_fresh(changes: dict, method: str | None = None) -> bool:
+    """Returns whether a hasher gets a fresh head: for any change but to the method it has."""
+    return any(v is not None and (k, v) != ("method", method) for k, v in changes.items())
+
+
+def fresh_hasher(backbone: keras.Model, changes: dict, settings: dict | None = None) -> Hasher:
+    """Builds a hasher on a backbone, with settings and what changes in them."""
     from classwise.zoo.models.hasher import Hasher
 
-    hasher = Hasher(
-        load_backbone(name, image_shape, mirror),
-        code_length=code_length,
-        num_classes=num_classes,
-        normalize=unit_length,
-        class_names=class_names,
-        hidden_units=hidden_units or 0,
-    )
-    return hasher if fresh else restore(hasher, preset, mirror)
+    settings = {"class_names": None, "hidden_units": 0} | (settings or {})
+    given = {k: v for k, v in changes.items() if v is not None and k != "image_shape"}
+    if given.get("num_classes") not in (None, settings.get("num_classes")):
+        settings["class_names"] = None
+    settings |= given
+    method = settings.pop("method", None)
+    if method is not None:
+        settings["normalize"] = get_method(method).unit_length
+    return Hasher(backbone, **settings)
 
 
 def restore(hasher: Hasher, preset: Preset, mirror: str | Sequence[str] | None = None) -> Hasher:
@@ -182,14 +236,3 @@ def head_variables(hasher: Hasher) -> dict:
     dense = [layer for layer in (hasher.hidden_layer, hasher.hash_layer) if layer is not None]
     weights = {f"{layer.name}/{weight.name}": weight for layer in dense for weight in layer.weights}
     return {**weights, "class_centers/centers": hasher.class_centers.centers}
-
-
-def load_any(name_or_path: str | os.PathLike) -> Hasher:
-    """Loads a preset by its name, or a `.keras` file by its path."""
-    path = Path(name_or_path)
-    if path.suffix == ".keras" or path.is_file():
-        return load_file(path)
-    name = str(name_or_path)
-    if name not in presets() and name not in trunks():
-        raise unknown_model(name, "preset or file")
-    return load(name)

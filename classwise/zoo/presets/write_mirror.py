@@ -8,13 +8,14 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from classwise.zoo.foundation.files import replacing_directory
-from classwise.zoo.foundation.new_folder import check_new_folder
+from classwise.zoo.foundation.new_folder import check_new_folder, replacing_folder
+from classwise.zoo.foundation.written_folder import written_kind
 from classwise.zoo.presets.locate import locate
 from classwise.zoo.presets.registry import WeightFile, get_preset, presets, trunks
 
 FORMAT_VERSION = 1
 INDEX, CHECKSUMS = "index.json", "SHA256SUMS"
+KIND = "a mirror"
 
 
 def write_mirror(
@@ -25,7 +26,7 @@ def write_mirror(
     """Writes the files of presets, `index.json` and `SHA256SUMS`; the folder appears whole.
 
     Args:
-        path: the folder. One that is empty, or is a mirror already, is replaced.
+        path: the folder. One that is empty, or holds a mirror and nothing else, is replaced.
         names: of presets, or of trunks alone. Defaults to all of both.
         mirrors: to fetch from what is neither bundled nor cached. Defaults to CLASSWISE_MIRRORS.
 
@@ -38,14 +39,14 @@ def write_mirror(
         OSError: the folder cannot be written; nothing is left behind.
     """
     path = Path(path)
-    check_new_folder(path, "a mirror", "mirror", is_mirror(path), "empty it: it is no mirror")
+    check_new_folder(path, KIND, "mirror", written_kind(path) == KIND, "empty it: it is no mirror")
     entries = {}
     for name in dict.fromkeys(names or [*trunks(), *presets()]):
         for part in files_of(name):
             entry = {"file": part.file, "bytes": part.bytes, "sha256": part.sha256, "needed_by": []}
             entries.setdefault(part.file, entry)["needed_by"].append(name)
     found = list(entries.values())
-    with replacing_directory(path.resolve()) as folder:
+    with replacing_folder(path, KIND) as folder:
         for entry in found:
             source = locate(entry["file"], entry["bytes"], entry["sha256"], mirrors)
             target = folder / entry["file"]
@@ -61,12 +62,3 @@ def write_mirror(
 def files_of(name: str) -> tuple[WeightFile, ...]:
     """Returns the files that a preset, or a trunk alone, needs."""
     return (trunks()[name],) if name in trunks() else get_preset(name).files
-
-
-def is_mirror(path: Path) -> bool:
-    """Returns whether a folder was written by `write_mirror`."""
-    try:
-        index = json.loads((path / INDEX).read_text(encoding="utf-8"))
-        return {"format_version", "files"} <= index.keys()
-    except (OSError, ValueError, AttributeError):
-        return False

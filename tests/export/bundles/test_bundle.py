@@ -6,6 +6,8 @@ import pytest
 from classwise import zoo
 from classwise.export.bundles import BUNDLES, bundle, write_bundle
 from classwise.export.bundles.bundle import Bundle
+from classwise.zoo.foundation.new_folder import replacing_folder
+from classwise.zoo.foundation.written_folder import RECORD
 
 
 def test_unknown_kind_suggests_the_nearest(hasher, tmp_path):
@@ -44,22 +46,22 @@ def quick(monkeypatch, onnx_report) -> list[Exception]:
     return errors
 
 
-def test_force_replaces_all_of_the_folder(quick, hasher, tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "old.txt").write_text("")
+def test_force_replaces_what_classwise_wrote(quick, hasher, tmp_path):
+    with replacing_folder(tmp_path / "a", "a bundle") as folder:
+        (folder / "old.txt").write_text("")
     write_bundle("triton", hasher, tmp_path / "a", force=True)
-    assert [file.name for file in (tmp_path / "a").iterdir()] == ["model"]
+    assert {file.name for file in (tmp_path / "a").iterdir()} == {"model", RECORD}
     assert [folder.name for folder in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_failure_leaves_what_was_there(quick, hasher, tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "old.txt").write_text("")
+    with replacing_folder(tmp_path / "a", "a bundle") as folder:
+        (folder / "old.txt").write_text("")
     quick.append(OSError(28, "No space left on device"))
     for path in (tmp_path / "a", tmp_path / "new"):
         with pytest.raises(OSError, match="No space left"):
             write_bundle("triton", hasher, path, force=True)
-    assert [file.name for file in tmp_path.rglob("*")] == ["a", "old.txt"]
+    assert {file.name for file in tmp_path.rglob("*")} == {"a", "old.txt", RECORD}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,10 @@ def test_names_are_made_safe_for_folders_and_addresses(quick, hasher, tmp_path, 
 def test_report_counts_files_and_is_json(quick, hasher, tmp_path):
     report = write_bundle("triton", hasher, tmp_path / "a", name="hasher")
     document = json.loads(json.dumps(report.to_dict()))
-    assert (document["files"], document["bytes"]) == (1, len("hasher"))
+    assert (document["files"], document["bytes"]) == (
+        2,
+        sum(file.stat().st_size for file in report.path.iterdir()),
+    )
     assert document["parity"]["passed"] is True
     assert bundle.BundleReport(**vars(report)) == report
 

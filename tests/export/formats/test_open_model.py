@@ -98,7 +98,7 @@ def test_a_fixed_batch_takes_any_number_of_images(hasher, images, tmp_path, coun
 @pytest.mark.parametrize("suffix", [".onnx", ".tflite"])
 def test_missing_and_damaged_files(tmp_path, litert_report, suffix, prefix):
     name = f"{prefix}{tmp_path}/a{suffix}"
-    missing = r"needs a \.onnx file after it" if prefix else "does not exist"
+    missing = r"needs a \.onnx file after it" if prefix else "There is no model file or folder"
     with pytest.raises(zoo.InputError, match=missing):
         open_model(name)
     (tmp_path / f"a{suffix}").write_bytes(b"\x89PNG not a network")

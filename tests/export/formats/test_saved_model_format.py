@@ -79,16 +79,18 @@ def test_report(saved_model_report):
 
 
 def test_an_older_saved_model_is_replaced_when_asked_for(hasher, tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "saved_model.pb").write_bytes(b"old")
-    (tmp_path / "a" / "left_over").write_text("old")
-    with pytest.raises(zoo.InputError, match=r"holds left_over; .*--force"):
+    export.to_saved_model(hasher, tmp_path / "a", verify=False)
+    before = (tmp_path / "a" / "saved_model.pb").stat()
+    with pytest.raises(zoo.InputError, match=r"a exists and holds .*; .*--force"):
         export.to_saved_model(hasher, tmp_path / "a")
-    assert (tmp_path / "a" / "saved_model.pb").read_bytes() == b"old"
+    assert (tmp_path / "a" / "saved_model.pb").stat() == before
     export.to_saved_model(hasher, tmp_path / "a", overwrite=True)
     assert export.verify(hasher, tmp_path / "a").passed
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
-    assert not (tmp_path / "a" / "left_over").exists()
+    (tmp_path / "a" / "left_over").write_text("mine")
+    with pytest.raises(zoo.InputError, match=r"holds left_over, which is not as classwise wrote"):
+        export.to_saved_model(hasher, tmp_path / "a", overwrite=True)
+    assert (tmp_path / "a" / "left_over").read_text() == "mine"
 
 
 def test_a_folder_with_something_else_is_refused(hasher, tmp_path):

@@ -137,7 +137,7 @@ def test_the_command_line_imports_modules_of_the_current_folder(own, tmp_path, n
 
 def test_files_that_hold_no_hasher_are_refused(tmp_path):
     (tmp_path / "text.keras").write_text("no model")
-    with pytest.raises(InputError, match=r"text\.keras is not a readable \.keras file"):
+    with pytest.raises(InputError, match=r"text\.keras is not a readable Keras model"):
         load_file(tmp_path / "text.keras")
     model = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten()])
     model.save(tmp_path / "other.keras")

@@ -6,11 +6,13 @@ import contextlib
 import dataclasses
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from classwise.zoo.foundation import files
+from classwise.zoo.presets.download.transfer import size_of
 
 PARTIAL = ".partial"
 # The checksum in a name lets the files of several versions lie side by side, and tells the
@@ -26,7 +28,8 @@ class CachedFile:
     Args:
         path: where it lies.
         bytes: its size.
-        state: "whole", "altered" (its SHA-256 is not the one in its name) or "partial".
+        state: "whole", "altered" (its SHA-256 is not the one in its name) or "partial", a folder
+            of what has arrived of it.
     """
 
     path: Path
@@ -102,15 +105,24 @@ def list_cache() -> list[CachedFile]:
     found = []
     for path in sorted(cache_folder().glob("*")):
         match = NAME.fullmatch(path.name)
-        if not match or not path.is_file():
+        if not match or (path.is_dir() and not match["partial"]):
             continue
         with contextlib.suppress(FileNotFoundError):  # another process has just finished it
-            size, state = path.stat().st_size, "partial"
+            size, state = size_of(path), "partial"
             if not match["partial"]:
+                size = path.stat().st_size
                 whole = files.sha256(path).startswith(match["digits"])
                 state = "whole" if whole else "altered"
             found.append(CachedFile(path, size, state))
     return found
+
+
+def remove_partial(path: Path) -> None:
+    """Removes what has arrived of a file: a folder, or a file of an older classwise."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def clean_cache() -> tuple[list[CachedFile], list[CachedFile]]:
@@ -122,7 +134,9 @@ def clean_cache() -> tuple[list[CachedFile], list[CachedFile]]:
     removed, in_use = [], []
     for file in list_cache():
         with locked(file.path.with_name(file.path.name.removesuffix(PARTIAL)), wait=False) as free:
-            if free:
+            if free and file.state == "partial":
+                remove_partial(file.path)
+            elif free:
                 file.path.unlink(missing_ok=True)
             (removed if free else in_use).append(file)
     return removed, in_use

@@ -1,30 +1,26 @@
-"""Fetches a preset's file into the cache: resumed, tried again, verified, and whole or not at all.
-
-What has arrived lies in a partial file beside the target. It outlives a broken connection and an
-interruption, so that the next call goes on from there; it takes the target's name once its SHA-256
-is the recorded one.
-"""
+"""Fetches a file into the cache: once for all processes, verified, and whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from classwise.zoo.foundation import files
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.presets.download.cache import PARTIAL, is_whole, locked
-from classwise.zoo.presets.download.download_bar import download_bar
-from classwise.zoo.presets.download.mirror_source import open_source
-from classwise.zoo.presets.download.mirrors import Mirror, MirrorError
+from classwise.zoo.presets.download.cache import (
+    PARTIAL,
+    cached_path,
+    is_whole,
+    locked,
+    remove_partial,
+)
+from classwise.zoo.presets.download.mirrors import Mirror
+from classwise.zoo.presets.download.transfer import TransferError, transfer
 
-# A mirror is left after so many attempts in a row of which none brought this many new bytes.
-ATTEMPTS = 5
-PROGRESS_BYTES = 1 << 16
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
+# Beside the file itself, what a library keeps for itself while it fetches.
+BESIDE = 1_000_000
 
 
 def download(
@@ -45,11 +41,72 @@ def download(
     Raises:
         InputError: no mirror has it, or the cache cannot be written.
     """
+    with in_cache(file, target):
+        if is_whole(target, size, sha256):
+            return None
+        failures = []
+        for mirror in mirrors:
+            try:
+                with arriving(target) as folder:
+                    place(mirror.fetch(file, folder, size + BESIDE), sha256, target)
+                return mirror
+            except TransferError as error:
+                failures.append(f"{mirror.name}: {error}")
+    raise InputError(
+        f"{file} could not be fetched: {'; '.join(failures)}; check the mirror and the network, or "
+        "name another mirror in CLASSWISE_MIRRORS or mirror= (--mirror)."
+    )
+
+
+def download_url(url: str, name: str, shown: str, sha256: str | None, most: int) -> Path:
+    """Fetches a URL into the cache, anew each time unless its content is known.
+
+    Args:
+        url: `https://`, or `http://` of this machine.
+        name: of the file.
+        shown: the URL for messages.
+        sha256: of the file; one that is cached already is then not fetched. None if unknown.
+        most: bytes that it may have.
+
+    Raises:
+        InputError: it cannot be had, has another content, or the cache cannot be written.
+    """
+    # Unknown content is fetched under the lock of one name, and kept under that of the content.
+    target = cached_path(name, sha256 or "0" * 64)
+    with in_cache(name, target):
+        if sha256 and target.is_file() and files.sha256(target) == sha256:
+            return target
+        try:
+            with arriving(target) as folder:
+                request = {"kind": "fetch_url", "url": url, "name": name}
+                found = transfer(request, folder, most)
+                sha256 = sha256 or files.sha256(found)
+                return place(found, sha256, cached_path(name, sha256))
+        except TransferError as error:
+            raise InputError(f"{shown} {error}; check the address and the network.") from error
+
+
+def cached_url(name: str, sha256: str | None, shown: str) -> Path:
+    """Returns where a file of known content lies in the cache, without asking anybody.
+
+    Raises:
+        InputError: its content is not known, or it is not cached.
+    """
+    path = cached_path(name, sha256 or "0" * 64)
+    if not sha256 or not path.is_file() or files.sha256(path) != sha256:
+        raise InputError(
+            f"CLASSWISE_OFFLINE=1 forbids to fetch {shown}; load it once without that variable, "
+            "with #sha256= and its checksum after the address."
+        )
+    return path
+
+
+@contextlib.contextmanager
+def in_cache(file: str, target: Path) -> Iterator[None]:
+    """Holds a cached file's lock; errors of the disk name the cache folder and the remedy."""
     try:
         with locked(target):
-            if is_whole(target, size, sha256):
-                return None
-            return fetch_from_any(mirrors, file, size, sha256, target)
+            yield
     except OSError as error:
         raise InputError(
             f"{file} cannot be written to the cache folder {target.parent}: "
@@ -58,114 +115,32 @@ def download(
         ) from error
 
 
-def fetch_from_any(
-    mirrors: Sequence[Mirror], file: str, size: int, sha256: str, target: Path
-) -> Mirror:
-    """See `download`; to be called with the lock held.
-
-    Raises:
-        InputError: no mirror has the file.
-        OSError: a write failed; what had arrived is removed, for it may be what fills the disk.
-    """
-    partial = target.with_name(target.name + PARTIAL)
-    failures = []
+@contextlib.contextmanager
+def arriving(target: Path) -> Iterator[Path]:
+    """Yields an empty folder beside a cached file, for what arrives of it; it goes in any case."""
+    folder = target.with_name(target.name + PARTIAL)
+    remove_partial(folder)  # of a process that was killed
+    folder.mkdir()
     try:
-        with download_bar(Path(file).stem, size) as show:
-            for mirror in mirrors:
-                try:
-                    fetch(mirror, file, size, sha256, partial, show)
-                except MirrorError as error:
-                    failures.append(f"{mirror.name}: {error}")
-                    continue
-                with partial.open("rb") as written:
-                    os.fsync(written.fileno())
-                partial.replace(target)
-                return mirror
-    except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
-    raise InputError(
-        f"{file} could not be fetched: {'; '.join(failures)}; check the mirror and the network, or "
-        "name another mirror in CLASSWISE_MIRRORS or mirror= (--mirror)."
-    )
+        yield folder
+    finally:
+        remove_partial(folder)
 
 
-def fetch(
-    mirror: Mirror,
-    file: str,
-    size: int,
-    sha256: str,
-    partial: Path,
-    show: Callable[[int], None],
-) -> None:
-    """Completes a partial file from one mirror, asking again while that may help.
+def place(arrived: Path, sha256: str, target: Path) -> Path:
+    """Puts what arrived in its place, once its SHA-256 is the recorded one.
 
     Raises:
-        MirrorError: the mirror does not give the file.
-        OSError: a write failed.
+        TransferError: it is another one.
     """
-    furthest, fruitless = size_of(partial), 0
-    while True:
-        continued = size_of(partial) > 0
-        try:
-            receive(mirror, file, size, partial, show)
-            found = files.sha256(partial)
-            if found == sha256:
-                return
-            partial.unlink()
-            # Another mirror, or an earlier state of this one, may be where the wrong bytes are from
-            raise MirrorError(
-                f"has another content (SHA-256 {found[:12]}..., recorded {sha256[:12]}...; write "
-                "it anew with `classwise mirror`)",
-                again=continued,
-            )
-        except MirrorError as error:
-            if error.afresh:
-                partial.unlink(missing_ok=True)
-            reached = size_of(partial)
-            fruitless = 0 if reached >= furthest + PROGRESS_BYTES else fruitless + 1
-            furthest = max(furthest, reached)
-            if not error.again:
-                raise
-            if fruitless == ATTEMPTS:
-                raise MirrorError(f"{error} (after {ATTEMPTS} attempts)") from error
-        time.sleep(pause(fruitless))
-
-
-def receive(
-    mirror: Mirror, file: str, size: int, partial: Path, show: Callable[[int], None]
-) -> None:
-    """Appends to a partial file what one connection gives, up to `size` bytes.
-
-    No length that the server states is believed: the recorded size and SHA-256 decide.
-
-    Raises:
-        MirrorError: the connection ended early.
-        OSError: a write failed.
-    """
-    done = size_of(partial)
-    if done >= size:
-        return
-    with open_source(mirror, file, done) as (done, chunks), partial.open("ab") as out:
-        out.truncate(done)
-        for chunk in chunks:
-            out.write(chunk[: size - done])
-            done = min(size, done + len(chunk))
-            show(done)
-            if done == size:
-                return
-    raise MirrorError(f"ended after {done} of {size} bytes", again=not mirror.is_local)
-
-
-def pause(fruitless: int) -> float:
-    """Returns seconds to wait: doubled each time, and drawn, so that clients do not come at once.
-
-    Args:
-        fruitless: attempts in a row that brought nothing.
-    """
-    return random.uniform(0.5, 1) * min(LONGEST_PAUSE, FIRST_PAUSE * 2**fruitless)
-
-
-def size_of(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    found = files.sha256(arrived)
+    if found != sha256:
+        raise TransferError(
+            f"has another content (SHA-256 {found[:12]}..., recorded {sha256[:12]}...)"
+        )
+    # Temporary files are their owner's alone, and a cache may be shared.
+    arrived.chmod(0o644)
+    with arrived.open("rb") as written:
+        os.fsync(written.fileno())
+    arrived.replace(target)
+    return target

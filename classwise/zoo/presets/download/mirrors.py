@@ -5,31 +5,17 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.presets.download.hub import HubPlace, parse_hub_place
+from classwise.zoo.presets.download.transfer import TransferError, transfer
 
 ALLOWED = "https://HOST/FOLDER, file:///FOLDER, hf://OWNER/REPO, or http:// on localhost"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-HUB = "https://huggingface.co"
-HUB_DOMAINS = ("huggingface.co", "hf.co")
-
-
-class MirrorError(Exception):
-    """A mirror did not give a file; the message says why, after the mirror's name.
-
-    Args:
-        message: what the mirror did.
-        again: asking once more may help.
-        afresh: what was received before does not fit to what the mirror has.
-    """
-
-    def __init__(self, message: str, *, again: bool = False, afresh: bool = False):
-        super().__init__(message)
-        self.again = again
-        self.afresh = afresh
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,12 +25,12 @@ class Mirror:
     Args:
         name: the URL as it was given, without a password.
         base: the URL of the folder; ends in "/".
-        storage: domains, with their subdomains, that the server may redirect to beside `base`.
+        hub: the repository, of a hub's.
     """
 
     name: str
     base: str
-    storage: tuple[str, ...] = ()
+    hub: HubPlace | None = None
 
     @property
     def is_local(self) -> bool:
@@ -67,6 +53,38 @@ class Mirror:
 
         return Path(url2pathname(urlsplit(self.base).path)) / file
 
+    def fetch(self, file: str, folder: Path, most: int) -> Path:
+        """Fetches a file into a folder; returns where it lies there.
+
+        Args:
+            file: its path on the mirror.
+            folder: an empty one.
+            most: bytes that may arrive.
+
+        Raises:
+            TransferError: the mirror does not give it.
+            OSError: the folder cannot be written.
+        """
+        if self.is_local:
+            return self.copy(file, folder)
+        if self.hub:
+            return transfer(self.hub.request("fetch_hub_file", file=file), folder, most)
+        request = {"kind": "fetch_url", "url": self.url(file), "name": Path(file).name}
+        return transfer(request, folder, most)
+
+    def copy(self, file: str, folder: Path) -> Path:
+        """See `fetch`, for a folder of this machine."""
+        source, target = self.path(file), folder / Path(file).name
+        if not source.is_file():
+            raise TransferError("has no such file")
+        try:
+            file = source.open("rb")
+        except OSError as error:
+            raise TransferError(error.strerror) from error
+        with file, target.open("wb") as out:
+            shutil.copyfileobj(file, out)
+        return target
+
 
 def parse_mirrors(mirrors: str | Iterable[str] | None = None) -> list[Mirror]:
     """Returns mirrors in the order in which they are asked.
@@ -81,7 +99,7 @@ def parse_mirrors(mirrors: str | Iterable[str] | None = None) -> list[Mirror]:
     Example:
 
     >>> [mirror.base for mirror in parse_mirrors("file:///srv/hashers, hf://someone/hashers")]
-    ['file:///srv/hashers/', 'https://huggingface.co/someone/hashers/resolve/main/']
+    ['file:///srv/hashers/', 'hf://someone/hashers/']
     """
     if mirrors is None:
         mirrors = os.environ.get("CLASSWISE_MIRRORS", "")
@@ -96,31 +114,33 @@ def parse_mirror(url: str) -> Mirror:
     Raises:
         InputError: another scheme, no host or folder, or a query, which a folder has not.
     """
-    hub = re.fullmatch(r"hf://([\w.-]+/[\w.-]+)/?", url, flags=re.ASCII)
-    if not hub:
-        return folder_mirror(url)
-    # The hub's own variable, which names another server with the same content.
-    server = folder_mirror(os.environ.get("HF_ENDPOINT") or HUB)
-    domains = (urlsplit(server.base).hostname, *HUB_DOMAINS)
-    return Mirror(url, f"{server.base}{hub[1]}/resolve/main/", domains)
+    hub = parse_hub_place(url.rstrip("/"))
+    if hub and not hub.file:
+        return Mirror(url, url.rstrip("/") + "/", hub)
+    parts = split_url(url)
+    if parts is None or parts.query or parts.fragment:
+        raise InputError(f"Mirror '{without_password(url)}' is not allowed; write {ALLOWED}.")
+    return Mirror(without_password(url), url.rstrip("/") + "/")
 
 
-def folder_mirror(url: str) -> Mirror:
-    """See `parse_mirror`, for all but a hub's repository."""
-    name = re.sub(r"//[^/]*@", "//", url)
+def split_url(url: str):
+    """Returns the parts of a URL that may be fetched from, None for any other text."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port  # reading them checks them
-    except ValueError as error:
-        raise InputError(f"Mirror '{name}' is no URL ({error}); write {ALLOWED}.") from error
+    except ValueError:
+        return None
     allowed = {
         "https": bool(host),
         "http": host in LOCAL_HOSTS,
         "file": host in (None, "localhost") and parts.path.startswith("/"),
     }
-    if not allowed.get(parts.scheme) or parts.query or parts.fragment:
-        raise InputError(f"Mirror '{name}' is not allowed; write {ALLOWED}.")
-    return Mirror(name, url.rstrip("/") + "/")
+    return parts if allowed.get(parts.scheme) else None
+
+
+def without_password(url: str) -> str:
+    """Returns a URL as it may be shown."""
+    return re.sub(r"//[^/]*@", "//", url)
 
 
 def is_offline() -> bool:

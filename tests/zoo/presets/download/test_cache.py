@@ -70,23 +70,26 @@ def test_listing_and_cleaning(server, fetch, content, cache, answer, capsys):
     altered = whole.with_name(f"other.{'0' * 16}.keras")
     altered.write_bytes(b"other")
     partial = whole.with_name(f"third.{'1' * 16}.keras.partial")
-    partial.write_bytes(b"thi")
+    partial.mkdir()
+    (partial / "temporary").write_bytes(b"thi")
+    older = whole.with_name(f"zeroth.{'3' * 16}.keras.partial")
+    older.write_bytes(b"ze")
     mine = cache / "mine.keras"
     mine.write_text("a file that somebody else has put here")
     (cache / f"folder.{'2' * 16}.keras").mkdir()
     expected = [(altered.name, 5, "altered"), (whole.name, len(content), "whole")]
-    expected = sorted([*expected, (partial.name, 3, "partial")])
+    expected = sorted([*expected, (partial.name, 3, "partial"), (older.name, 2, "partial")])
     listed = [file.to_dict() for file in cache_module.list_cache()]
     assert [tuple(entry.values()) for entry in listed] == expected
 
     assert main(["cache", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed == {"folder": str(cache), "bytes": len(content) + 8, "files": listed}
+    assert printed == {"folder": str(cache), "bytes": len(content) + 10, "files": listed}
     assert main(["cache"]) == 0
     assert "altered" in capsys.readouterr().out
 
     assert main(["cache", "--clean"]) == 0
-    assert capsys.readouterr().out == f"Removed 3 files, 0.30 MB, from {cache}.\n"
+    assert capsys.readouterr().out == f"Removed 4 files, 0.30 MB, from {cache}.\n"
     assert cache_module.list_cache() == []
     assert mine.exists()
 
@@ -94,7 +97,8 @@ def test_listing_and_cleaning(server, fetch, content, cache, answer, capsys):
 def test_a_file_that_is_being_fetched_is_not_removed(server, fetch, capsys):
     path = fetch(server.url)
     partial = path.with_name(path.name + ".partial")
-    path.rename(partial)
+    partial.mkdir()
+    path.rename(partial / path.name)
     with cache_module.locked(path):
         assert main(["cache", "--clean"]) == 0
     out, err = capsys.readouterr()

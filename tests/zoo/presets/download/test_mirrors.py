@@ -7,6 +7,7 @@ import pytest
 
 from classwise.zoo import InputError, list_models
 from classwise.zoo.commands import main
+from classwise.zoo.foundation.written_folder import RECORD
 from classwise.zoo.presets import get_preset, presets, registry
 from classwise.zoo.presets.download.mirrors import is_offline, parse_mirrors
 from classwise.zoo.presets.locate import locate
@@ -36,7 +37,7 @@ def no_bundled_files(cache, tmp_path, monkeypatch):
             " https://a.org/m/,file:///srv/m\n\thttp://localhost:8000 ",
             ["https://a.org/m/", "file:///srv/m/", "http://localhost:8000/"],
         ),
-        ("hf://some-one/a.b_c/", ["https://huggingface.co/some-one/a.b_c/resolve/main/"]),
+        ("hf://some-one/a.b_c/", ["hf://some-one/a.b_c/"]),
         ("http://[::1]:80/", ["http://[::1]:80/"]),
     ],
 )
@@ -139,7 +140,9 @@ def test_a_mirror_of_some_presets_made_from_another_mirror(no_bundled_files, tmp
     assert [entry["needed_by"] for entry in entries] == [[name]] * len(entries)
     found = {path for path in (tmp_path / "some").rglob("*") if path.is_file()}
     files = {part.file for part in get_preset(name).files}
-    assert found == {tmp_path / "some" / file for file in files | {"SHA256SUMS", "index.json"}}
+    assert found == {
+        tmp_path / "some" / file for file in files | {"SHA256SUMS", "index.json", RECORD}
+    }
 
     trunk = get_preset(name).trunk
     (entry,) = write_mirror(tmp_path / "trunk", [trunk], no_bundled_files.as_uri())
@@ -156,13 +159,16 @@ def test_a_mirror_is_written_whole_or_not_at_all(no_bundled_files, tmp_path):
 
 
 def test_a_mirror_replaces_a_mirror_but_nothing_else(tmp_path):
-    write_mirror(tmp_path / "mirror")
-    (tmp_path / "mirror/files/old.keras").write_text("old")
-    write_mirror(tmp_path / "mirror")
-    assert not (tmp_path / "mirror/files/old.keras").exists()
+    write_mirror(tmp_path / "mirror", [FIRST])
+    write_mirror(tmp_path / "mirror", [get_preset(FIRST).trunk])
+    assert not (tmp_path / "mirror" / get_preset(FIRST).file).exists()
+    (tmp_path / "mirror/files/mine.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"holds files/mine\.txt, which is not as classwise"):
+        write_mirror(tmp_path / "mirror", [FIRST])
+    assert (tmp_path / "mirror/files/mine.txt").read_text() == "mine"
 
     (tmp_path / "photos").mkdir()
-    (tmp_path / "photos/index.json").write_text("[]")
+    (tmp_path / "photos/index.json").write_text('{"format_version": 1, "files": []}')
     with pytest.raises(InputError, match=r"photos exists and holds index\.json.*no mirror"):
         write_mirror(tmp_path / "photos")
     (tmp_path / "file").write_text("")
