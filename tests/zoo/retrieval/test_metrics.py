@@ -68,6 +68,7 @@ def test_a_made_up_metric_is_measured_and_shown(sets, capsys):
     tables = {table.title: table for table in report_tables(report)}
     assert "Misses@3" in [row[0] for row in tables["Ranking by Hamming distance"].rows]
     assert "Misses@3" in tables["Class by class"].header
+    assert "Recall@3" not in tables["Class by class"].header
     cosine = [row[0] for row in tables["Ranking by cosine similarity of the embeddings"].rows]
     assert {"First rank", "Spread"} <= set(cosine)
 
