@@ -89,7 +89,7 @@ def retrieval(preset: Preset, trunk: Trunk) -> Checks:
     """Metrics lie in 0..1 and inside their tie bands; those without ties have none."""
     yield "map" in preset.metrics, "mAP is missing"
     for name, value in preset.metrics.items():
-        metric = find_metric(name)
+        metric = find_metric(name, "codes")
         low, high = ("worst", "best") if metric.higher_is_better else ("best", "worst")
         inside = 0 <= value[low] <= value["expected"] <= value[high] <= 1
         yield inside, f"{name} is {value['expected']}, outside its tie band or 0..1"

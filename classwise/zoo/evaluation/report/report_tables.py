@@ -109,7 +109,7 @@ def _codes(statistics: CodeStatistics) -> ReportTable:
 
 def _classes(report: EvaluationReport) -> ReportTable:
     result = report.result
-    shown = [name for name in result.per_class if find_metric(name).by_class]
+    shown = [name for name in result.per_class if find_metric(name, "codes").by_class]
     names = [
         report.class_names[c] if report.class_names else str(c) for c in map(int, result.classes)
     ]

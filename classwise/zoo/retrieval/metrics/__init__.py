@@ -15,16 +15,22 @@ def metrics_of(kind: Kind, parameter: str = "") -> list[Metric]:
     return [m for m in METRICS if (m.kind, m.parameter) == (kind, parameter)]
 
 
-def find_metric(name: str) -> Metric:
+def find_metric(name: str, kind: Kind | None = None) -> Metric:
     """Returns the metric that has a name in results, such as "map@100".
+
+    Args:
+        name: in results.
+        kind: of the results; two kinds may have a name in common, which then means two things.
+            Defaults to any.
 
     Raises:
         InputError: no metric has it.
     """
-    for known in METRICS:
-        if known.match(name):
-            return known
-    raise unknown_name("metric", name, [known.name for known in METRICS])
+    known = [metric for metric in METRICS if kind in (None, metric.kind)]
+    for metric in known:
+        if metric.match(name):
+            return metric
+    raise unknown_name("metric", name, [metric.name for metric in known])
 
 
 def metric_title(name: str) -> str:
