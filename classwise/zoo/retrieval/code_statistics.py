@@ -65,6 +65,7 @@ def code_statistics(
     database_codes: np.ndarray,
     *,
     query_codes: np.ndarray | None = None,
+    leave_one_out: bool = False,
     center_codes: np.ndarray | None = None,
     code_length: int | None = None,
 ) -> CodeStatistics:
@@ -73,6 +74,7 @@ def code_statistics(
     Args:
         database_codes: packed codes, uint8 `[N, ceil(L / 8)]`.
         query_codes: packed codes of queries, for the share with a near neighbour.
+        leave_one_out: the queries are the database, and none is its own neighbour.
         center_codes: packed codes of at least two class centres, `pack_codes(centers)`.
         code_length: bits L of a code; without it every bit of the bytes counts.
 
@@ -92,7 +94,7 @@ def code_statistics(
     near, minimum, mean = None, None, None
     if query_codes is not None:
         query_codes, _ = check_codes("query_codes", query_codes, code_length)
-        near = _share_near(query_codes, distinct, code_length)
+        near = _share_near(query_codes, distinct, code_length, leave_one_out)
     if center_codes is not None:
         center_codes, _ = check_codes("center_codes", center_codes, code_length)
         minimum, mean = _center_distances(center_codes, code_length)
@@ -129,18 +131,24 @@ def _balance_and_correlation(
     return balance, correlation
 
 
-def _share_near(query_codes: np.ndarray, database_codes: np.ndarray, code_length: int) -> float:
+def _share_near(
+    query_codes: np.ndarray, database_codes: np.ndarray, code_length: int, leave_one_out: bool
+) -> float:
     """Share of queries with a database code within distance 2."""
     index, _, counts = distinct_rows(query_codes)
-    queries, near = query_codes[index], np.zeros(len(index), bool)
+    queries, within = query_codes[index], np.zeros(len(index), np.int64)
+    # Distinct codes are compared: a query that is the only one with its code finds it once.
+    alone = (counts == 1) & leave_one_out
     for start in range(0, len(queries), _TILE_ROWS):
         rows = slice(start, start + _TILE_ROWS)
         for first in range(0, len(database_codes), _TILE_ROWS):
             tile = database_codes[first : first + _TILE_ROWS]
             distances = hamming_distances(queries[rows], tile, code_length)
-            near[rows] |= distances.min(axis=1) <= NEAR
-            if near[rows].all():
+            closest = np.count_nonzero(distances <= NEAR, axis=1)
+            within[rows] += closest
+            if (within[rows] > alone[rows]).all():
                 break
+    near = within > alone
     return float(counts[near].sum() / counts.sum())
 
 

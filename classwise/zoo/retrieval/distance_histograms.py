@@ -86,6 +86,16 @@ def distance_histograms(
             yield waiting.popleft().result()
 
 
+def leave_queries_out(histogram: np.ndarray, query_labels: np.ndarray) -> None:
+    """Takes every query out of its own histogram `[G + 1, rows, L + 1]`, in place.
+
+    Each is in the database: at distance 0 from itself, with all its own labels in common.
+    """
+    own = np.ones(len(query_labels)) if query_labels.ndim == 1 else query_labels.sum(axis=1)
+    at_least = np.arange(len(histogram))[:, None]
+    histogram[:, :, 0] -= at_least <= own
+
+
 def _most_common_labels(query_labels: np.ndarray, database_labels: np.ndarray) -> int:
     """Returns a bound of the number of labels that a query and an item can share."""
     if query_labels.ndim == 1:

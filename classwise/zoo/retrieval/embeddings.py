@@ -11,6 +11,7 @@ from classwise.zoo.retrieval.inputs import (
     check_cut_offs,
     check_embeddings,
     check_same_width,
+    database_or_the_others,
 )
 from classwise.zoo.retrieval.metrics import metrics_of
 from classwise.zoo.retrieval.retrieval_result import class_means
@@ -58,6 +59,7 @@ def evaluate_embeddings(
     database_embeddings: np.ndarray | None = None,
     database_labels: np.ndarray | None = None,
     *,
+    leave_one_out: bool | None = None,
     recall_at: Sequence[int] | None = None,
     nmi: bool = True,
     seed: int = 0,
@@ -71,8 +73,9 @@ def evaluate_embeddings(
     Args:
         query_embeddings: floats `[Q, L]`, of any length but zero.
         query_labels: class ids `[Q]`.
-        database_embeddings, database_labels: floats `[N, L]` and class ids `[N]`. Without them,
-            or when they equal the queries, each query is ranked against all the others.
+        database_embeddings, database_labels: floats `[N, L]` and class ids `[N]`.
+        leave_one_out: rank every query against all the others, itself left out. Defaults to True
+            where no database is given, or one that equals the queries.
         recall_at: cut-offs K: Recall@K is the share of queries with a relevant item among the
             first K. Without it, those of 1, 2, 4 and 8 that the database can fill.
         nmi: whether to cluster the queries too, by k-means (k = their classes; scikit-learn).
@@ -94,23 +97,27 @@ def evaluate_embeddings(
     """
     queries = _unit_vectors("query_embeddings", query_embeddings)
     query_labels = check_class_ids("query_labels", query_labels, len(queries))
-    if (database_embeddings is None) != (database_labels is None):
-        raise InputError(
-            "Only one of database_embeddings and database_labels was given; give both, or neither "
-            "to rank each query against the other queries."
-        )
-    if database_embeddings is None:
-        database, database_labels, leave_one_out = queries, query_labels, True
-    else:
+    given = database_embeddings is not None
+    database_embeddings, database_labels, alone = database_or_the_others(
+        "embeddings",
+        query_embeddings,
+        query_labels,
+        database_embeddings,
+        database_labels,
+        leave_one_out,
+    )
+    database = queries
+    if given:
         database = _unit_vectors("database_embeddings", database_embeddings)
         database_labels = check_class_ids("database_labels", database_labels, len(database))
         check_same_width(
             "query_embeddings", queries.shape[1], "database_embeddings", database.shape[1]
         )
-        leave_one_out = np.array_equal(queries, database) and np.array_equal(
-            query_labels, database_labels
-        )
-    ranked = len(database) - leave_one_out
+        if leave_one_out is None:
+            alone = np.array_equal(queries, database) and np.array_equal(
+                query_labels, database_labels
+            )
+    ranked = len(database) - alone
     if recall_at is None:
         recall_at = [k for k in (1, 2, 4, 8) if k <= ranked]
     recall_at = check_cut_offs("recall_at", recall_at, ranked)
@@ -121,7 +128,7 @@ def evaluate_embeddings(
     values, done = np.full((len(asked), len(queries)), np.nan), 0
     depth = max(recall_at, default=1)
     for rows, ranks in _relevant_ranks(
-        queries, query_labels, database, database_labels, leave_one_out, depth
+        queries, query_labels, database, database_labels, alone, depth
     ):
         if ranks.shape[1]:
             values[:, rows] = np.stack([function(ranks, *k) for _, function, k in asked])
@@ -144,7 +151,7 @@ def evaluate_embeddings(
     return EmbeddingResult(
         queries=len(queries),
         excluded_queries=int(np.count_nonzero(~kept)),
-        leave_one_out=leave_one_out,
+        leave_one_out=alone,
         metrics=metrics,
         per_query=per_query,
         classes=classes,

@@ -6,9 +6,14 @@ import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.retrieval.code_ranking import CodeRanking
-from classwise.zoo.retrieval.distance_histograms import DistinctItems, distance_histograms
+from classwise.zoo.retrieval.distance_histograms import (
+    DistinctItems,
+    distance_histograms,
+    leave_queries_out,
+)
 from classwise.zoo.retrieval.evaluation_input import check_request, check_sets
 from classwise.zoo.retrieval.hits import zero_hits_at
+from classwise.zoo.retrieval.inputs import database_or_the_others
 from classwise.zoo.retrieval.metrics import metrics_of
 from classwise.zoo.retrieval.retrieval_result import (
     ORDERS,
@@ -24,9 +29,10 @@ _ZERO_HITS = "zero_hits"
 def evaluate_codes(
     query_codes: np.ndarray,
     query_labels: np.ndarray,
-    database_codes: np.ndarray,
-    database_labels: np.ndarray,
+    database_codes: np.ndarray | None = None,
+    database_labels: np.ndarray | None = None,
     *,
+    leave_one_out: bool | None = None,
     code_length: int | None = None,
     top_k: Sequence[int] | None = None,
     radius: Sequence[int] | None = None,
@@ -42,9 +48,11 @@ def evaluate_codes(
         query_codes, database_codes: packed codes, uint8 `[N, ceil(L / 8)]`.
         query_labels, database_labels: class ids `[N]`, or multi-hot labels `[N, C]`; an item is
             relevant when it has a label in common with the query.
+        leave_one_out: rank every query against all the others, itself left out. Defaults to True
+            where no database is given, which may equal the queries otherwise.
         code_length: bits L of a code; without it every bit of the bytes counts.
         top_k: cut-offs K of the metrics that have one. Without it, those of 100 and 1,000 that
-            the database can fill.
+            the database (less the query) can fill.
         radius: Hamming radii 0..L of precision and recall within a ball. Without it, 2 (1 for
             codes of one bit).
         divisor: AP@K is divided by min(K, relevant items) ("min") or by the relevant items among
@@ -65,11 +73,15 @@ def evaluate_codes(
     Reference:
         McSherry and Najork, ECIR 2008 (expectation over ties).
     """
+    database_codes, database_labels, leave_one_out = database_or_the_others(
+        "codes", query_codes, query_labels, database_codes, database_labels, leave_one_out
+    )
     query_codes, query_labels, database_codes, database_labels, code_length = check_sets(
         query_codes, query_labels, database_codes, database_labels, code_length
     )
+    ranked = len(database_codes) - leave_one_out
     top_k, radius = check_request(
-        top_k, radius, divisor, database_size=len(database_codes), code_length=code_length
+        top_k, radius, divisor, database_size=ranked, code_length=code_length
     )
     queries = DistinctItems.merge(query_codes, query_labels)
     database = DistinctItems.merge(database_codes, database_labels)
@@ -77,6 +89,8 @@ def evaluate_codes(
     values: dict[str, np.ndarray] = {}
     balls = np.zeros((2, code_length + 1))
     for block, histogram in distance_histograms(queries, database, code_length):
+        if leave_one_out:
+            leave_queries_out(histogram, queries.labels[block])
         kept = histogram[1].any(axis=1)
         rows, histogram = np.arange(block.start, block.stop)[kept], histogram[:, kept]
         ranking = CodeRanking(histogram[0], histogram[1:], divisor)
@@ -91,7 +105,7 @@ def evaluate_codes(
     if not kept.any():
         raise InputError(
             f"None of the {len(query_codes)} queries has a relevant item among the "
-            f"{len(database_codes)} of the database; check that both use the same class ids."
+            f"{ranked} of the database; check that both use the same class ids."
         )
     zero_hits = {str(k): per_query.pop(f"{_ZERO_HITS}@{k}")[:, kept].sum(axis=1) for k in top_k}
     classes, per_class = class_means(per_query, query_labels)
@@ -109,6 +123,7 @@ def evaluate_codes(
         code_length=code_length,
         database_size=len(database_codes),
         divisor=divisor,
+        leave_one_out=leave_one_out,
     )
 
 

@@ -91,6 +91,48 @@ def check_class_ids(name: str, labels: np.ndarray, rows: int) -> np.ndarray:
     return labels
 
 
+def database_or_the_others(
+    kind: str,
+    queries: np.ndarray,
+    query_labels: np.ndarray,
+    database: np.ndarray | None,
+    database_labels: np.ndarray | None,
+    leave_one_out: bool | None,
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Returns database, its labels, and whether each query is ranked against the other queries.
+
+    Args:
+        kind: what is ranked, "codes" or "embeddings", for messages.
+        queries, query_labels: as given.
+        database, database_labels: as given, or None for the queries themselves.
+        leave_one_out: as given; None means that it follows from a database that is left out.
+
+    Raises:
+        InputError: half a database, none where leave_one_out is False, or one that is not the
+            queries where it is True.
+    """
+    if (database is None) != (database_labels is None):
+        raise InputError(
+            f"Only one of database_{kind} and database_labels was given; give both, or neither to "
+            "rank each query against the other queries."
+        )
+    if database is None:
+        if leave_one_out is not None and not leave_one_out:
+            raise InputError(
+                "leave_one_out is False and no database was given; give one, or leave both out to "
+                "rank each query against the other queries."
+            )
+        return queries, query_labels, True
+    if leave_one_out and not (
+        np.array_equal(queries, database) and np.array_equal(query_labels, database_labels)
+    ):
+        raise InputError(
+            f"leave_one_out is True, but database_{kind} and database_labels are not those of the "
+            "queries; leave the database out, or leave_one_out."
+        )
+    return database, database_labels, bool(leave_one_out)
+
+
 def check_label_pair(query_labels: np.ndarray, database_labels: np.ndarray) -> None:
     """Raises `InputError` unless both are class ids, or both multi-hot over the same classes."""
     if query_labels.shape[1:] != database_labels.shape[1:]:

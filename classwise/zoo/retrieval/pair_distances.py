@@ -13,12 +13,14 @@ def pair_distances(
     database_labels: np.ndarray,
     *,
     code_length: int | None = None,
+    leave_one_out: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Computes how many (query, database item) pairs lie at each Hamming distance 0..L.
 
     Args:
         query_codes, query_labels, database_codes, database_labels, code_length: as for
             `evaluate_codes`.
+        leave_one_out: the queries are the database, and no query makes a pair with itself.
 
     Returns:
         Pairs with a label in common and pairs without, int64 `[L + 1]` each.
@@ -43,4 +45,8 @@ def pair_distances(
     for block, histogram in distance_histograms(queries, database, code_length):
         pairs += np.einsum("q,gqd->gd", queries.counts[block], histogram[:2])
     every, same = pairs.astype(np.int64)
+    if leave_one_out:
+        every[0] -= len(query_codes)
+        labelled = query_labels.any(axis=1) if query_labels.ndim == 2 else np.ones(len(query_codes))
+        same[0] -= int(labelled.sum())
     return same, every - same

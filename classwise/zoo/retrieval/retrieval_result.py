@@ -53,6 +53,7 @@ class RetrievalResult:
             where all of them are excluded.
         curve: the precision-recall curve by radius.
         code_length: bits. database_size: items. divisor: that of AP@K.
+        leave_one_out: whether every query was left out of its own ranking.
     """
 
     queries: int
@@ -66,12 +67,14 @@ class RetrievalResult:
     code_length: int
     database_size: int
     divisor: str
+    leave_one_out: bool = False
 
     def to_dict(self) -> dict:
         """Returns counts and overall metrics as JSON types."""
         return {
             "queries": self.queries,
             "excluded_queries": self.excluded_queries,
+            "leave_one_out": self.leave_one_out,
             "zero_hit_queries": self.zero_hit_queries,
             "metrics": {name: vars(value).copy() for name, value in self.metrics.items()},
         }
