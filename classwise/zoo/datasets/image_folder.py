@@ -1,15 +1,28 @@
-"""A folder of image files, with one sub-folder a class, or flat and without labels."""
+"""A folder of image files: any tree of photos, or one sub-folder a class."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from classwise.zoo.datasets.image_classes import labels_by_folder
+from classwise.zoo.datasets.image_files import (
+    ImageFiles,
+    check_header,
+    find_images,
+    visible_folders,
+)
 from classwise.zoo.datasets.labelled_images import LabelledImages
-from classwise.zoo.datasets.read_images import check_image_shape, read_images, unreadable_image
+from classwise.zoo.datasets.open_image import UnreadableImage
+from classwise.zoo.datasets.read_images import (
+    check_image_shape,
+    check_max_pixels,
+    read_images,
+)
 from classwise.zoo.foundation.errors import InputError
 
 
@@ -19,11 +32,18 @@ class FolderImages:
     Args:
         paths: the files.
         image_shape: height, width and channels of every image.
+        max_pixels: see `read_images`.
     """
 
-    def __init__(self, paths: list[Path], image_shape: tuple[int, int, int]):
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike],
+        image_shape: tuple[int, int, int],
+        max_pixels: int | None = None,
+    ):
         self.paths = np.array([str(path) for path in paths])
         self.image_shape = check_image_shape(image_shape)
+        self.max_pixels = max_pixels
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -34,124 +54,90 @@ class FolderImages:
 
     def __getitem__(self, key: np.ndarray | slice | int) -> np.ndarray:
         chosen = self.paths[key]
-        images = read_images(np.atleast_1d(chosen), self.image_shape)
+        images = read_images(np.atleast_1d(chosen), self.image_shape, max_pixels=self.max_pixels)
         return images[0] if np.ndim(chosen) == 0 else images
 
     def select(self, indices: np.ndarray) -> FolderImages:
         """Returns the images at `indices`, not yet decoded."""
-        return FolderImages(self.paths[indices], self.image_shape)
+        return FolderImages(self.paths[indices], self.image_shape, self.max_pixels)
 
 
 def load_folder(
-    path: str | Path,
+    path: str | os.PathLike,
     image_shape: tuple[int, int, int],
     labelled: bool | None = None,
     skip_bad_files: bool = False,
+    *,
+    class_names: Sequence[str] | None = None,
+    max_pixels: int | None = None,
 ) -> LabelledImages:
-    """Returns the images of a folder; files are decoded when they are used.
+    """Returns the images of a folder, at any depth; files are decoded when they are used.
 
-    Every sub-folder is a class, and class ids follow the alphabetical order of their names; a
-    folder with files only is unlabelled. Files are sorted by name; hidden ones are ignored.
-    The header of every file is checked at once; damage further in shows, with the file's name,
+    Every sub-folder is a class, also an empty one, and all images below it belong to it; ids
+    follow the alphabetical order of their names. A folder without sub-folders is unlabelled. Files
+    are sorted by their paths; what is no image is passed over and listed in `.others`.
+    The header of every image is checked at once; damage further in shows, with the file's name,
     when the file is used.
 
     Args:
         path: the folder.
         image_shape: height, width, channels (1 or 3) that `read_images` brings every image to.
-        labelled: True or False demand a folder with or without classes; default: take either.
-        skip_bad_files: leave out what cannot be read, and list it in `.skipped`. All files are then
+        labelled: True demands classes, False takes any tree without them; default: labelled where
+            there are sub-folders.
+        skip_bad_files: leave broken images out, and list them in `.skipped`. All files are then
             decoded once at the start.
+        class_names: number the classes as another folder does: `train.class_names`. Classes may
+            be missing here; one that is not among them is refused.
+        max_pixels: see `read_images`.
 
     Raises:
-        InputError: no such folder; no image in it, or in one class; a file that is not an image,
-            or lies beside class folders.
+        InputError: no such folder; no image in it; a broken image; with labels, an image beside
+            the class folders or of a class that is not in `class_names`.
 
     Example:
 
     >>> load_folder("shoes", (64, 64, 3))  # doctest: +SKIP
     LabelledImages(shoes:folder, 812 images (64, 64, 3), 4 classes)
     """
-    folder = Path(path)
     image_shape = check_image_shape(image_shape)
-    if not folder.is_dir():
-        raise InputError(f"'{folder}' is not a folder; name a folder of images.")
-    entries = _visible(folder)
-    class_folders = [entry for entry in entries if entry.is_dir()]
+    check_max_pixels(max_pixels)
+    files = find_images(
+        path,
+        skip_bad_files=skip_bad_files,
+        max_pixels=max_pixels,
+        check=check_pixels if skip_bad_files else check_header,
+    )
     if labelled is None:
-        labelled = bool(class_folders)
-    if labelled and not class_folders:
-        raise InputError(f"'{folder}' has no sub-folders; make one a class and put images there.")
+        labelled = class_names is not None or bool(visible_folders(files.root))
+    return images_of(files, image_shape, labelled, class_names, max_pixels)
 
-    bad_files = _BadFiles(folder, skip_bad_files)
-    check = _check_pixels if skip_bad_files else _check_header
-    if labelled:
-        for entry in entries:
-            if not entry.is_dir():
-                bad_files.add(entry, InputError(f"'{entry}' lies beside the class folders."))
-        paths = [list(bad_files.without(_visible(one), check)) for one in class_folders]
-        for one, files in zip(class_folders, paths, strict=True):
-            if not files:
-                raise InputError(f"class folder '{one}' holds no image; add some or remove it.")
-        labels = np.repeat(np.arange(len(paths)), [len(files) for files in paths])
-        paths = [file for files in paths for file in files]
-    else:
-        paths, labels = list(bad_files.without(entries, check)), None
-    if not paths:
-        raise InputError(f"folder '{folder}' holds no image.")
+
+def images_of(
+    files: ImageFiles,
+    image_shape: tuple[int, int, int],
+    labelled: bool,
+    class_names: Sequence[str] | None = None,
+    max_pixels: int | None = None,
+) -> LabelledImages:
+    """Returns the images of files that were found; arguments and errors as in `load_folder`."""
+    labels, names = labels_by_folder(files, class_names) if labelled else (None, ())
+    if not files.names:
+        raise InputError(f"folder '{files.root}' holds no image.")
     return LabelledImages(
-        name=folder.resolve().name,
+        name=files.root.resolve().name,
         split="folder",
-        images=FolderImages(paths, image_shape),
+        images=FolderImages(files.paths, image_shape, max_pixels),
         labels=labels,
-        ids=np.array([file.relative_to(folder).as_posix() for file in paths]),
-        class_names=tuple(one.name for one in class_folders) if labelled else (),
-        skipped=tuple(bad_files.skipped),
+        ids=np.array(files.names),
+        class_names=names,
+        skipped=tuple(files.bad),
+        others=files.others,
     )
 
 
-class _BadFiles:
-    """Raises the error of the first bad file, or collects their names where they are skipped."""
-
-    def __init__(self, folder: Path, skip: bool):
-        self.folder = folder
-        self.skip = skip
-        self.skipped: list[str] = []
-
-    def add(self, file: Path, error: InputError) -> None:
-        if not self.skip:
-            remedy = "leave it out (skip_bad_files=True, --skip-bad-files)."
-            raise InputError(str(error).replace("leave it out.", remedy)) from error
-        self.skipped.append(file.relative_to(self.folder).as_posix())
-
-    def without(self, files: list[Path], check) -> Iterator[Path]:
-        for file in files:
-            try:
-                check(file)
-            except InputError as error:
-                self.add(file, error)
-            else:
-                yield file
-
-
-def _visible(folder: Path) -> list[Path]:
-    try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    except OSError as error:
-        raise InputError(f"folder '{folder}' cannot be read: {error.strerror}.") from error
-
-
-def _check_header(file: Path) -> None:
-    from PIL import Image
-
-    try:
-        with Image.open(file):
-            pass
-    except Exception as error:
-        raise unreadable_image(file, error) from error
-
-
-def _check_pixels(file: Path) -> None:
-    read_images(file, (1, 1, 3))
+def check_pixels(path: Path, max_pixels: int | None = None) -> None:
+    """Raises `UnreadableImage` unless the whole file can be decoded."""
+    read_images(path, (1, 1, 3), max_pixels=max_pixels)
 
 
 @contextlib.contextmanager
@@ -165,7 +151,8 @@ def plain_input_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
-        _, found, sentence = error.message.partition(f"{InputError.__name__}: ")
-        if not found:
-            raise
-        raise InputError(sentence.splitlines()[0]) from error
+        for kind in (InputError, UnreadableImage):
+            _, found, sentence = error.message.partition(f"{kind.__name__}: ")
+            if found:
+                raise kind(sentence.splitlines()[0]) from error
+        raise

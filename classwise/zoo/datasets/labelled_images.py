@@ -43,7 +43,8 @@ class LabelledImages:
         ids: str `[N]`, what the source calls each image: an id, a file name, or else
             `"{split}_{position:05d}"`. They name an image within this copy of the data set only.
         class_names: one name a class; empty where the images have no labels.
-        skipped: files left out because they could not be read.
+        skipped: broken images that were left out.
+        others: files beside the images that are none.
 
     Raises:
         InputError: the lengths differ, or a label is outside 0..C-1.
@@ -66,6 +67,7 @@ class LabelledImages:
     ids: np.ndarray
     class_names: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     def __post_init__(self):
         if len(self.ids) != len(self):

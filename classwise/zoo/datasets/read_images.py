@@ -1,41 +1,59 @@
-"""The one way from an image file to the pixels that a model takes."""
+"""The one way from an image to the pixels that a model takes."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from classwise.zoo.datasets.open_image import is_single, opened_image
 from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from classwise.zoo.datasets.open_image import Source
+
+ORIENTATION = 0x0112
+# What Pillow leaves in the units of a file whose pixels it brings to 8 bits, by its raw mode.
+TRANSPARENT_VALUE = {
+    "L;2": lambda value: 85 * value,
+    "L;4": lambda value: 17 * value,
+    "RGB;16B": lambda values: tuple(value >> 8 for value in values),
+}
+
 
 def read_images(
-    paths: Iterable[str | Path] | str | Path, image_shape: tuple[int, int, int]
+    images: Iterable[Source] | Source,
+    image_shape: tuple[int, int, int],
+    *,
+    max_pixels: int | None = None,
 ) -> np.ndarray:
-    """Reads image files as a model takes them: uint8 `[N, H, W, C]`.
+    """Reads images as a model takes them: uint8 `[N, H, W, C]`.
 
-    Each file is decoded by Pillow (the first frame of an animation), turned upright as its EXIF
-    orientation says, laid on white where it is transparent, converted to RGB or to grey (ITU-R
-    601), cut to the aspect ratio H:W around its centre, and resized to H x W by antialiased bicubic
-    interpolation. 16-bit grey is divided by 257. A file that has the wanted size and mode keeps
-    every pixel value. Colour profiles are ignored.
+    Each is decoded by Pillow (the first frame of an animation; HEIC with pillow-heif), turned
+    upright as its EXIF orientation says (one that cannot be parsed says nothing), laid on white
+    where it is transparent, converted to RGB or to grey (ITU-R 601), cut to the aspect ratio H:W
+    around its center, and resized to H x W by antialiased bicubic interpolation. 16-bit grey is
+    divided by 257. An image that has the wanted size and mode keeps every pixel value. Color
+    profiles are ignored.
 
     Pillow 13 resizes some tall images in another order than older ones: pixels differ by one or two
     of 255, and a bit near its threshold may flip. Read a database and its queries with one version.
 
     Args:
-        paths: image files; one path alone counts as a list of one.
+        images: paths, bytes of files, binary file objects or PIL images; one alone counts as a
+            list of one.
         image_shape: height, width, channels (1 grey, 3 RGB), such as `hasher.image_shape`.
+        max_pixels: width times height that is let through, against files made to fill the memory.
+            Defaults to Pillow's limit, 179 million.
 
     Raises:
-        InputError: a file that is missing, truncated, or not an image (it is named); an
-            `image_shape` that is not three positive integers, the last one 1 or 3.
+        UnreadableImage: an image is truncated, or is none (it is named).
+        InputError: a file is missing; a URL; an `image_shape` that is not three positive integers,
+            the last one 1 or 3.
 
     Example:
 
@@ -43,11 +61,13 @@ def read_images(
     (2, 28, 28, 1)
     """
     image_shape = check_image_shape(image_shape)
-    paths = [paths] if isinstance(paths, str | Path) else list(paths)
-    images = np.empty((len(paths), *image_shape), np.uint8)
-    for image, path in zip(images, paths, strict=True):
-        image[:] = _read_image(path, image_shape)
-    return images
+    check_max_pixels(max_pixels)
+    sources = [images] if is_single(images) else list(images)
+    pixels = np.empty((len(sources), *image_shape), np.uint8)
+    for row, source in zip(pixels, sources, strict=True):
+        with opened_image(source, max_pixels) as image:
+            row[:] = prepare(image, image_shape)
+    return pixels
 
 
 def check_image_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -63,16 +83,22 @@ def check_image_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]
     return height, width, channels
 
 
-def _read_image(path: str | Path, image_shape: tuple[int, int, int]) -> np.ndarray:
-    from PIL import Image, ImageOps
+def check_max_pixels(max_pixels: int | None) -> None:
+    """Raises `InputError` unless it is None, or an integer from 1."""
+    if max_pixels is not None and (not isinstance(max_pixels, int) or max_pixels < 1):
+        raise InputError(f"max_pixels is {max_pixels!r}; it must be an integer from 1.")
 
-    # Pillow's decoders raise many types on damaged files: OSError, SyntaxError, struct.error, ...
-    try:
-        with Image.open(path) as file:
-            upright = ImageOps.exif_transpose(file)
-            return fit_image(_opaque(_eight_bit(upright)), image_shape)
-    except Exception as error:
-        raise unreadable_image(path, error) from error
+
+def prepare(image: Image, image_shape: tuple[int, int, int]) -> np.ndarray:
+    """Returns an opened image as a model takes it, uint8 `[H, W, C]`; see `read_images`."""
+    transparent = image.info.get("transparency")
+    tile = getattr(image, "tile", None)
+    rawmode = tile[0][3] if tile else ""
+    if isinstance(rawmode, tuple):
+        rawmode = rawmode[0] if rawmode else ""
+    if transparent is not None and rawmode in TRANSPARENT_VALUE:
+        image.info["transparency"] = TRANSPARENT_VALUE[rawmode](transparent)
+    return fit_image(_opaque(_eight_bit(_upright(image))), image_shape)
 
 
 def fit_image(image: Image, image_shape: tuple[int, int, int]) -> np.ndarray:
@@ -90,18 +116,33 @@ def fit_image(image: Image, image_shape: tuple[int, int, int]) -> np.ndarray:
     return np.asarray(fitted).reshape(image_shape)
 
 
-def unreadable_image(path: str | Path, error: Exception) -> InputError:
-    """Returns the error for a file that Pillow cannot read, whatever Pillow raised."""
-    from PIL import UnidentifiedImageError
+def _upright(image: Image) -> Image:
+    """Turns the pixels as the orientation says; `ImageOps.exif_transpose` writes all tags anew.
 
-    if isinstance(error, UnidentifiedImageError):
-        reason = "it is not an image"
-    else:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return InputError(f"'{path}' cannot be read as an image: {reason}; replace it or leave it out.")
+    That fails on side tags which no writer would accept, and they are none of our business.
+    """
+    from PIL import Image
+
+    turns = Image.Transpose
+    ways = {
+        2: turns.FLIP_LEFT_RIGHT,
+        3: turns.ROTATE_180,
+        4: turns.FLIP_TOP_BOTTOM,
+        5: turns.TRANSPOSE,
+        6: turns.ROTATE_270,
+        7: turns.TRANSVERSE,
+        8: turns.ROTATE_90,
+    }
+    try:
+        orientation = image.getexif().get(ORIENTATION)
+    except Exception:  # SyntaxError, struct.error, ...: what cannot be parsed says nothing
+        orientation = None
+    way = ways.get(orientation) if isinstance(orientation, int) else None
+    return image if way is None else image.transpose(way)
 
 
 def _eight_bit(image: Image) -> Image:
+    """Returns grey of 16 bits as grey of 8 bits, white where it is transparent."""
     from PIL import Image
 
     if image.mode == "F":
@@ -111,7 +152,11 @@ def _eight_bit(image: Image) -> Image:
     pixels = np.asarray(image)
     if pixels.min() < 0 or pixels.max() > 65535:
         raise ValueError("it holds pixels of more than 16 bits")
-    return Image.fromarray(np.round(pixels / 257).astype(np.uint8))
+    grey = np.round(pixels / 257).astype(np.uint8)
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        grey[pixels == transparent] = 255
+    return Image.fromarray(grey)
 
 
 def _opaque(image: Image) -> Image:

@@ -121,6 +121,10 @@ class SplitBatches:
     split: str
     batch_size: int
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.builder.info.features["label"].names)
+
     def __iter__(self) -> Iterator[Batch]:
         return self.after(0)
 

@@ -1,0 +1,181 @@
+"""Which files of a folder are images: of any tree of photos, and what lies about in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from classwise.zoo.datasets.open_image import UnreadableImage, image_suffixes, opened_image
+from classwise.zoo.foundation.errors import InputError
+
+# Folders of thumbnails and of deleted files, which systems make inside people's own.
+OF_SYSTEMS = {"__macosx", "@eadir", "#recycle", "@recycle", "$recycle.bin", "lost+found"}
+# Side-car files are images in nothing but their first bytes.
+SIDE_CARS = {".thm"}
+# A file that does not call itself an image is one if it begins like a photo. TIFF is not among
+# them: raw photos begin like it, and hold a thumbnail where the image would be.
+PHOTO_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF", b"BM")
+HEADERS_AT_ONCE = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageFiles:
+    """The files below a folder, in the order of their paths.
+
+    Args:
+        root: the folder that names are relative to.
+        names: of the images, with "/" between folders.
+        others: of the files that are no images.
+        bad: of broken images that were left out, with the reason of each.
+    """
+
+    root: Path
+    names: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    bad: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def paths(self) -> list[Path]:
+        return [self.root / name for name in self.names]
+
+
+def find_images(
+    folder: str | os.PathLike,
+    *,
+    skip_bad_files: bool = False,
+    max_pixels: int | None = None,
+    check: Callable[[Path, int | None], None] | None = None,
+) -> ImageFiles:
+    """Finds every image below a folder, whatever the depth, by reading headers.
+
+    Hidden files and folders, and those that systems make (`@eaDir`, `__MACOSX`, ...), are passed
+    over. Links are followed. A file that is named as an image but is none is a broken image.
+
+    Args:
+        folder: where to look.
+        skip_bad_files: leave broken images out. Defaults to refusing the first one.
+        max_pixels: see `read_images`.
+        check: raises `UnreadableImage` for a broken image, given its path and `max_pixels`.
+            Defaults to reading its header.
+
+    Raises:
+        InputError: no such folder, a broken image, or a file that may not be read.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f"'{root}' is not a folder; name a folder of images.")
+    files = list(_below(root))
+    return checked_images(
+        root, files, skip_bad_files=skip_bad_files, max_pixels=max_pixels, check=check
+    )
+
+
+def checked_images(
+    root: Path,
+    names: Iterable[str],
+    *,
+    skip_bad_files: bool = False,
+    max_pixels: int | None = None,
+    check: Callable[[Path, int | None], None] | None = None,
+) -> ImageFiles:
+    """Sorts out which of these files are images; arguments and errors as in `find_images`."""
+
+    def problem(name: str) -> UnreadableImage | None:
+        try:
+            (check or check_header)(root / name, max_pixels)
+        except UnreadableImage as error:
+            return error
+        return None
+
+    suffixes = image_suffixes()
+    images, others, bad = [], [], {}
+    for name in names:
+        (images if _is_image(root / name, suffixes) else others).append(name)
+    with ThreadPoolExecutor(HEADERS_AT_ONCE) as threads:
+        for name, error in zip(images, threads.map(problem, images), strict=True):
+            if error is None:
+                continue
+            if not skip_bad_files:
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise refused(error)
+            bad[name] = str(error)
+    return ImageFiles(root, tuple(n for n in images if n not in bad), tuple(others), bad)
+
+
+def refused(error: UnreadableImage) -> UnreadableImage:
+    """Returns the same error with the way to leave broken images out."""
+    remedy = "leave it out (skip_bad_files=True, --skip-bad-files)."
+    return UnreadableImage(str(error).replace("leave it out.", remedy))
+
+
+def check_header(path: Path, max_pixels: int | None = None) -> None:
+    """Raises `UnreadableImage` unless a file begins as an image does."""
+    with opened_image(path, max_pixels):
+        pass
+
+
+def visible_folders(folder: Path) -> list[Path]:
+    """Returns the folders in a folder that people made, in the order of their names."""
+    return [Path(entry) for entry in _entries(folder) if entry.is_dir()]
+
+
+def _below(root: Path) -> Iterator[str]:
+    """Yields the files below a folder, folder by folder; no link leads around in a circle."""
+
+    def walk(folder: Path, prefix: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
+        status = folder.stat()
+        identity = (status.st_dev, status.st_ino)
+        if identity in above:
+            return
+        for entry in _entries(folder):
+            if entry.is_dir():
+                yield from walk(Path(entry), f"{prefix}{entry.name}/", (*above, identity))
+            else:
+                yield f"{prefix}{entry.name}"
+
+    return walk(root, "", ())
+
+
+def _entries(folder: Path) -> list[os.DirEntry]:
+    try:
+        with os.scandir(folder) as entries:
+            visible = [
+                entry
+                for entry in entries
+                if not entry.name.startswith(".") and entry.name.lower() not in OF_SYSTEMS
+            ]
+    except OSError as error:
+        raise InputError(f"folder '{folder}' cannot be read: {error.strerror}.") from error
+    return sorted(visible, key=lambda entry: entry.name)
+
+
+def _is_image(path: Path, suffixes: frozenset[str]) -> bool:
+    """Returns whether a file is named as an image, or else begins like a photo."""
+    suffix = path.suffix.lower()
+    if suffix in SIDE_CARS:
+        return False
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False  # a pipe would be waited for
+    except FileNotFoundError:  # a link to nowhere
+        return suffix in suffixes
+    if suffix in suffixes:
+        return True
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return False
+    return (head.startswith(PHOTO_STARTS) or head[4:8] == b"ftyp") and _opens(path)
+
+
+def _opens(path: Path) -> bool:
+    try:
+        check_header(path)
+    except UnreadableImage:
+        return False
+    return True
