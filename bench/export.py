@@ -28,8 +28,9 @@ from classwise import export
 from classwise.export.commands.image_source import evenly_chosen
 from classwise.export.commands.measuring_images import CALIBRATION_IMAGES
 from classwise.export.onnx.head import backbone
+from classwise.zoo.datasets.image_sources import open_images
 from classwise.zoo.datasets.protocols import get_protocol
-from classwise.zoo.encoding.encode_to_file import encode_to_file, open_images
+from classwise.zoo.encoding.encode_to_file import encode_to_file
 from classwise.zoo.encoding.encoders import open_encoder
 from classwise.zoo.encoding.onnx_session import open_session
 from classwise.zoo.foundation.files import replacing_file
@@ -85,7 +86,7 @@ def measure_encoding(path: Path, folder: Path, split: str, images, rounds: int) 
 
     def encode():
         encoder = open_encoder(path)
-        stream = open_images(f"fashion_mnist:{split}", encoder.image_shape, batch_size=BATCH)
+        stream = open_images(f"fashion_mnist:{split}").stream(encoder.image_shape, BATCH)
         encode_to_file(encoder, stream, folder / "codes.npz")
 
     seconds = alternating({"encode": encode, "bare session": session(path, images)}, rounds)

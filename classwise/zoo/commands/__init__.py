@@ -1,10 +1,14 @@
 """The command line. Adding a command is adding a module here and a line to `COMMANDS`."""
 
 import argparse
+import contextlib
 import difflib
 import os
+import signal
 import sys
-from collections.abc import Iterable
+import threading
+import warnings
+from collections.abc import Iterable, Iterator
 from importlib import import_module, metadata
 
 from classwise.zoo.foundation.errors import InputError
@@ -42,10 +46,23 @@ COMMANDS = {
         "load, encode, find neighbours, export and verify, on bundled images",
     ),
 }
+# What a process is asked to end with: by a service manager, by a terminal that is closed.
+STOPPING = ("SIGTERM", "SIGHUP")
 # Those that may load a preset, and so fetch one.
 WITH_MIRROR = ("mirror", "push", "train", "evaluate", "encode", "export", "verify", "demo")
 # Those that open `.keras` files, which may name classes of the user's own.
 WITH_IMPORT = ("info", "push", "train", "evaluate", "encode", "export", "verify")
+
+
+# What people try, and what does it here.
+TRIED = {
+    "search": "encode the images, and find neighbours with zoo.nearest_neighbours",
+    "index": "the index is the file of codes that `classwise encode` writes",
+    "fit": "`classwise train` trains a hasher",
+    "duplicates": "encode the images, and look for equal codes in the file",
+    "predict": "`classwise encode` turns images into codes",
+    "load": "`classwise list` shows the presets, `classwise info NAME` one of them",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -56,6 +73,7 @@ class Parser(argparse.ArgumentParser):
             given = message.split("'")[1]
             nearest = difflib.get_close_matches(given, COMMANDS, n=1, cutoff=0.4)
             hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+            hint = f"{TRIED[given]}. " if given in TRIED else hint
             message = f"unknown command '{given}'; {hint}Commands: {', '.join(COMMANDS)}."
         self.exit(2, f"{self.prog}: {message}\n")
 
@@ -112,17 +130,39 @@ def import_modules(names: Iterable[str]) -> None:
             ) from error
 
 
+@contextlib.contextmanager
+def interrupted_by(*names: str) -> Iterator[None]:
+    """Lets signals end the block as Ctrl-C does, so that it keeps what is done.
+
+    One that is ignored, as SIGHUP is below `nohup`, stays ignored.
+    """
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # only the main thread may say what a signal does
+    numbers = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line; returns 0 done, 1 the result is a failure, 2 the input is wrong."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = build_parser().parse_args(arguments)
     if getattr(options, "mirror", None):
         os.environ["CLASSWISE_MIRRORS"] = options.mirror
+    # Pillow's remarks about odd tags and large photos are about nothing that is wrong here.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
-        import_modules(getattr(options, "modules", ()))
-        status = options.run(options)
-        print(end="", flush=True)  # what waits in the buffer is part of the run
-        return status
+        with interrupted_by(*STOPPING):
+            import_modules(getattr(options, "modules", ()))
+            status = options.run(options)
+            print(end="", flush=True)  # what waits in the buffer is part of the run
+            return status
     except InputError as error:
         message = str(error)
     except BrokenPipeError:

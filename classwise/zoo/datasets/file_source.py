@@ -39,6 +39,10 @@ class FileSource:
     def others(self) -> tuple[str, ...]:
         return self.files.others
 
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        return tuple(self.files.bad)
+
     def load(self, image_shape: tuple[int, int, int]) -> LabelledImages:
         files = self.files
         if self.skip_bad_files:  # their headers are whole; here nothing may be missing later

@@ -29,10 +29,12 @@ class OpenedImages(Protocol):
     Attributes:
         count: number of images.
         others: names of files beside the images that are none.
+        skipped: names of broken images that were left out.
     """
 
     count: int
     others: tuple[str, ...]
+    skipped: tuple[str, ...]
 
     def load(self, image_shape: tuple[int, int, int]) -> LabelledImages:
         """Returns the images; those of files are decoded when they are used."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from classwise.zoo.datasets.image_files import refused
 from classwise.zoo.datasets.open_image import UnreadableImage
 
 BATCHES_AHEAD = 2
@@ -28,7 +29,7 @@ class Batch(NamedTuple):
     images: np.ndarray
     labels: np.ndarray | None
     names: np.ndarray
-    skipped: np.ndarray = np.array([], str)  # noqa: RUF009 - never written to
+    skipped: np.ndarray = np.array([], str)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,9 +84,9 @@ def decoded_batches(
         for position in positions:
             try:
                 images.append(read(position))
-            except UnreadableImage:
+            except UnreadableImage as error:
                 if not skip_bad_files:
-                    raise
+                    raise refused(error) from error
                 images.append(None)
         return images
 

@@ -21,6 +21,7 @@ class SplitSource:
     split: str
     data_dir: Path | None
     others: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:

@@ -1,113 +1,19 @@
-"""Encoding of folders and data sets, batch by batch, into a file of codes."""
+"""Encoding of images, batch by batch, into a file of codes."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.datasets.catalogue import DATA_SETS, get_data_set
-from classwise.zoo.datasets.image_folder import load_folder
-from classwise.zoo.datasets.read_images import check_image_shape
-from classwise.zoo.datasets.resized_images import resize_pixels, resizing
-from classwise.zoo.datasets.splits import stream_split
+from classwise.zoo.datasets.file_source import ChangedImage
+from classwise.zoo.datasets.image_stream import ImageStream
 from classwise.zoo.encoding.encoders import Encoder
-from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes, check_begun, part_folder
+from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes, described_run, part_folder
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.files import replacing_file
-
-Batches = Iterator[tuple[np.ndarray, np.ndarray | None, np.ndarray]]
-
-
-@dataclasses.dataclass(frozen=True)
-class ImageStream:
-    """Images that arrive in batches, and how many they are.
-
-    Args:
-        count: number of images.
-        batches: returns a new iterator of (images, labels or None, names), given how many of the
-            first images to leave out.
-        identity: the same for the same images only.
-        skipped: names of files left out because they could not be read.
-        resizing: which size a data set's images are brought to, in words; empty where they have it.
-    """
-
-    count: int
-    batches: Callable[[int], Batches]
-    identity: str
-    skipped: tuple[str, ...] = ()
-    resizing: str = ""
-
-
-def open_images(
-    source: str,
-    image_shape: tuple[int, int, int],
-    *,
-    batch_size: int = 256,
-    data_dir: Path | None = None,
-    skip_bad_files: bool = False,
-) -> ImageStream:
-    """Opens a folder of images, or a TFDS split written `name:split`.
-
-    Raises:
-        InputError: no such folder or data set, or an unreadable file.
-    """
-    name, colon, split = source.partition(":")
-    if not Path(source).exists():
-        if colon:
-            return open_split(name, split, image_shape, batch_size, data_dir)
-        if name in DATA_SETS:
-            splits = " or ".join(f"{name}:{split}" for split in DATA_SETS[name].num_images)
-            raise InputError(f"{name} is a data set of several splits; give {splits}.")
-    images = load_folder(source, image_shape, skip_bad_files=skip_bad_files)
-
-    def batches(first: int) -> Batches:
-        for start in range(first, len(images), batch_size):
-            part = slice(start, start + batch_size)
-            labels = None if images.labels is None else images.labels[part]
-            yield images.images[part], labels, images.ids[part]
-
-    def ahead(first: int) -> Batches:
-        return one_ahead(batches(first))
-
-    files = ((Path(source) / name).stat() for name in images.ids)
-    listing = [[str(i), f.st_size, f.st_mtime_ns] for i, f in zip(images.ids, files, strict=True)]
-    identity = hashlib.sha256(repr(listing).encode()).hexdigest()
-    return ImageStream(len(images), ahead, identity, images.skipped)
-
-
-def open_split(
-    name: str,
-    split: str,
-    image_shape: tuple[int, int, int],
-    batch_size: int,
-    data_dir: Path | None,
-) -> ImageStream:
-    """Opens a TFDS split, its images at the model's size; see `open_images`."""
-    opened = stream_split(name, split, batch_size, data_dir)
-    data_set, image_shape = get_data_set(name), check_image_shape(image_shape)
-    count = data_set.num_images[split]
-
-    def batches(first: int) -> Batches:
-        for images, labels, names in opened.after(first):
-            yield resize_pixels(images, image_shape), labels, names
-
-    words = resizing(data_set.image_shape, image_shape)
-    return ImageStream(count, batches, f"{name}:{split}, {count} images", resizing=words)
-
-
-def one_ahead(batches: Batches) -> Batches:
-    """Yields the same batches; the next one is decoded while its predecessor is in use."""
-    with ThreadPoolExecutor(1) as thread:
-        decoding = thread.submit(next, batches, None)
-        while (batch := decoding.result()) is not None:
-            decoding = thread.submit(next, batches, None)
-            yield batch
 
 
 def encode_to_file(
@@ -118,67 +24,112 @@ def encode_to_file(
     embeddings: bool = False,
     progress: Callable[[int], None] | None = None,
     save_seconds: float = 5.0,
-) -> int:
+) -> tuple[str, ...]:
     """Encodes a stream into an `.npz` file, holding a few batches of images at a time.
 
-    The file has `codes` uint8 `[N, ceil(L / 8)]`, `names` str `[N]`, `code_length`, `labels`
-    int64 `[N]` where they are known, and `embeddings` float32 `[N, L]` where asked for. It
-    appears once all images are encoded. What is done before that lies in the folder `PATH.part`,
-    and a run that was interrupted, or failed after some parts were finished, goes on from there.
+    The file has `codes` uint8 `[N, ceil(L / 8)]`, `names` str `[N]`, `code_length`, `model` (what
+    tells the model from others), `labels` int64 `[N]` with `class_names` str `[C]` where they are
+    known, and `embeddings` float32 `[N, L]` where asked for. It appears once all images are
+    encoded. What is done before that lies in the folder `PATH.part`, and a run that was
+    interrupted, or failed after some parts were finished, goes on from there.
 
     Args:
         encoder: from `open_encoder`.
-        stream: from `open_images`.
+        stream: of `open_images`.
         path: the file to write.
         embeddings: whether to keep embeddings too. Defaults to False.
-        progress: called with the number of images of every batch encoded now.
+        progress: called with the number of images of every batch done now.
         save_seconds: how much work an interruption may lose. Defaults to 5.
 
     Returns:
-        How many images an earlier run had encoded.
+        the names of the broken images that were left out.
 
     Raises:
-        InputError: the name of the file does not end in .npz; an image is unreadable; the folder
-            was begun with another model, other images or options, or is not of such a run; the
-            model gives no embeddings.
+        InputError: the name of the file does not end in .npz; an image is broken, or was replaced
+            meanwhile; another run writes the file; the folder was begun with another model, other
+            images or options, or is not of such a run; the model gives no embeddings.
         OSError: the file cannot be written.
     """
-    path = Path(path)
-    done = UnfinishedCodes(path, check_run(encoder, stream, path, embeddings), save_seconds)
-    earlier = done.count
-    try:
-        for images, labels, names in stream.batches(earlier):
-            batch = encoder.encode_batch(images) | {"names": names}
-            if labels is not None:
-                batch["labels"] = labels
-            if not embeddings:
-                batch.pop("embeddings", None)
-            done.add(batch)
-            if progress is not None:
-                progress(len(images))
-        with replacing_file(path) as temporary:
-            arrays = done.columns() | {"code_length": np.array(encoder.code_length)}
-            np.savez_compressed(temporary, **arrays)
-    except BaseException as error:
-        if not isinstance(error, Exception):
-            done.flush()  # interrupted, so that everything done so far is right
-        if not done.parts:
-            done.remove()
-        raise
-    done.remove()
-    return earlier
+    check_output(Path(path))
+    with begin(encoder, stream, path, embeddings, save_seconds) as done:
+        return encode_rest(encoder, stream, done, progress)
 
 
-def check_run(
-    encoder: Encoder, stream: ImageStream, path: Path, embeddings: bool
-) -> dict[str, object]:
-    """Returns what tells a run from others; raises `InputError` as `encode_to_file` does."""
-    check_output(path)
+def begin(
+    encoder: Encoder,
+    stream: ImageStream,
+    path: str | os.PathLike,
+    embeddings: bool = False,
+    save_seconds: float = 5.0,
+) -> UnfinishedCodes:
+    """Returns what an earlier run has done, to enter; arguments as of `encode_to_file`."""
     if embeddings and not encoder.has_embeddings:
         raise InputError("This model gives codes only; export it with its embedding output.")
     run = {"model": encoder.identity, "images": stream.identity, "embeddings": embeddings}
-    check_begun(part_folder(path), run)
-    return run
+    return UnfinishedCodes(Path(path), run, save_seconds)
+
+
+def encode_rest(
+    encoder: Encoder,
+    stream: ImageStream,
+    done: UnfinishedCodes,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[str, ...]:
+    """Encodes what is not done yet, and writes the file; see `encode_to_file`."""
+    try:
+        for images, labels, names, skipped in stream.batches(done.count):
+            columns = {"names": names, "skipped": skipped}
+            if labels is not None:
+                columns["labels"] = labels
+            columns |= encoder.encode_batch(images) if len(names) else no_codes(encoder)
+            if not done.run["embeddings"]:
+                columns.pop("embeddings", None)
+            done.add(columns)
+            if progress is not None:
+                progress(len(names) + len(skipped))
+        stream.check_unchanged()
+    except ChangedImage:
+        done.finish()
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            done.flush()  # interrupted, so that everything done so far is right
+        raise
+    columns = done.columns()
+    skipped = columns.pop("skipped")
+    if len(skipped) == stream.count:
+        done.finish()
+        raise InputError(f"All {len(skipped)} images are broken, so there is nothing to write.")
+    check_whole(columns, len(skipped), stream.count, done.folder)
+    facts = {"code_length": encoder.code_length, "model": encoder.identity}
+    if "labels" in columns:
+        facts["class_names"] = np.array(stream.class_names, dtype=str)
+    with replacing_file(done.output) as temporary:
+        np.savez_compressed(temporary, **columns, **facts)
+    done.finish()
+    return tuple(map(str, skipped))
+
+
+def no_codes(encoder: Encoder) -> dict[str, np.ndarray]:
+    """Returns the codes of a batch in which every image was broken."""
+    length = encoder.code_length
+    codes = {"codes": np.empty((0, -(-length // 8)), np.uint8)}
+    return codes | (
+        {"embeddings": np.empty((0, length), np.float32)} if encoder.has_embeddings else {}
+    )
+
+
+def check_whole(columns: dict[str, np.ndarray], skipped: int, count: int, folder: Path) -> None:
+    """Raises `InputError` unless there is one row for every image, each under its own name."""
+    names = columns["names"]
+    rows = {name: len(column) for name, column in columns.items()}
+    if set(rows.values()) != {count - skipped}:
+        raise InputError(
+            f"{folder} holds {rows} rows for {count} images, {skipped} of them skipped; delete it "
+            "to start anew."
+        )
+    if len(set(names.tolist())) != len(names):
+        raise InputError(f"{folder} holds images twice; delete it to start anew.")
 
 
 def check_output(path: Path) -> None:
@@ -187,3 +138,4 @@ def check_output(path: Path) -> None:
         raise InputError(f"The output is {path}; its name must end in .npz.")
     if path.is_dir():
         raise InputError(f"The output {path} is a folder; name a file in it, such as codes.npz.")
+    described_run(part_folder(path))

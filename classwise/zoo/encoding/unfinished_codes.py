@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.foundation.files import replacing_file
+from classwise.zoo.foundation.files import parent_folders, replacing_file
 
 DESCRIPTION = "run.json"
+LOCK = ".lock"
 
 
 class UnfinishedCodes:
     """Gathers batches of columns and writes them, every few seconds, as one part.
 
     The folder `OUTPUT.part` holds a description of the run, and parts `000000.npz`,
-    `000001.npz`, ... in order. Each file appears whole, so whatever interrupts the run, the
-    parts that are there are right.
+    `000001.npz`, ... in order, each of which says with which image it begins. Each file appears
+    whole, so whatever interrupts the run, the parts that are there are right. One run at a time
+    has the folder. It is a context manager; the folder goes at its end where nothing is in it, or
+    nothing is needed any more (`finish`).
 
     Args:
         output: the file that the run will write.
@@ -29,30 +32,43 @@ class UnfinishedCodes:
         seconds: how much work may be lost by an interruption. Defaults to 5.
 
     Attributes:
-        count: images in the parts of earlier runs.
+        count: images in the parts, those that were skipped among them.
 
     Raises:
-        InputError: the folder was begun by another run, or is no folder of such a run at all.
+        InputError: another run has the folder, or began it, or it is no folder of such a run.
         OSError: it cannot be written.
     """
 
     def __init__(self, output: Path, run: Mapping[str, object], seconds: float = 5.0):
+        self.output = output
         self.folder = part_folder(output)
+        self.run = dict(run)
         self.seconds = seconds
         self.waiting: list[dict[str, np.ndarray]] = []
-        self.written_at = time.monotonic()
-        self._begin(dict(run))
-        self.parts = parts_in(self.folder)
-        self.count = images_done(output)
+        self.parts: list[Path] = []
+        self.count = 0
+        self._exits = contextlib.ExitStack()
 
-    def _begin(self, run: dict[str, object]) -> None:
-        if check_begun(self.folder, run):
-            return
-        with replacing_file(self.folder / DESCRIPTION) as temporary:
-            temporary.write_text(json.dumps(run), encoding="utf-8")
+    def __enter__(self) -> UnfinishedCodes:
+        check_begun(self.folder, self.run)
+        with contextlib.ExitStack() as exits:
+            exits.enter_context(parent_folders(self.folder / LOCK))
+            exits.enter_context(locked(self.folder))
+            self.parts = parts_in(self.folder)
+            exits.callback(self._remove_if_empty)
+            if not check_begun(self.folder, self.run):
+                with replacing_file(self.folder / DESCRIPTION) as temporary:
+                    temporary.write_text(json.dumps(self.run), encoding="utf-8")
+            self.count = images_in(self.parts)
+            self._exits = exits.pop_all()
+        self.written_at = time.monotonic()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._exits.__exit__(*exception)
 
     def add(self, batch: dict[str, np.ndarray]) -> None:
-        """Takes the columns of one batch, equally long arrays by name."""
+        """Takes the columns of one batch; `names` and `skipped` are always among them."""
         self.waiting.append(batch)
         if time.monotonic() - self.written_at >= self.seconds:
             self.flush()
@@ -62,32 +78,81 @@ class UnfinishedCodes:
         if not self.waiting:
             return
         part = self.folder / f"{len(self.parts):06d}.npz"
+        columns = joined(self.waiting)
         with replacing_file(part) as temporary:
-            np.savez(temporary, **joined(self.waiting))
+            np.savez(temporary, first=np.array(self.count), **columns)
         self.parts.append(part)
+        self.count += len(columns["names"]) + len(columns["skipped"])
         self.waiting = []
         self.written_at = time.monotonic()
 
     def columns(self) -> dict[str, np.ndarray]:
         """Returns all columns, whole."""
         self.flush()
-        return joined([read(part) for part in self.parts])
+        images_in(self.parts)
+        columns = joined([read(part) for part in self.parts])
+        del columns["first"]
+        return columns
 
-    def remove(self) -> None:
-        """Removes the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def finish(self) -> None:
+        """Removes the parts: their codes are elsewhere now, or can never be used."""
+        for part in self.parts:
+            part.unlink(missing_ok=True)
+        self.parts, self.waiting = [], []
+
+    def _remove_if_empty(self) -> None:
+        if not self.parts:
+            for name in (DESCRIPTION, LOCK):
+                (self.folder / name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # somebody put a file of theirs there
+                self.folder.rmdir()
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps other runs out of a folder; raises `InputError` where one is in it."""
+    import filelock
+
+    lock = filelock.FileLock(folder / LOCK)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout as error:
+        output = folder.with_suffix("")
+        raise InputError(
+            f"Another run is writing {output}; wait for it, or choose another output."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def images_in(parts: list[Path]) -> int:
+    """Returns how many images parts are of; each must begin where its predecessor ends.
+
+    Raises:
+        InputError: one is missing, is at another place, or is damaged.
+    """
+    count = 0
+    for number, part in enumerate(parts):
+        found = read(part)
+        if part.stem != f"{number:06d}" or found["first"] != count:
+            raise InputError(
+                f"{part.parent} is not whole: its part {number:06d} is missing, or another than "
+                "the run wrote; delete the folder to start anew."
+            )
+        count += len(found["names"]) + len(found["skipped"])
+    return count
 
 
 def images_done(output: Path) -> int:
-    """Returns how many images an interrupted run that writes `output` has encoded.
+    """Returns how many images an interrupted run that writes `output` is done with.
 
     Raises:
         InputError: what stands at `OUTPUT.part` is not of such a run, or is damaged.
     """
     folder = part_folder(output)
-    if described_run(folder) is None:
-        return 0
-    return sum(len(read(part)["names"]) for part in parts_in(folder))
+    return 0 if described_run(folder) is None else images_in(parts_in(folder))
 
 
 def check_begun(folder: Path, run: Mapping[str, object]) -> bool:
@@ -120,7 +185,7 @@ def described_run(folder: Path) -> dict[str, object] | None:
     try:
         run = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        if folder.exists() and any(folder.iterdir()):
+        if folder.exists() and any(entry.name != LOCK for entry in folder.iterdir()):
             raise foreign(folder) from None
         return None
     except (NotADirectoryError, IsADirectoryError, ValueError) as error:
@@ -147,14 +212,17 @@ def parts_in(folder: Path) -> list[Path]:
 
 
 def read(part: Path) -> dict[str, np.ndarray]:
-    """Returns the columns of a part; `names` is always one of them."""
+    """Returns the columns of a part, and the number `first` of the image that it begins with."""
     try:
         with np.load(part, allow_pickle=False) as arrays:
-            return {**arrays, "names": arrays["names"]}
+            return {**arrays} | {key: arrays[key] for key in ("first", "names", "skipped")}
     except Exception as error:  # NumPy lets errors of zip and of its own format through
         raise InputError(f"{part} is damaged; delete {part.parent} to start anew.") from error
 
 
 def joined(batches: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Returns the columns of several batches, each joined to one array."""
-    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+    return {
+        name: np.concatenate([np.atleast_1d(batch[name]) for batch in batches])
+        for name in batches[0]
+    }

@@ -29,6 +29,17 @@ def parent_folders(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _named_errors(path: Path, temporary: Path) -> Iterator[None]:
+    """Names `path` in errors of the system that name nothing, as on a full disk, or `temporary`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename in (None, str(temporary), temporary):
+            error.filename = str(path)
+        raise
+
+
+@contextlib.contextmanager
 def replacing_file(path: str | os.PathLike) -> Iterator[Path]:
     """Yields a temporary path beside `path`; on success it is synced and takes `path`'s place.
 
@@ -40,7 +51,7 @@ def replacing_file(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
-    with parent_folders(path):
+    with parent_folders(path), _named_errors(path, temporary):
         try:
             yield temporary
             with temporary.open("rb") as file:

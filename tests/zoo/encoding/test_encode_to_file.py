@@ -1,15 +1,14 @@
 import errno
-import queue
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from classwise.zoo import InputError, read_images
-from classwise.zoo.datasets import image_folder
-from classwise.zoo.encoding.encode_to_file import encode_to_file, one_ahead, open_images
+from classwise.zoo import InputError
+from classwise.zoo.datasets.image_sources import open_images
+from classwise.zoo.encoding.encode_to_file import begin, encode_rest, encode_to_file
 from classwise.zoo.encoding.encoders import open_encoder
-from classwise.zoo.encoding.unfinished_codes import images_done
+from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes, images_done
 
 pytest.importorskip("onnxruntime")
 
@@ -32,16 +31,29 @@ def encoder(make_onnx_file):
 
 
 def stream(folder, **options):
-    return open_images(str(folder), (4, 3, 1), batch_size=3, **options)
+    return open_images(folder, **options).stream((4, 3, 1), 3)
+
+
+def encode(encoder, images, path, **options):
+    """Encodes; returns how many images an earlier run had done."""
+    with begin(encoder, images, path, **options) as done:
+        earlier = done.count
+        encode_rest(encoder, images, done)
+    return earlier
 
 
 def test_the_file_has_codes_names_and_labels(encoder, folder, tmp_path, onnx_embeddings):
     seen = []
-    encode_to_file(encoder, stream(folder), tmp_path / "c.npz", progress=seen.append)
+    images = stream(folder, labelled=True)
+    assert encode_to_file(encoder, images, tmp_path / "c.npz", progress=seen.append) == ()
     order = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]  # class by class
     expected = np.packbits(onnx_embeddings(IMAGES[order]) > 0, axis=1)
     with np.load(tmp_path / "c.npz") as arrays:
-        assert sorted(arrays) == ["code_length", "codes", "labels", "names"]
+        assert sorted(arrays) == [
+            *("class_names", "code_length", "codes", "labels", "model", "names")
+        ]
+        assert arrays["class_names"].tolist() == ["bag", "coat"]
+        assert arrays["model"] == encoder.identity
         np.testing.assert_array_equal(arrays["codes"], expected)
         assert arrays["code_length"] == 12
         assert arrays["labels"].tolist() == [0] * 5 + [1] * 5
@@ -81,7 +93,7 @@ def test_an_interrupted_run_goes_on(encoder, folder, tmp_path):
     assert images_done(tmp_path / "c.npz") == 6
 
     counting = Interrupted(encoder, 2, AssertionError("computes again what was done"))
-    assert encode_to_file(counting, stream(folder), tmp_path / "c.npz") == 6
+    assert encode(counting, stream(folder), tmp_path / "c.npz") == 6
     with np.load(tmp_path / "c.npz") as found, np.load(tmp_path / "whole.npz") as expected:
         for name in expected:
             np.testing.assert_array_equal(found[name], expected[name])
@@ -113,7 +125,7 @@ def test_a_run_that_failed_goes_on_from_its_finished_parts(encoder, folder, tmp_
         encode_to_file(broken, stream(folder), tmp_path / "c.npz", save_seconds=0)
     assert not (tmp_path / "c.npz").exists()
     assert images_done(tmp_path / "c.npz") == 6
-    assert encode_to_file(encoder, stream(folder), tmp_path / "c.npz") == 6
+    assert encode(encoder, stream(folder), tmp_path / "c.npz") == 6
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
@@ -121,7 +133,7 @@ def test_a_run_that_finished_nothing_leaves_nothing(encoder, folder, tmp_path, e
     broken = Interrupted(encoder, 0 if isinstance(error, KeyboardInterrupt) else 2, error)
     with pytest.raises(type(error)):
         encode_to_file(broken, stream(folder), tmp_path / "out" / "c.npz")
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_disk_that_is_full_at_the_end_keeps_the_parts(encoder, folder, tmp_path, monkeypatch):
@@ -132,7 +144,7 @@ def test_a_disk_that_is_full_at_the_end_keeps_the_parts(encoder, folder, tmp_pat
         patch.setattr(np, "savez_compressed", full)
         with pytest.raises(OSError, match="No space left"):
             encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
-    assert encode_to_file(encoder, stream(folder), tmp_path / "c.npz") == 10
+    assert encode(encoder, stream(folder), tmp_path / "c.npz") == 10
 
 
 @pytest.mark.parametrize("name", ["c.npy", "c", "c.NPZ", "c.npz.zip", ".npz"])
@@ -157,16 +169,120 @@ def test_a_foreign_folder_is_left_alone(encoder, folder, tmp_path):
 
 
 def test_a_damaged_image_is_named_or_skipped(encoder, folder, tmp_path):
-    whole = (folder / "coat" / "9.png").read_bytes()
-    (folder / "coat" / "9.png").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=r"9\.png"):
-        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
-    assert not list(tmp_path.glob("c.npz*"))
+    for number in (2, 4):
+        file = folder / "bag" / f"{number}.png"
+        file.write_bytes(file.read_bytes()[:50])  # the header is whole
+    (folder / "coat" / "9.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"9\.png.*--skip-bad-files"):
+        stream(folder)
+    (folder / "coat" / "9.png").unlink()
+    with pytest.raises(InputError, match=r"2\.png.*--skip-bad-files"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz", save_seconds=0)
     images = stream(folder, skip_bad_files=True)
-    assert images.skipped == ("coat/9.png",)
-    encode_to_file(encoder, images, tmp_path / "c.npz")
+    skipped = encode_to_file(encoder, images, tmp_path / "c.npz")
+    assert skipped == ("bag/2.png", "bag/4.png")
     with np.load(tmp_path / "c.npz") as arrays:
-        assert len(arrays["codes"]) == 9
+        assert arrays["names"].tolist() == [
+            *("bag/0.png", "bag/6.png", "bag/8.png"),
+            *("coat/1.png", "coat/3.png", "coat/5.png", "coat/7.png"),
+        ]
+        assert len(arrays["codes"]) == 7
+
+
+def test_a_whole_batch_of_damaged_images_and_nothing_else(encoder, folder, tmp_path):
+    for number in (0, 2, 4):
+        file = folder / "bag" / f"{number}.png"
+        file.write_bytes(file.read_bytes()[:50])
+    images = stream(folder, skip_bad_files=True)
+    assert len(encode_to_file(encoder, images, tmp_path / "c.npz")) == 3
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert arrays["codes"].shape == (7, 2)
+    for file in folder.glob("*/*.png"):
+        file.write_bytes(file.read_bytes()[:50])
+    images = stream(folder, skip_bad_files=True)
+    with pytest.raises(InputError, match="All 10 images are broken"):
+        encode_to_file(encoder, images, tmp_path / "d.npz")
+    assert not list(tmp_path.glob("d.npz*"))
+
+
+class Meddling:
+    """An encoder during whose work, at a batch, something happens to the images."""
+
+    def __init__(self, encoder, at, act):
+        self.__dict__.update(vars(encoder))
+        self.encoder, self.left, self.act = encoder, at, act
+
+    def encode_batch(self, images):
+        self.left -= 1
+        if self.left == 0:
+            self.act()
+        return self.encoder.encode_batch(images)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_photo_that_is_replaced_meanwhile_is_noticed(encoder, folder, tmp_path, batch):
+    def replace():
+        Image.new("L", (3, 4), 99).save(folder / "bag" / "0.png")
+
+    meddling = Meddling(encoder, batch, replace)
+    with pytest.raises(InputError, match=r"bag/0\.png' was changed or replaced"):
+        encode_to_file(meddling, stream(folder), tmp_path / "c.npz", save_seconds=0)
+    assert not list(tmp_path.glob("c.npz*"))  # what was done can never be used
+    encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+
+
+def test_a_photo_that_is_removed_meanwhile_is_named(encoder, folder, tmp_path):
+    meddling = Meddling(encoder, 1, (folder / "coat" / "9.png").unlink)
+    with pytest.raises(InputError, match=r"coat/9\.png' cannot be opened: No such file"):
+        encode_to_file(meddling, stream(folder, skip_bad_files=True), tmp_path / "c.npz")
+
+
+def test_one_run_at_a_time_writes_an_output(encoder, folder, tmp_path):
+    """The second is refused while the first runs, and nothing of the first is lost."""
+    images = stream(folder)
+    with begin(encoder, images, tmp_path / "c.npz") as done:
+        with pytest.raises(InputError, match=r"Another run is writing .*c\.npz; wait for it"):
+            encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+        encode_rest(encoder, images, done)
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert len(arrays["codes"]) == 10
+    assert encode(encoder, stream(folder), tmp_path / "c.npz") == 0
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_parts_that_somebody_removed_or_moved_are_noticed(encoder, folder, tmp_path, lost):
+    broken = Interrupted(encoder, 3, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        encode_to_file(broken, stream(folder), tmp_path / "c.npz", save_seconds=0)
+    parts = sorted((tmp_path / "c.npz.part").glob("0*.npz"))
+    assert len(parts) == 3
+    parts[lost].unlink()
+    with pytest.raises(InputError, match=f"its part 00000{lost} is missing.*delete the folder"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+    parts[2].rename(parts[lost])
+    with pytest.raises(InputError, match="is missing, or another than the run wrote"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+    assert not (tmp_path / "c.npz").exists()
+
+
+@pytest.mark.parametrize("change", ["fewer", "twice"])
+def test_the_file_appears_only_with_a_row_for_every_image(
+    encoder, folder, tmp_path, change, monkeypatch
+):
+    whole = UnfinishedCodes.columns
+
+    def columns(done):
+        found = whole(done)
+        if change == "fewer":
+            return {
+                name: column[: len(column) - (name == "codes")] for name, column in found.items()
+            }
+        return found | {"names": np.append(found["names"][:-1], found["names"][0])}
+
+    monkeypatch.setattr(UnfinishedCodes, "columns", columns)
+    with pytest.raises(InputError, match="delete it to start anew"):
+        encode_to_file(encoder, stream(folder), tmp_path / "c.npz")
+    assert not (tmp_path / "c.npz").exists()
 
 
 def test_embeddings_of_a_file_that_gives_codes_only(make_onnx_file, folder, tmp_path):
@@ -179,39 +295,6 @@ def test_embeddings_of_a_file_that_gives_codes_only(make_onnx_file, folder, tmp_
 def test_providers_are_for_onnx_files_only(tmp_path):
     with pytest.raises(InputError, match=r"runs in Keras.*classwise export"):
         open_encoder(tmp_path / "a.keras", ["cuda"])
-
-
-def test_a_stream_can_be_read_again(folder):
-    images = stream(folder)
-    first, again = ([names.tolist() for *_, names in images.batches(4)] for _ in range(2))
-    assert first == again
-    assert [len(names) for names in first] == [3, 3]
-
-
-def test_the_next_batch_is_decoded_meanwhile(folder, monkeypatch):
-    decoded = queue.Queue()
-
-    def read(paths, image_shape):
-        decoded.put(len(paths))
-        return read_images(paths, image_shape)
-
-    monkeypatch.setattr(image_folder, "read_images", read)
-    batches = stream(folder).batches(0)
-    next(batches)
-    assert [decoded.get(timeout=60) for _ in range(2)] == [3, 3]
-    assert decoded.empty()
-    assert len(list(batches)) == 3
-
-
-def test_an_error_comes_in_its_turn():
-    def batches():
-        yield 1
-        raise InputError("damaged")
-
-    ahead = one_ahead(batches())
-    assert next(ahead) == 1
-    with pytest.raises(InputError, match="damaged"):
-        next(ahead)
 
 
 @pytest.mark.parametrize("name", ["mine.tflite", "mine.h5", "folder"])

@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 from classwise.zoo import Hasher, resnet
+from classwise.zoo.datasets.image_sources import open_images
 from classwise.zoo.encoding.encoders import KerasEncoder
-from classwise.zoo.encoding.encode_to_file import encode_to_file, open_images
+from classwise.zoo.encoding.encode_to_file import encode_to_file
 
 
 def resident_megabytes():
@@ -20,7 +21,7 @@ def resident_megabytes():
 
 
 encoder = KerasEncoder(Hasher(resnet(8, (28, 28, 1), width=2), 48, 10))
-stream = open_images("fashion_mnist:train", encoder.image_shape)
+stream = open_images("fashion_mnist:train").stream(encoder.image_shape, 256)
 seen = []
 encode_to_file(encoder, stream, sys.argv[1], progress=lambda n: seen.append(resident_megabytes()))
 print(len(seen), max(seen[-50:]) - max(seen[40:60]))

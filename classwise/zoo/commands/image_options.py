@@ -1,0 +1,68 @@
+"""Options by which a command takes images: which of them, their labels, and what to let through."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classwise.zoo.foundation.printing import counted, print_note
+
+if TYPE_CHECKING:
+    from classwise.zoo.datasets.image_sources import OpenedImages
+
+IMAGES = (
+    "a folder of images, at any depth; images; a list of them (.txt, a path a line); or a TFDS "
+    "split, name:split"
+)
+SHOWN = 10
+
+
+def add_image_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what `opened` reads, but for the images themselves."""
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
+    parser.add_argument("--skip-bad-files", action="store_true", help="leave broken images out")
+    parser.add_argument(
+        "--max-pixels",
+        type=int,
+        metavar="N",
+        help="largest width times height of an image (default: Pillow's limit, 179 million)",
+    )
+    parser.add_argument(
+        "--class-names",
+        type=Path,
+        metavar="FROM",
+        help="number classes as this folder of classes, file of codes, or text file does",
+    )
+
+
+def opened(options: argparse.Namespace, images, *, labelled: bool) -> OpenedImages:
+    """Returns the images that a command was given, checked before anything heavy is loaded."""
+    from classwise.zoo.datasets.image_classes import read_class_names
+    from classwise.zoo.datasets.image_sources import open_images
+
+    named = options.class_names is not None and labelled
+    found = open_images(
+        images,
+        labelled=labelled,
+        class_names=read_class_names(options.class_names) if named else None,
+        skip_bad_files=options.skip_bad_files,
+        max_pixels=options.max_pixels,
+        data_dir=options.data_dir,
+    )
+    if found.others:
+        first = ", ".join(found.others[:3]) + (", ..." if len(found.others) > 3 else "")
+        many = len(found.others) > 1
+        print_note(
+            f"{counted(len(found.others), 'file')} {'are no images' if many else 'is no image'} "
+            f"and left out: {first}."
+        )
+    return found
+
+
+def note_skipped(names: tuple[str, ...]) -> None:
+    """Names the broken images that were left out, or the first of them."""
+    for name in names[:SHOWN]:
+        print_note(f"skipped {name}: not a readable image")
+    if len(names) > SHOWN:
+        print_note(f"... and {counted(len(names) - SHOWN, 'image')} more")
