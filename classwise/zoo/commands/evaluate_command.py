@@ -1,5 +1,8 @@
-"""Measure retrieval under a protocol: tie-expected metrics of codes, and a report to look at.
+"""Measure retrieval: tie-expected metrics of codes, and a report to look at.
 
+Under a protocol, or on images of one's own: `--images DIR` lets every image ask all the others,
+`--queries DIR --database DIR` lets one folder ask and another answer. Classes are the sub-folders,
+matched by name.
 Several models are compared: a row each in one table, and in the report their precision-recall
 curves in one figure, their mAP against the code length where that differs, and a page each.
 """
@@ -8,26 +11,38 @@ import argparse
 import contextlib
 from pathlib import Path
 
+from classwise.zoo.commands.image_options import add_image_options, opened
 from classwise.zoo.commands.info_command import print_metrics
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import four_digits, print_json, print_note, print_table
 
+CODES = ".npz"
 MOST_IN_A_REPORT = 7  # as many as the colours of a figure tell apart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "models",
-        nargs="+",
+        nargs="*",
         metavar="MODEL",
-        help="a preset's name, a .keras or an .onnx file, or an .npz file with query_codes, "
-        "query_labels, database_codes, database_labels; several are compared",
+        help="a preset's name, a .keras or an .onnx file, or an .npz file: of `classwise encode "
+        "--labels folders`, or with query_codes, query_labels, database_codes, database_labels; "
+        "several are compared",
     )
     parser.add_argument(
         "--protocol",
         metavar="P",
         help="one for all models (default: the presets' own; .npz files alone need none)",
+    )
+    parser.add_argument(
+        "--images", metavar="DIR", help="images of one's own; each of them asks all the others"
+    )
+    parser.add_argument(
+        "--queries", metavar="DIR", help="images that ask, or the .npz file of their codes"
+    )
+    parser.add_argument(
+        "--database", metavar="DIR", help="images that answer, or the .npz file of their codes"
     )
     parser.add_argument(
         "--top-k",
@@ -61,16 +76,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="replace DIR where classwise wrote it, but no report"
     )
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
+    add_image_options(parser)
     parser.add_argument(
         "--json", action="store_true", help="print a JSON object; a list of them for several models"
     )
 
 
 def run(options: argparse.Namespace) -> int:
+    if not options.models and options.queries and is_code_file(options.queries):
+        options.models, options.queries = [options.queries], None
     check_models(options.models, options.report)
+    own = own_images(options)
     with report_folder_or_none(options) as folder:
-        documents, reports = evaluate_models(options)
+        documents, reports = evaluate_models(options, own)
         if folder is not None:
             from classwise.zoo.evaluation.report.write_report import fill_report_folder
 
@@ -88,8 +106,17 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def is_code_file(name: str) -> bool:
+    """Whether a name means a file of codes."""
+    return name.endswith(CODES)
+
+
 def check_models(models: list[str], report: Path | None) -> None:
-    """Raises `InputError` for a model given twice, or for more than a report compares."""
+    """Raises `InputError` for no model, one given twice, or more than a report compares."""
+    if not models:
+        raise InputError(
+            "Nothing is given to evaluate; name a preset, a model file or a .npz file."
+        )
     for model in models:
         if models.count(model) > 1:
             raise InputError(f"{model} was given twice; name each model once.")
@@ -109,18 +136,64 @@ def report_folder_or_none(options: argparse.Namespace):
     return report_folder(options.report, options.force)
 
 
-def evaluate_models(options: argparse.Namespace) -> tuple[list[dict], list]:
+def own_images(options: argparse.Namespace):
+    """Returns the images that are given in place of a protocol's, checked; None without any.
+
+    Raises:
+        InputError: options that do not go together, or images that are not there.
+    """
+    code_files = [model for model in options.models if is_code_file(model)]
+    given = [name for name in ("images", "queries", "database") if getattr(options, name)]
+    if not given:
+        return None
+    if options.protocol:
+        raise InputError(
+            f"--{given[0]} gives images of one's own, and --protocol those of a protocol; leave "
+            "one of them out."
+        )
+    if len(code_files) == len(options.models) and given == ["database"]:
+        if not is_code_file(options.database):
+            raise InputError(
+                f"{options.models[0]} holds codes, and --database is {options.database}; give the "
+                ".npz file of its codes."
+            )
+        return None
+    if code_files:
+        raise InputError(
+            f"{code_files[0]} holds codes, which need no images; leave --{given[0]} out, or name a "
+            "model."
+        )
+    if given not in (["images"], ["queries", "database"]):
+        raise InputError(
+            f"Only --{', --'.join(given)} is given; give --images alone, where every image asks "
+            "all the others, or --queries and --database."
+        )
+
+    from classwise.zoo.evaluation.image_sets import OwnImages
+
+    found = [opened(options, getattr(options, name), labelled=True) for name in given]
+    if given == ["images"]:
+        return OwnImages(found[0], None, f"every image of {options.images} asks all the others")
+    return OwnImages(*found, f"{options.queries} asks, {options.database} answers")
+
+
+def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], list]:
     """Returns what is printed of every model, and what its page in the report shows, if any."""
     from classwise.zoo.evaluation.evaluate import evaluate_sets
     from classwise.zoo.evaluation.sources import common_protocol, open_sources
 
-    protocol = common_protocol(options.models, options.protocol)
-    sources, images = open_sources(options.models, protocol, options.data_dir)
+    protocol, words = None, own.words if own else ""
+    if own is None:
+        protocol = common_protocol(options.models, options.protocol)
+    database = Path(options.database) if options.database and not own else None
+    if database is not None:
+        words = f"{options.models[0]} asks, {database} answers"
+    sources = open_sources(options.models, protocol, options.data_dir, own, database)
     for source in sources:
         source.check(options.top_k, options.radius, options.divisor, options.embeddings)
     documents, reports = [], []
     for source in sources:
-        sets = encode(source, protocol)
+        sets = encode(source, protocol or words)
         evaluation = evaluate_sets(
             sets,
             top_k=options.top_k,
@@ -129,22 +202,23 @@ def evaluate_models(options: argparse.Namespace) -> tuple[list[dict], list]:
             embeddings=options.embeddings,
         )
         facts = {"model": source.name, "protocol": protocol}
+        if words:
+            facts["images"] = words
         if source.resizing:
             facts["resizing"] = source.resizing
         documents.append({**facts, **evaluation.to_dict()})
         if options.report is not None:
             from classwise.zoo.evaluation.pages import describe_evaluation
 
-            of_images = images if source.engine else None
             reports.append(
                 describe_evaluation(
-                    source.name, protocol, evaluation, sets, of_images, source.resizing
+                    source.name, protocol, evaluation, sets, source.images, source.resizing, words
                 )
             )
     return documents, reports
 
 
-def encode(source, protocol: str | None):
+def encode(source, protocol: str):
     """Returns the codes of a source; for a model with a progress bar."""
     if not source.engine:
         return source.encode(None)
@@ -156,14 +230,15 @@ def encode(source, protocol: str | None):
         source.engine,
     ]
     print_note(f"{source.name}: {', '.join(filter(None, facts))}.")
-    with count_bar("Encoding", source.queries + source.database) as advance:
+    with count_bar("Encoding", source.encoded) as advance:
         return source.encode(advance)
 
 
 def print_figures(document: dict) -> None:
     """Prints the figures of one model as tables, with what was excluded."""
-    print_metrics(title(document["model"], document["protocol"]), document["metrics"])
-    print(f"{document['queries']} queries, {document['excluded_queries']} excluded")
+    print_metrics(title(document["model"], document), document["metrics"])
+    alone = ", each against all the others" if document["leave_one_out"] else ""
+    print(f"{document['queries']} queries, {document['excluded_queries']} excluded{alone}")
     for kind, result in document["classification"].items():
         print(f"accuracy of the nearest class centre ({kind}): {result['accuracy']:.4f}")
     if document["embedding"]:
@@ -192,12 +267,14 @@ def print_comparison(documents: list[dict], top_k: list[int] | None, radius: lis
         bits = document["code_statistics"]["code_length"]
         rows.append([document["model"], bits, *map(four_digits, values)])
     print_table(
-        title(f"{len(documents)} models", documents[0]["protocol"]),
+        title(f"{len(documents)} models", documents[0]),
         [*columns, *(f">{name.replace('_', ' ')}" for name in asked)],
         rows,
     )
     print("Every other metric: --json or --report.")
 
 
-def title(subject: str, protocol: str | None) -> str:
-    return f"{subject} under {protocol}" if protocol else subject
+def title(subject: str, document: dict) -> str:
+    if document["protocol"]:
+        return f"{subject} under {document['protocol']}"
+    return f"{subject}: {document['images']}" if "images" in document else subject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.image_files import ImageFiles, visible_folders
+from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.foundation.errors import InputError, unknown_name
 
 
@@ -96,3 +98,76 @@ def read_class_names(source: str | os.PathLike) -> tuple[str, ...]:
             "has one sub-folder a class."
         )
     return check_class_names(names)
+
+
+def renumbered(labels: np.ndarray, class_names: Sequence[str], target: Sequence[str]) -> np.ndarray:
+    """Returns labels as class ids, or multi-hot columns, of other names, matched by name.
+
+    Args:
+        labels: class ids `[N]` or multi-hot `[N, C]`.
+        class_names: what they mean, C names.
+        target: names that hold all of them.
+
+    Raises:
+        InputError: a label has no name.
+
+    Example:
+
+    >>> renumbered(np.array([0, 1, 1]), ["boot", "clog"], ["bag", "clog", "boot"]).tolist()
+    [2, 1, 1]
+    """
+    labels = np.asarray(labels)
+    places = {name: place for place, name in enumerate(target)}
+    moved = np.array([places[name] for name in class_names], np.int64)
+    if labels.ndim == 2 and labels.shape[1] == len(moved):
+        columns = np.zeros((len(labels), len(target)), labels.dtype)
+        columns[:, moved] = labels
+        return columns
+    if labels.ndim != 1 or (len(labels) and not 0 <= labels.min() <= labels.max() < len(moved)):
+        raise InputError(
+            f"There are {len(moved)} class names, and labels of shape {labels.shape} from "
+            f"{labels.min()} to {labels.max()}; every label needs a name."
+        )
+    return moved[labels] if len(labels) else labels
+
+
+def one_numbering(
+    first: Sequence[str], second: Sequence[str], prefer: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """Returns names that hold those of both, `prefer` where it does.
+
+    Raises:
+        InputError: no class is in both, or only one has names.
+    """
+    if bool(first) != bool(second):
+        raise InputError(
+            "Only one of queries and database has class names, so their classes cannot be matched; "
+            "encode both with --labels folders."
+        )
+    if not first:
+        return ()
+    if not set(first) & set(second):
+        raise InputError(
+            f"Queries and database have no class in common: {listed(first)}, and {listed(second)}."
+        )
+    every = tuple(dict.fromkeys((*second, *first)))
+    return tuple(prefer) if prefer and set(every) <= set(prefer) else every
+
+
+def in_one_numbering(
+    queries: LabelledImages, database: LabelledImages, prefer: Sequence[str] | None = None
+) -> tuple[LabelledImages, LabelledImages]:
+    """Returns both with the same class names in the same order, matched by name."""
+    names = one_numbering(queries.class_names, database.class_names, prefer)
+    both = []
+    for images in (queries, database):
+        if images.class_names != names:
+            labels = renumbered(images.labels, images.class_names, names)
+            images = dataclasses.replace(images, labels=labels, class_names=names)
+        both.append(images)
+    return tuple(both)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Returns names for a sentence, the first of many."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} others" if len(names) > 5 else "")

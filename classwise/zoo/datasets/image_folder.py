@@ -53,9 +53,9 @@ class FolderImages:
         return len(self.paths)
 
     def __getitem__(self, key: np.ndarray | slice | int) -> np.ndarray:
-        chosen = self.paths[key]
-        images = read_images(np.atleast_1d(chosen), self.image_shape, max_pixels=self.max_pixels)
-        return images[0] if np.ndim(chosen) == 0 else images
+        chosen = np.asarray(self.paths[key])
+        images = read_images(chosen.ravel().tolist(), self.image_shape, max_pixels=self.max_pixels)
+        return images.reshape(*chosen.shape, *self.image_shape)
 
     def select(self, indices: np.ndarray) -> FolderImages:
         """Returns the images at `indices`, not yet decoded."""

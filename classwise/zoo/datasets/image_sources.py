@@ -30,11 +30,13 @@ class OpenedImages(Protocol):
         count: number of images.
         others: names of files beside the images that are none.
         skipped: names of broken images that were left out.
+        class_names: of the labels; empty where there are none, or none are known yet.
     """
 
     count: int
     others: tuple[str, ...]
     skipped: tuple[str, ...]
+    class_names: tuple[str, ...]
 
     def load(self, image_shape: tuple[int, int, int]) -> LabelledImages:
         """Returns the images; those of files are decoded when they are used."""

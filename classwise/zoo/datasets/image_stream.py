@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classwise.zoo.datasets.image_files import refused
+from classwise.zoo.datasets.labelled_images import ImageSource
 from classwise.zoo.datasets.open_image import UnreadableImage
 
 BATCHES_AHEAD = 2
@@ -104,6 +105,18 @@ def decoded_batches(
             yield _joined(*waiting.popleft())
     finally:
         threads.shutdown(cancel_futures=True)
+
+
+def batches_of(images: np.ndarray | ImageSource, batch_size: int) -> Iterator[np.ndarray]:
+    """Yields images in batches, uint8 `[b, H, W, C]`; those that are decoded, on all cores."""
+    if isinstance(images, np.ndarray):
+        for start in range(0, len(images), batch_size):
+            yield images[start : start + batch_size]
+        return
+    for _, pixels, _ in decoded_batches(
+        images.__getitem__, 0, images.shape[0], batch_size, skip_bad_files=False
+    ):
+        yield pixels
 
 
 def _joined(batch: range, tasks: list[Future]) -> tuple[range, np.ndarray, list[int]]:

@@ -22,6 +22,7 @@ class SplitSource:
     data_dir: Path | None
     others: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()  # known once it is read
 
     @property
     def count(self) -> int:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 
+from classwise.zoo.datasets.image_classes import in_one_numbering
+from classwise.zoo.datasets.image_stream import batches_of
 from classwise.zoo.datasets.labelled_images import ImageSource
 from classwise.zoo.datasets.protocols import ProtocolImages
 from classwise.zoo.encoding.encoders import Encoder
+from classwise.zoo.evaluation.image_sets import ImageSets
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.foundation.labels import ids_or_rows
 from classwise.zoo.methods import nearest_center_distance
 from classwise.zoo.retrieval import (
     ClassificationResult,
@@ -27,7 +28,6 @@ from classwise.zoo.retrieval import (
     evaluate_embeddings,
 )
 
-CODE_FILE_KEYS = ("query_codes", "query_labels", "database_codes", "database_labels")
 BATCH_SIZE = 256
 
 
@@ -43,6 +43,8 @@ class EncodedSets:
         centers: class centres `[C, L]`, None where unknown, or where the protocol's queries are
             of other classes than those.
         distance: by which embeddings find their nearest class center: "euclidean" or "cosine".
+        class_names: by class id, empty where unknown.
+        leave_one_out: whether the queries are the database, and every one asks all the others.
     """
 
     query_codes: np.ndarray
@@ -54,6 +56,8 @@ class EncodedSets:
     database_embeddings: np.ndarray | None = None
     centers: np.ndarray | None = None
     distance: str = "euclidean"
+    class_names: tuple[str, ...] = ()
+    leave_one_out: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,77 +80,55 @@ class Evaluation:
 
 
 def encode_protocol(
-    encoder: Encoder, images: ProtocolImages, progress: Callable[[int], None] | None = None
+    encoder: Encoder,
+    images: ProtocolImages | ImageSets,
+    progress: Callable[[int], None] | None = None,
 ) -> EncodedSets:
-    """Encodes a protocol's queries and database, batch by batch.
+    """Encodes queries and database, batch by batch.
 
-    Images of another size than the model takes are resized as `read_images` resizes files.
+    Images of another size than the model takes are resized as `read_images` resizes files. Where a
+    model knows their classes, labels are numbered as it numbers them.
 
     Args:
         encoder: the model, from `open_encoder`.
-        images: from `get_protocol(name).load()`.
+        images: from `get_protocol(name).load()`, or one's own.
         progress: called with the number of images of every batch done.
 
     Raises:
         InputError: the model takes images of neither 1 nor 3 channels.
     """
     images = images.resized(encoder.image_shape)
-    queries = _encode(encoder, images.queries.images, progress)
-    database = _encode(encoder, images.database.images, progress)
+    leave_one_out = images.database is images.queries
+    asking = _encode(encoder, images.queries.images, progress)
+    answering = asking if leave_one_out else _encode(encoder, images.database.images, progress)
     hasher = getattr(encoder, "hasher", None)
+    known = hasher.class_names if hasher is not None else None
+    queries, database = in_one_numbering(images.queries, images.database, known)
     centers = None
-    if hasher is not None and hasher.class_names == images.queries.class_names:
+    if hasher is not None and known == queries.class_names:
         centers = np.asarray(hasher.class_centers.get_centers())
     return EncodedSets(
-        queries["codes"],
-        images.queries.labels,
-        database["codes"],
-        images.database.labels,
+        asking["codes"],
+        queries.labels,
+        answering["codes"],
+        database.labels,
         encoder.code_length,
-        queries.get("embeddings"),
-        database.get("embeddings"),
+        asking.get("embeddings"),
+        answering.get("embeddings"),
         centers,
         EncodedSets.distance if hasher is None else nearest_center_distance(hasher),
+        queries.class_names,
+        leave_one_out,
     )
 
 
 def _encode(encoder: Encoder, images: np.ndarray | ImageSource, progress) -> dict[str, np.ndarray]:
     parts: list[dict[str, np.ndarray]] = []
-    for start in range(0, images.shape[0], BATCH_SIZE):
-        batch = images[start : start + BATCH_SIZE]
+    for batch in batches_of(images, BATCH_SIZE):
         parts.append(encoder.encode_batch(batch))
         if progress is not None:
             progress(len(batch))
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-
-
-def read_code_file(path: Path) -> EncodedSets:
-    """Reads codes and labels from an `.npz` file with the keys of `CODE_FILE_KEYS`.
-
-    Raises:
-        InputError: no such file, not an `.npz`, or a key is missing.
-    """
-    if not path.is_file():
-        raise InputError(f"There is no file {path}.")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except Exception as error:  # numpy raises errors of zip, zlib and its own
-        raise InputError(f"{path} is not a readable .npz file: {error}.") from error
-    missing = [key for key in CODE_FILE_KEYS if key not in arrays]
-    if missing:
-        raise InputError(
-            f"{path} lacks {', '.join(missing)}; it must hold {', '.join(CODE_FILE_KEYS)}."
-        )
-    code_length = arrays.get("code_length")
-    if code_length is not None and (code_length.size != 1 or code_length.dtype.kind not in "iu"):
-        raise InputError(f"{path}: code_length is {code_length}; it must be one integer.")
-    for name in ("query_labels", "database_labels"):
-        arrays[name] = ids_or_rows(arrays[name])
-    return EncodedSets(
-        *(arrays[key] for key in CODE_FILE_KEYS),
-        None if code_length is None else int(code_length.item()),
-    )
 
 
 def evaluate_sets(
@@ -161,7 +143,7 @@ def evaluate_sets(
     """Computes the metrics of docs/METRICS.md.
 
     Args:
-        sets: from `encode_protocol` or `read_code_file`.
+        sets: from `encode_protocol`, `read_code_file` or `read_code_pair`.
         top_k, radius, divisor, progress: as in `evaluate_codes`.
         embeddings: whether to rank the embeddings by cosine too, which takes a minute for 60,000
             database items. Defaults to False.
@@ -176,6 +158,7 @@ def evaluate_sets(
         sets.query_labels,
         sets.database_codes,
         sets.database_labels,
+        leave_one_out=sets.leave_one_out,
         code_length=sets.code_length,
         top_k=top_k,
         radius=radius,
@@ -188,6 +171,7 @@ def evaluate_sets(
         code_statistics(
             sets.database_codes,
             query_codes=sets.query_codes,
+            leave_one_out=sets.leave_one_out,
             center_codes=center_codes,
             code_length=sets.code_length,
         ),
@@ -197,6 +181,7 @@ def evaluate_sets(
             sets.query_labels,
             sets.database_embeddings,
             sets.database_labels,
+            leave_one_out=sets.leave_one_out or None,
         )
         if embeddings
         else None,

@@ -6,6 +6,7 @@ import numpy as np
 
 from classwise.zoo.datasets.protocols import PROTOCOLS, ProtocolImages
 from classwise.zoo.evaluation.evaluate import EncodedSets, Evaluation
+from classwise.zoo.evaluation.image_sets import ImageSets
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
 from classwise.zoo.presets import presets
 from classwise.zoo.retrieval.neighbours import nearest_neighbours
@@ -26,8 +27,9 @@ def describe_evaluation(
     protocol: str | None,
     evaluation: Evaluation,
     sets: EncodedSets,
-    images: ProtocolImages | None = None,
+    images: ProtocolImages | ImageSets | None = None,
     resizing: str = "",
+    words: str = "",
 ) -> EvaluationReport:
     """Gathers what `write_report` shows.
 
@@ -35,8 +37,9 @@ def describe_evaluation(
         model: a preset's name or a path.
         protocol: its name, if there is one.
         evaluation, sets: the figures, and what they were measured on.
-        images: of the protocol; without them the page has no neighbours and no names.
+        images: what was encoded; without them the page has no neighbours.
         resizing: which size they were brought to, in words.
+        words: what asks and what answers, where there is no protocol.
     """
     mapped = slice(0, MAPPED)
     has_map = sets.query_embeddings is not None and sets.centers is not None
@@ -44,15 +47,16 @@ def describe_evaluation(
         title=model,
         result=evaluation.retrieval,
         protocol=protocol or "",
-        protocol_description=PROTOCOLS[protocol].description if protocol in PROTOCOLS else "",
+        protocol_description=PROTOCOLS[protocol].description if protocol in PROTOCOLS else words,
         facts={**report_facts(model), **({"resizing": resizing} if resizing else {})},
-        class_names=images.queries.class_names if images else None,
+        class_names=sets.class_names or None,
         pair_distances=pair_distances(
             sets.query_codes,
             sets.query_labels,
             sets.database_codes,
             sets.database_labels,
             code_length=sets.code_length,
+            leave_one_out=sets.leave_one_out,
         ),
         code_statistics=evaluation.codes,
         embedding_result=evaluation.embedding,
@@ -66,21 +70,37 @@ def describe_evaluation(
     )
 
 
-def neighbours_of_some(sets: EncodedSets, images: ProtocolImages):
+def neighbours_of_some(sets: EncodedSets, images: ProtocolImages | ImageSets):
     """Returns queries of different classes and their nearest images, as the sheet takes them."""
-    labels = images.queries.labels
+    labels = sets.query_labels
     first = [int(np.flatnonzero(labels == label)[0]) for label in np.unique(labels)]
     shown = np.array(first[:SHOWN_QUERIES])
+    count = min(NEIGHBOURS, len(sets.database_codes) - sets.leave_one_out)
     found, distances = nearest_neighbours(
-        sets.query_codes[shown], sets.database_codes, min(NEIGHBOURS, len(sets.database_codes))
+        sets.query_codes[shown], sets.database_codes, count + sets.leave_one_out
     )
+    if sets.leave_one_out:
+        kept = others(found, shown)
+        found, distances = (
+            values[kept].reshape(len(shown), count) for values in (found, distances)
+        )
     return (
         images.queries.images[shown],
         labels[shown],
         images.database.images[found],
-        images.database.labels[found],
+        sets.database_labels[found],
         distances,
     )
+
+
+def others(found: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Returns which neighbours are not the query itself, one fewer in each row; bool `[Q, k]`.
+
+    Behind many equal codes the query is not among its neighbours; then the last one goes.
+    """
+    kept = found != queries[:, None]
+    kept[kept.all(axis=1), -1] = False
+    return kept
 
 
 def report_facts(model: str) -> dict[str, object]:

@@ -13,11 +13,9 @@ from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.datasets.read_images import check_image_shape
 from classwise.zoo.datasets.resized_images import resizing
 from classwise.zoo.encoding.encoders import Encoder, open_encoder
-from classwise.zoo.evaluation.evaluate import (
-    EncodedSets,
-    encode_protocol,
-    read_code_file,
-)
+from classwise.zoo.evaluation.code_files import read_code_file, read_code_pair
+from classwise.zoo.evaluation.evaluate import EncodedSets, encode_protocol
+from classwise.zoo.evaluation.image_sets import ImageSets, OwnImages
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.presets import get_preset, presets
 from classwise.zoo.retrieval.evaluation_input import check_request, check_sets
@@ -32,10 +30,11 @@ class EvaluationSource:
     Args:
         name: a preset's name or a path, as it was given.
         code_length: bits L.
-        queries, database: how many items.
+        queries, database: how many items ask, and how many each of them is ranked against.
         has_embeddings: whether it gives embeddings beside codes.
         engine: what computes the codes; empty for a file of codes.
         resizing: which size images are brought to, in words; empty where they have it.
+        images: what is encoded; None for a file of codes.
         encode: returns the codes; it is told how many images are done.
     """
 
@@ -46,7 +45,14 @@ class EvaluationSource:
     has_embeddings: bool
     engine: str
     resizing: str
+    images: ProtocolImages | ImageSets | None
     encode: Callable[[Progress | None], EncodedSets]
+
+    @property
+    def encoded(self) -> int:
+        """How many images are encoded: once each, where all ask each other."""
+        alone = self.images is not None and self.images.database is self.images.queries
+        return self.queries if alone else self.queries + self.database
 
     def check(
         self,
@@ -101,27 +107,49 @@ def _own_protocol(name: str) -> str | None:
     return get_preset(name).protocol
 
 
+def check_models(names: Sequence[str]) -> None:
+    """Raises `InputError` for a file that is not there, before the first one takes its time."""
+    for name in names:
+        if Path(name).suffix in (".keras", ".onnx", ".npz") and not Path(name).is_file():
+            raise InputError(f"There is no file {name}.")
+
+
 def open_sources(
-    names: Sequence[str], protocol: str | None, data_dir: Path | None = None
-) -> tuple[list[EvaluationSource], ProtocolImages | None]:
+    names: Sequence[str],
+    protocol: str | None,
+    data_dir: Path | None = None,
+    own: OwnImages | None = None,
+    database: Path | None = None,
+) -> list[EvaluationSource]:
     """Opens all sources; then, if any of them is a model, loads the images of the protocol.
 
     Args:
         names: presets, `.keras` or `.onnx` files, or `.npz` files as `read_code_file` takes them.
         protocol: from `common_protocol`.
         data_dir: folder of TFDS data.
+        own: images in place of the protocol's.
+        database: `.npz` file that answers all the others, which `classwise encode` wrote as well.
 
     Raises:
         InputError: something missing, damaged, or of another shape than the others.
     """
-    opened = [read_code_file(Path(n)) if is_code_file(n) else open_encoder(n) for n in names]
+    check_models(names)
+    opened = [
+        read_codes(name, database) if is_code_file(name) else open_encoder(name) for name in names
+    ]
     with_models = not all(map(is_code_file, names))
-    images = get_protocol(protocol).load(data_dir) if with_models else None
-    sources = [
+    images = own
+    if with_models and own is None:
+        images = get_protocol(protocol).load(data_dir)
+    return [
         _code_source(name, it) if is_code_file(name) else _model_source(name, it, images)
         for name, it in zip(names, opened, strict=True)
     ]
-    return sources, images
+
+
+def read_codes(name: str, database: Path | None) -> EncodedSets:
+    """Returns the codes of a file, or of one that asks and one that answers."""
+    return read_code_file(Path(name)) if database is None else read_code_pair(Path(name), database)
 
 
 def _code_source(name: str, sets: EncodedSets) -> EvaluationSource:
@@ -136,22 +164,32 @@ def _code_source(name: str, sets: EncodedSets) -> EvaluationSource:
         name,
         checked.code_length,
         len(checked.query_codes),
-        len(checked.database_codes),
-        has_embeddings=False,
+        len(checked.database_codes) - sets.leave_one_out,
+        has_embeddings=sets.database_embeddings is not None,
         engine="",
         resizing="",
+        images=None,
         encode=lambda progress: sets,
     )
 
 
-def _model_source(name: str, encoder: Encoder, images: ProtocolImages) -> EvaluationSource:
+def _model_source(
+    name: str, encoder: Encoder, images: ProtocolImages | OwnImages
+) -> EvaluationSource:
+    words = ""
+    if isinstance(images, OwnImages):
+        images = images.resized(check_image_shape(encoder.image_shape))
+    else:
+        words = resizing(images.queries.image_shape, check_image_shape(encoder.image_shape))
+    alone = images.database is images.queries
     return EvaluationSource(
         name,
         encoder.code_length,
         len(images.queries),
-        len(images.database),
+        len(images.database) - alone,
         encoder.has_embeddings,
         encoder.engine,
-        resizing(images.queries.image_shape, check_image_shape(encoder.image_shape)),
+        words,
+        images,
         encode=lambda progress: encode_protocol(encoder, images, progress),
     )

@@ -1,0 +1,67 @@
+"""Queries and database made of people's own images, in place of a protocol's."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from classwise.zoo.datasets.image_classes import in_one_numbering, one_numbering
+from classwise.zoo.datasets.image_sources import OpenedImages
+from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.resized_images import resize
+from classwise.zoo.foundation.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSets:
+    """Labelled images that ask, and those that answer: the same object for leave-one-out."""
+
+    queries: LabelledImages
+    database: LabelledImages
+
+    def resized(self, image_shape: tuple[int, int, int]) -> ImageSets:
+        """Returns the same images at another size; see `resize`."""
+        queries = resize(self.queries, image_shape)
+        alone = self.database is self.queries
+        return ImageSets(queries, queries if alone else resize(self.database, image_shape))
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnImages:
+    """Images that were found, before it is known what size a model takes.
+
+    Args:
+        queries: those that ask.
+        database: those that answer; None lets every query ask all the others.
+        words: both, for people.
+
+    Raises:
+        InputError: they have no class in common.
+    """
+
+    queries: OpenedImages
+    database: OpenedImages | None
+    words: str
+
+    def __post_init__(self):
+        if self.database is not None and self.queries.class_names and self.database.class_names:
+            one_numbering(self.queries.class_names, self.database.class_names)
+
+    def resized(self, image_shape: tuple[int, int, int]) -> ImageSets:
+        """Returns both at the size of a model, their classes matched by name.
+
+        Raises:
+            InputError: they have no class in common, or an image has no label.
+        """
+        queries = _labelled(self.queries.load(image_shape))
+        if self.database is None:
+            return ImageSets(queries, queries)
+        return ImageSets(*in_one_numbering(queries, _labelled(self.database.load(image_shape))))
+
+
+def _labelled(images: LabelledImages) -> LabelledImages:
+    if images.labels is None:
+        raise InputError(
+            f"The images of {images.name} have no labels, by which retrieval is measured; give a "
+            "folder with one sub-folder a class."
+        )
+    return images
