@@ -20,9 +20,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from classwise import export
-from classwise.export.commands.image_source import even_positions, evenly_chosen
+from classwise.export.commands.image_source import evenly_chosen
 from classwise.export.commands.measuring_images import CALIBRATION_IMAGES
 from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets.image_sources import evenly_chosen as spread
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.foundation.printing import print_note
@@ -40,11 +41,6 @@ class Sample:
 
     queries: LabelledImages
     database: LabelledImages
-
-
-def spread(images: LabelledImages, count: int) -> LabelledImages:
-    """Returns some of the images, spread evenly."""
-    return images.select(even_positions(len(images), count))
 
 
 def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from classwise.zoo.datasets.image_folder import load_folder
+from classwise.zoo.datasets.image_sources import evenly_chosen, open_images
 from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.datasets.sample import load_sample
@@ -25,7 +23,8 @@ def open_gallery(
     """Returns the images to rank; of more than 2,000, as many at even steps.
 
     Args:
-        gallery: a folder of images, images that are loaded, or None for the bundled sample.
+        gallery: what `open_images` takes, such as a folder, whose sub-folders are classes where
+            every image lies in one; images that are loaded; or None for the bundled sample.
         image_shape: what the hasher takes.
 
     Raises:
@@ -46,10 +45,8 @@ def open_gallery(
     elif isinstance(gallery, LabelledImages):
         images = resize(gallery, image_shape)
     else:
-        images = load_folder(gallery, image_shape)
-    if len(images) > MAX_IMAGES:
-        images = images.select(np.linspace(0, len(images) - 1, MAX_IMAGES).astype(int))
-    return images
+        images = open_images(gallery, labelled=None).load(image_shape)
+    return evenly_chosen(images, MAX_IMAGES)
 
 
 def write_thumbnails(folder: Path, images: LabelledImages) -> None:

@@ -86,10 +86,14 @@ def note_cpu_only(operators: dict[str, list[str]]) -> None:
 
 
 def check_bundle(options: argparse.Namespace, others: Iterable[str]) -> None:
-    """Raises `InputError` for options that do not go together."""
+    """Raises `InputError` for options that do not go together, or a gallery that is not there."""
     if not options.bundle:
         raise InputError("--gallery and --web-runtime belong to --bundle web; add it.")
     given = [name for name in others if getattr(options, name) not in (None, False)]
+    if options.gallery:
+        from classwise.zoo.datasets.image_sources import open_images
+
+        open_images(options.gallery)
     if options.format != "onnx":
         given.append("format")
     if given:

@@ -94,6 +94,10 @@ def check_options(options: argparse.Namespace) -> None:
                     f"{option.flag} is for --{which} {' or '.join(allowed)}, not for {chosen}; "
                     "leave it out."
                 )
+    if getattr(options, "calibration", None):
+        from classwise.zoo.datasets.image_sources import open_images
+
+        open_images(options.calibration, data_dir=options.data_dir)
     if options.output and not format.marker and options.output.suffix != format.ending:
         raise InputError(
             f"--output is {options.output}; the name of a file in format {format.name} must end "

@@ -60,14 +60,16 @@ def run(options: argparse.Namespace) -> int:
         return check_alone(options)
 
     from classwise.export.proof.verification import ParityError, compare
+    from classwise.zoo.datasets.image_sources import open_images
 
+    if options.images is not None:
+        # Whether they are there is told before a model is loaded.
+        images = open_images(options.images, data_dir=options.data_dir)
     first, second = open_model(options.first), open_model(options.second)
     models = {"first": first.to_dict(), "second": second.to_dict()}
     arguments = {"margin": options.margin, "tolerance": options.tolerance}
     if options.images is not None:
-        from classwise.export.commands.image_source import load_images
-
-        images = load_images(options.images, first.image_shape, options.data_dir).images
+        images = images.load(first.image_shape).images
         arguments |= {"images": images, "batch_sizes": BATCH_SIZES}
     try:
         parity = compare(first, second, **arguments)

@@ -7,7 +7,13 @@ import argparse
 import time
 from pathlib import Path
 
-from classwise.zoo.commands.image_options import IMAGES, add_image_options, note_skipped, opened
+from classwise.zoo.commands.image_options import (
+    IMAGES,
+    add_image_options,
+    note_others,
+    note_skipped,
+    opened,
+)
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import counted, print_json, print_note
@@ -57,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
     images = opened(options, options.images, labelled=options.labels is not None)
     providers = options.providers and [name.strip() for name in options.providers.split(",")]
     encoder = open_encoder(options.model, providers, options.require_provider)
+    note_others(images.others)
     stream = images.stream(encoder.image_shape, options.batch_size)
     with begin(encoder, stream, options.output, options.embeddings) as done:
         earlier = done.count

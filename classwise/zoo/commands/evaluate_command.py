@@ -11,7 +11,12 @@ import argparse
 import contextlib
 from pathlib import Path
 
-from classwise.zoo.commands.image_options import add_image_options, opened
+from classwise.zoo.commands.image_options import (
+    add_image_options,
+    note_others,
+    note_skipped,
+    opened,
+)
 from classwise.zoo.commands.info_command import print_metrics
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
@@ -189,6 +194,9 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
     if database is not None:
         words = f"{options.models[0]} asks, {database} answers"
     sources = open_sources(options.models, protocol, options.data_dir, own, database)
+    for images in filter(None, (own.queries, own.database) if own else ()):
+        note_others(images.others)
+        note_skipped(images.skipped)
     for source in sources:
         source.check(options.top_k, options.radius, options.divisor, options.embeddings)
     documents, reports = [], []

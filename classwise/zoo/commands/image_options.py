@@ -42,7 +42,7 @@ def opened(options: argparse.Namespace, images, *, labelled: bool) -> OpenedImag
     from classwise.zoo.datasets.image_sources import open_images
 
     named = options.class_names is not None and labelled
-    found = open_images(
+    return open_images(
         images,
         labelled=labelled,
         class_names=read_class_names(options.class_names) if named else None,
@@ -50,14 +50,14 @@ def opened(options: argparse.Namespace, images, *, labelled: bool) -> OpenedImag
         max_pixels=options.max_pixels,
         data_dir=options.data_dir,
     )
-    if found.others:
-        first = ", ".join(found.others[:3]) + (", ..." if len(found.others) > 3 else "")
-        many = len(found.others) > 1
-        print_note(
-            f"{counted(len(found.others), 'file')} {'are no images' if many else 'is no image'} "
-            f"and left out: {first}."
-        )
-    return found
+
+
+def note_others(names: tuple[str, ...]) -> None:
+    """Says in one line how many files were no images."""
+    if names:
+        be = "is no image" if len(names) == 1 else "are no images"
+        first = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        print_note(f"{counted(len(names), 'file')} left out that {be}: {first}")
 
 
 def note_skipped(names: tuple[str, ...]) -> None:

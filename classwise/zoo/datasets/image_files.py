@@ -65,13 +65,18 @@ def find_images(
     Raises:
         InputError: no such folder, a broken image, or a file that may not be read.
     """
-    root = Path(folder)
-    if not root.is_dir():
-        raise InputError(f"'{root}' is not a folder; name a folder of images.")
+    root = check_folder(folder)
     files = list(_below(root))
     return checked_images(
         root, files, skip_bad_files=skip_bad_files, max_pixels=max_pixels, check=check
     )
+
+
+def check_folder(folder: str | os.PathLike) -> Path:
+    """Returns the path of a folder, or raises `InputError` where there is none."""
+    if not Path(folder).is_dir():
+        raise InputError(f"'{folder}' is not a folder; name a folder of images.")
+    return Path(folder)
 
 
 def checked_images(

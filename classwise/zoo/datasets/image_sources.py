@@ -48,7 +48,7 @@ class OpenedImages(Protocol):
 def open_images(
     source: str | os.PathLike | Sequence[str | os.PathLike],
     *,
-    labelled: bool = False,
+    labelled: bool | None = False,
     class_names: Sequence[str] | None = None,
     skip_bad_files: bool = False,
     max_pixels: int | None = None,
@@ -59,8 +59,8 @@ def open_images(
     Args:
         source: a folder, at any depth; one image, or several of them; a text file (.txt) with the
             path of an image a line, relative to that file; or a TFDS split, `name:split`.
-        labelled: give the images of a folder the class of the sub-folder that they lie in. A
-            split is labelled anyway.
+        labelled: give the images of a folder the class of the sub-folder that they lie in; None
+            does so where all of them lie in one. A split is labelled anyway.
         class_names: see `load_folder`.
         skip_bad_files: leave broken images out.
         max_pixels: see `read_images`.
@@ -76,10 +76,18 @@ def open_images(
     if path is not None and not path.exists() and (split := _split(str(many[0]), data_dir)):
         _refuse_labels("a TFDS split has its own", False, class_names)
         return split
+    for each in many:
+        if not Path(each).exists():
+            raise InputError(
+                f"'{each}' is not a folder, nor an image that is there; give a folder, images, a "
+                "list of them (.txt) or a TFDS split (name:split)."
+            )
     if path is not None and path.is_dir():
         files = find_images(path, **checks)
         if not files.names:
             raise InputError(f"folder '{path}' holds no image.")
+        if labelled is None:
+            labelled = all("/" in name for name in files.names)
         return FileSource(files, *_labels(files, labelled, class_names), **checks)
     if path is not None and path.suffix.lower() == LIST_SUFFIX:
         root, names = path.parent, _listed(path)
@@ -90,7 +98,14 @@ def open_images(
 
 
 def evenly_chosen(images: LabelledImages, count: int) -> LabelledImages:
-    """Returns `count` of the images, spread evenly, or all if they are fewer."""
+    """Returns `count` of the images, spread evenly, or all if they are fewer.
+
+    Example:
+
+    >>> from classwise.zoo.datasets.sample import load_sample
+    >>> evenly_chosen(load_sample(), 3).labels.tolist()
+    [9, 0, 9]
+    """
     if len(images) <= count:
         return images
     return images.select(np.linspace(0, len(images) - 1, count).round().astype(int))
@@ -120,7 +135,7 @@ def _labels(
     return labels_by_folder(files, class_names) if labelled else (None, ())
 
 
-def _refuse_labels(why: str, labelled: bool, class_names: Sequence[str] | None) -> None:
+def _refuse_labels(why: str, labelled: bool | None, class_names: Sequence[str] | None) -> None:
     if labelled or class_names is not None:
         raise InputError(
             f"Labels by folder were asked for, but {why}; give a folder of class folders, or "
@@ -148,8 +163,7 @@ def _named_files(root: Path, names: list[str], **checks) -> ImageFiles:
     for name in names:
         path = root / name
         if not path.exists():
-            wanted = "a folder, an image, a list (.txt) or a TFDS split (name:split)"
-            raise InputError(f"There is no '{path}', which is not a folder either; give {wanted}.")
+            raise InputError(f"There is no image '{path}'; take it off the list.")
         if name in seen:
             raise InputError(f"'{name}' is given twice; name each image once.")
         if path.is_dir():

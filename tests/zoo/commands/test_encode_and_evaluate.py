@@ -9,7 +9,8 @@ from classwise.zoo import read_images
 
 def test_encode_a_labelled_folder(classwise, model_file, image_folder, tmp_path):
     output = tmp_path / "codes.npz"
-    status, out, _ = classwise("encode", model_file, image_folder, "-o", output, "--embeddings")
+    arguments = ("encode", model_file, image_folder, "-o", output, "--embeddings")
+    status, out, _ = classwise(*arguments, "--labels", "folders")
     assert status == 0
     assert str(output) in out
     found = np.load(output)
@@ -19,6 +20,7 @@ def test_encode_a_labelled_folder(classwise, model_file, image_folder, tmp_path)
     np.testing.assert_array_equal(found["codes"], expected)
     assert found["names"].tolist() == [str(p.relative_to(image_folder)) for p in paths]
     assert found["labels"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert found["class_names"].tolist() == ["bag", "coat"]
     assert found["embeddings"].shape == (6, 12)
     assert int(found["code_length"]) == 12
 
@@ -33,22 +35,24 @@ def test_encode_a_flat_folder_in_small_batches(classwise, model_file, image_fold
     assert "embeddings" not in found
 
 
-def test_bad_files_are_named_or_counted(classwise, model_file, image_folder, tmp_path):
+def test_broken_images_are_named_or_counted(classwise, model_file, image_folder, tmp_path):
     output = tmp_path / "codes.npz"
     bad = image_folder / "bag" / "1.png"
     bad.write_bytes(bad.read_bytes()[:200])
-    (image_folder / "coat" / "notes.txt").write_text("hello")
+    (image_folder / "coat" / "2.png").write_bytes(b"")
     status, out, err = classwise("encode", model_file, image_folder, "-o", output)
     assert (status, out) == (2, "")
-    assert "bag/1.png" in err or "coat/notes.txt" in err
+    assert "coat/2.png" in err
     assert not output.exists()
 
     arguments = ("encode", model_file, image_folder, "-o", output, "--skip-bad-files", "--json")
     status, out, err = classwise(*arguments)
     assert status == 0
-    assert json.loads(out)["skipped"] == 2
-    assert "notes.txt" in err
-    assert len(np.load(output)["codes"]) == 5
+    outcome = json.loads(out)
+    assert (outcome["skipped"], outcome["images"]) == (2, 4)
+    assert "skipped bag/1.png" in err
+    assert "skipped coat/2.png" in err
+    assert len(np.load(output)["codes"]) == 4
 
 
 @pytest.mark.parametrize(

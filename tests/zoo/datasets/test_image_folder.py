@@ -74,9 +74,12 @@ def test_batches_and_selection(shoes):
 def test_nothing_is_decoded_before_it_is_used(shoes, monkeypatch):
     decoded = []
     original = image_folder.read_images
-    monkeypatch.setattr(
-        image_folder, "read_images", lambda *args: decoded.append(args) or original(*args)
-    )
+
+    def read(*args, **options):
+        decoded.append(args)
+        return original(*args, **options)
+
+    monkeypatch.setattr(image_folder, "read_images", read)
     data = load_folder(shoes, SHAPE).select([0, 1, 2])
     assert not decoded
     data.images[np.array([1])]
@@ -95,25 +98,58 @@ def test_links_are_followed_and_hidden_files_ignored(shoes, tmp_path):
     assert data.class_names == ("Sandal", "boot")
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("boot/notes.txt", b"not an image", "not an image"),
-        ("boot/empty.png", b"", "not an image"),
-        ("notes.txt", b"not an image", "beside the class folders"),
-        ("boot/inner/d.png", b"", "Is a directory"),
-    ],
-)
-def test_a_bad_file_is_named_at_once_or_skipped_and_listed(shoes, name, content, reason):
+@pytest.mark.parametrize("name", ["boot/empty.png", "boot/inner/d.jpeg"])
+def test_a_broken_image_is_named_at_once_or_skipped_and_listed(shoes, name):
     (shoes / name).parent.mkdir(exist_ok=True)
-    (shoes / name).write_bytes(content)
-    with pytest.raises(InputError, match=reason) as raised:
+    (shoes / name).write_bytes(b"")
+    with pytest.raises(InputError, match="not an image; replace it or leave it out") as raised:
         load_folder(shoes, SHAPE)
-    entry = name.removesuffix("/d.png")
-    assert str(shoes / entry) in str(raised.value)
+    assert str(shoes / name) in str(raised.value)
+    assert "--skip-bad-files" in str(raised.value)
     data = load_folder(shoes, SHAPE, skip_bad_files=True)
-    assert data.skipped == (entry,)
+    assert data.skipped == (name,)
     assert len(data) == 4
+
+
+def test_files_that_are_no_images_are_passed_over_and_listed(shoes):
+    for name in ("boot/notes.txt", "Thumbs.db", "boot/a.xmp"):
+        (shoes / name).write_text("not an image")
+    data = load_folder(shoes, SHAPE)
+    assert data.others == ("Thumbs.db", "boot/a.xmp", "boot/notes.txt")
+    assert (len(data), data.skipped, data.class_names) == (4, (), ("Sandal", "boot"))
+
+
+def test_an_image_beside_the_class_folders_has_no_class(shoes):
+    write_image(shoes / "loose.png")
+    for options in ({}, {"labelled": True}, {"skip_bad_files": True}):
+        with pytest.raises(InputError, match=r"loose\.png' lies beside the class folders"):
+            load_folder(shoes, SHAPE, **options)
+    data = load_folder(shoes, SHAPE, labelled=False)
+    assert (len(data), data.labels, data.class_names) == (5, None, ())
+
+
+def test_images_at_any_depth_belong_to_the_class_above_them(shoes):
+    write_image(shoes / "Sandal/2020/rome/a.png", 90)
+    data = load_folder(shoes, SHAPE)
+    assert data.ids.tolist()[:2] == ["Sandal/2020/rome/a.png", "Sandal/x.jpg"]
+    assert data.labels.tolist() == [0, 0, 1, 1, 1]
+
+
+def test_two_folders_number_their_classes_alike(shoes, tmp_path):
+    write_image(tmp_path / "val/boot/a.png")
+    (tmp_path / "val/clog").mkdir()
+    train = load_folder(shoes, SHAPE)
+    alone = load_folder(tmp_path / "val", SHAPE)
+    assert (alone.class_names, alone.labels.tolist()) == (("boot", "clog"), [0])
+    val = load_folder(tmp_path / "val", SHAPE, class_names=train.class_names)
+    assert (val.class_names, val.labels.tolist()) == (train.class_names, [1])
+    write_image(tmp_path / "val/boots/b.png")
+    with pytest.raises(InputError, match=r"val/boots': Unknown class 'boots'; did you mean 'boot'"):
+        load_folder(tmp_path / "val", SHAPE, class_names=train.class_names)
+    with pytest.raises(InputError, match="holds 'boot' twice"):
+        load_folder(shoes, SHAPE, class_names=("boot", "Sandal", "boot"))
+    with pytest.raises(InputError, match="give a sequence of names"):
+        load_folder(shoes, SHAPE, class_names="boot")
 
 
 def test_a_broken_link_is_named(shoes):
@@ -146,13 +182,12 @@ def test_other_errors_pass_through_unchanged(shoes):
         raise KeyError("x")
 
 
-@pytest.mark.parametrize("skip_bad_files", [False, True])
-def test_a_class_without_images_is_named(shoes, skip_bad_files):
+def test_a_class_without_images_is_a_class(shoes):
     (shoes / "clog").mkdir()
-    if skip_bad_files:
-        (shoes / "clog/notes.txt").write_text("x")
-    with pytest.raises(InputError, match=r"shoes/clog' holds no image"):
-        load_folder(shoes, SHAPE, skip_bad_files=skip_bad_files)
+    (shoes / "clog/notes.txt").write_text("x")
+    data = load_folder(shoes, SHAPE)
+    assert data.class_names == ("Sandal", "boot", "clog")
+    assert data.labels.tolist() == [0, 1, 1, 1]
 
 
 def test_wrong_folders_are_refused(shoes, tmp_path):
@@ -165,8 +200,6 @@ def test_wrong_folders_are_refused(shoes, tmp_path):
         load_folder(tmp_path / "empty", SHAPE)
     with pytest.raises(InputError, match=r"boot' has no sub-folders"):
         load_folder(shoes / "boot", SHAPE, labelled=True)
-    with pytest.raises(InputError, match="Sandal"):
-        load_folder(shoes, SHAPE, labelled=False)
     with pytest.raises(InputError, match="image_shape"):
         load_folder(shoes, (6, 5, 4))
 

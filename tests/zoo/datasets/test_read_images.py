@@ -171,7 +171,7 @@ def test_a_png_cut_anywhere_is_refused(tmp_path, noise, kept):
 
 def test_an_image_too_large_to_be_true_is_refused(tmp_path, noise, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
-    with pytest.raises(InputError, match="exceeds limit"):
+    with pytest.raises(InputError, match="120 pixels and 20 are allowed"):
         read_images([saved(tmp_path, noise)], (12, 10, 3))
 
 
