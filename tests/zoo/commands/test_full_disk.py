@@ -38,6 +38,7 @@ def test_encode(model_file, image_folder, tmp_path):
     done = run(100, "encode", model_file, image_folder, "-o", output)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
+    assert f"{output}.part/" in done.stderr  # which disk it is
     assert not output.exists()
 
 

@@ -4,8 +4,9 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
-from classwise.zoo.commands import COMMANDS
+from classwise.zoo.commands import COMMANDS, TRIED
 
 
 def imported_by(code):
@@ -64,3 +65,48 @@ def test_missing_argument_and_unknown_flag(classwise):
     status, _, err = classwise("list", "--jsno")
     assert status == 2
     assert "--jsno" in err
+
+
+@pytest.mark.parametrize("tried", TRIED)
+def test_what_people_try_points_to_what_there_is(classwise, tried):
+    status, out, err = classwise(tried, "photos/")
+    assert (status, out) == (2, "")
+    assert f"unknown command '{tried}'; {TRIED[tried]}." in err
+    assert err.count("\n") == 1
+
+
+# Refused before a model, and with it TensorFlow, is loaded: by the images, the output, the model.
+REFUSED = {
+    "encode dcwh_resnet9_fashion_mnist_48 GONE -o c.npz": "'GONE' is not a folder",
+    "encode dcwh_resnet9_fashion_mnist_48 . -o c.txt": "must end in .npz",
+    "encode GONE.keras IMAGE -o c.npz": "GONE.keras",
+    "encode GONE.onnx IMAGE -o c.npz": "GONE.onnx",
+    "encode dcwh_resnet9_fashion_mnist_48 https://a.org/b.jpg -o c.npz": "is a URL",
+    "evaluate dcwh_resnet9_fashion_mnist_48 --images GONE": "'GONE' is not a folder",
+    "evaluate dcwh_resnet9_fashion_mnist_48 GONE.keras --protocol fashion-mnist-full": "GONE.keras",
+    "evaluate dcwh_resnet9_fashion_mnist_48 --queries . --database GONE": "has no sub-folders",
+    "train FOLDER_RECIPE --images GONE": "'GONE' is not a folder",
+    "verify dcwh_resnet9_fashion_mnist_48 b.onnx --images GONE": "'GONE' is not a folder",
+    "export dcwh_resnet9_fashion_mnist_48 --bundle web --gallery GONE": "'GONE' is not a folder",
+    "export dcwh_resnet9_fashion_mnist_48 --precision int8 --calibration GONE": "'GONE' is not",
+    "export GONE.keras": "GONE.keras",
+}
+
+
+@pytest.mark.parametrize(("command", "message"), REFUSED.items())
+def test_refusals_do_not_wait_for_tensorflow(
+    command, message, tmp_path, folder_recipe, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Image.new("L", (4, 4)).save("image.png")
+    names = {"FOLDER_RECIPE": str(folder_recipe), "IMAGE": "image.png"}
+    arguments = [names.get(word, word) for word in command.split()]
+    code = (
+        "import sys\nfrom classwise.zoo.commands import main\n"
+        f"status = main({arguments!r})\n"
+        "print(status, 'tensorflow' in sys.modules, 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "2 False False\n", done.stderr
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
