@@ -6,9 +6,7 @@ import keras
 import pytest
 
 from classwise.zoo import Hasher
-from classwise.zoo.retrieval import (
-    report_figures,
-)
+from classwise.zoo.evaluation.report import report_figures
 
 REPORT_FILES = {"index.html", "figures"}
 
