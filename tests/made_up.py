@@ -33,6 +33,7 @@ class Drawn:
 class DrawnBatches:
     def __init__(self, images, batch_size):
         self.images, self.batch_size = images, batch_size
+        self.class_names = images.class_names
 
     def __iter__(self):
         return self.after(0)

@@ -13,8 +13,8 @@ from classwise.zoo.cards.zoo_page import zoo_page
 from classwise.zoo.commands import main
 from classwise.zoo.datasets import protocol_digests
 from classwise.zoo.datasets.catalogue import DATA_SETS
+from classwise.zoo.datasets.image_sources import open_images
 from classwise.zoo.datasets.protocols import PROTOCOLS, get_protocol
-from classwise.zoo.encoding.encode_to_file import open_images
 from classwise.zoo.presets import registry
 from classwise.zoo.presets.registry import get_preset, get_trunk, presets, trunks
 from tests.made_up import DATA_SET, PROTOCOL
@@ -50,14 +50,15 @@ def test_its_protocol_loads():
 
 
 def test_its_images_stream():
-    stream = open_images("brightness:train", (8, 8, 1), batch_size=25)
+    stream = open_images("brightness:train").stream((8, 8, 1), 25)
     batches = list(stream.batches(10))
-    assert (stream.count, [len(names) for *_, names in batches]) == (60, [25, 25])
-    assert batches[0][2][0] == "train_10"
+    assert (stream.count, [len(batch.names) for batch in batches]) == (60, [25, 25])
+    assert batches[0].names[0] == "train_10"
+    assert len(stream.class_names) == DATA_SET.num_classes
     with pytest.raises(InputError, match="brightness:train or brightness:test"):
-        open_images("brightness", (8, 8, 1))
+        open_images("brightness")
     with pytest.raises(InputError, match="did you mean 'train'"):
-        open_images("brightness:trian", (8, 8, 1))
+        open_images("brightness:trian")
 
 
 @pytest.mark.usefixtures("recorded")
@@ -97,7 +98,7 @@ def test_what_is_forgotten_is_said(monkeypatch):
 
 def test_a_data_set_without_source_is_not_read():
     with pytest.raises(InputError, match=r"imagenet is known by its facts only; .*fashion_mnist"):
-        open_images("imagenet:train", (8, 8, 1))
+        open_images("imagenet:train")
 
 
 @pytest.mark.parametrize("name", DATA_SETS)

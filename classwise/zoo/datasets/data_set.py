@@ -16,7 +16,13 @@ Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Batches(Protocol):
-    """The batches of a split, each time from its first image on."""
+    """The batches of a split, each time from its first image on.
+
+    Attributes:
+        class_names: of the labels.
+    """
+
+    class_names: tuple[str, ...]
 
     def __iter__(self) -> Iterator[Batch]: ...
 

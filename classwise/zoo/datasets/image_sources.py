@@ -1,4 +1,4 @@
-"""What a command takes for images: a tree of photos, files, a list of them, or a TFDS split."""
+"""What a command takes for images: a tree of photos, files, a list of them, or a split of a data set."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from classwise.zoo.datasets.catalogue import DATA_SETS
 from classwise.zoo.datasets.file_source import FileSource
 from classwise.zoo.datasets.image_classes import labels_by_folder
 from classwise.zoo.datasets.image_files import ImageFiles, checked_images, find_images
@@ -17,7 +18,7 @@ from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.datasets.open_image import URL
 from classwise.zoo.datasets.read_images import check_max_pixels
 from classwise.zoo.datasets.split_source import SplitSource
-from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS
+from classwise.zoo.datasets.splits import readable
 from classwise.zoo.foundation.errors import InputError, unknown_name
 
 LIST_SUFFIX = ".txt"
@@ -58,7 +59,7 @@ def open_images(
 
     Args:
         source: a folder, at any depth; one image, or several of them; a text file (.txt) with the
-            path of an image a line, relative to that file; or a TFDS split, `name:split`.
+            path of an image a line, relative to that file; or a split of a data set, `name:split`.
         labelled: give the images of a folder the class of the sub-folder that they lie in; None
             does so where all of them lie in one. A split is labelled anyway.
         class_names: see `load_folder`.
@@ -74,13 +75,13 @@ def open_images(
     checks = {"skip_bad_files": skip_bad_files, "max_pixels": max_pixels}
     path = Path(many[0]) if len(many) == 1 else None
     if path is not None and not path.exists() and (split := _split(str(many[0]), data_dir)):
-        _refuse_labels("a TFDS split has its own", False, class_names)
+        _refuse_labels("a split of a data set has its own", False, class_names)
         return split
     for each in many:
         if not Path(each).exists():
             raise InputError(
                 f"'{each}' is not a folder, nor an image that is there; give a folder, images, a "
-                "list of them (.txt) or a TFDS split (name:split)."
+                "list of them (.txt) or a split of a data set (name:split)."
             )
     if path is not None and path.is_dir():
         files = find_images(path, **checks)
@@ -116,16 +117,15 @@ def _split(source: str, data_dir: Path | None) -> SplitSource | None:
     name, colon, split = source.partition(":")
     if URL.match(source):
         raise InputError(f"'{source[:80]}' is a URL; fetch the images first, and give the folder.")
-    if name in TFDS_IMAGE_SETS:
-        known = TFDS_IMAGE_SETS[name].num_images
+    if name in DATA_SETS:
+        known = DATA_SETS[name].num_images
         if not colon:
             splits = " or ".join(f"{name}:{split}" for split in known)
             raise InputError(f"{name} is a data set of several splits; give {splits}.")
-        if split not in known:
-            raise unknown_name(f"split of {name}", split, known)
+        readable(name, split)
         return SplitSource(name, split, data_dir)
     if colon and "/" not in source and os.sep not in source:
-        raise unknown_name("data set", name, TFDS_IMAGE_SETS)
+        raise unknown_name("data set", name, DATA_SETS)
     return None
 
 

@@ -10,7 +10,7 @@ from classwise.zoo.datasets.image_stream import Batch, ImageStream
 from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.datasets.read_images import check_image_shape
 from classwise.zoo.datasets.resized_images import resize, resize_pixels, resizing
-from classwise.zoo.datasets.tfds_images import TFDS_IMAGE_SETS, load_split, stream_split
+from classwise.zoo.datasets.splits import load_split, readable, stream_split
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,7 @@ class SplitSource:
 
     @property
     def count(self) -> int:
-        return TFDS_IMAGE_SETS[self.name].num_images[self.split]
+        return readable(self.name, self.split).num_images[self.split]
 
     def load(self, image_shape: tuple[int, int, int]) -> LabelledImages:
         return resize(load_split(self.name, self.split, self.data_dir), image_shape)
@@ -44,5 +44,5 @@ class SplitSource:
             batches,
             f"{self.name}:{self.split}, {self.count} images",
             opened.class_names,
-            resizing(TFDS_IMAGE_SETS[self.name].image_shape, image_shape),
+            resizing(readable(self.name, self.split).image_shape, image_shape),
         )
