@@ -165,6 +165,13 @@ def main(arguments: list[str] | None = None) -> int:
             return status
     except InputError as error:
         message = str(error)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("classwise"):
+            raise
+        message = (
+            f"this needs the package {error.name}, which is not installed; install classwise with "
+            "its dependencies."
+        )
     except BrokenPipeError:
         # Whoever reads the output has seen enough, as in `classwise list | head -1`. Python writes
         # what is left when it ends, and would complain then.

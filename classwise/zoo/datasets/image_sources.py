@@ -1,4 +1,4 @@
-"""What a command takes for images: a tree of photos, files, a list of them, or a split of a data set."""
+"""What a command takes for images: a tree of photos, files, a list of them, a data set's split."""
 
 from __future__ import annotations
 
