@@ -104,7 +104,7 @@ def evenly_chosen(images: LabelledImages, count: int) -> LabelledImages:
     Example:
 
     >>> from classwise.zoo.datasets.sample import load_sample
-    >>> evenly_chosen(load_sample(), 3).labels.tolist()
+    >>> evenly_chosen(load_sample("fashion_mnist"), 3).labels.tolist()
     [9, 0, 9]
     """
     if len(images) <= count:
