@@ -25,8 +25,7 @@ import onnx
 from bench.runtime_speed import BATCH, measure_speed
 from bench.timing.turns import alternating, median_ratio
 from classwise import export
-from classwise.export.commands.image_source import evenly_chosen
-from classwise.export.commands.measuring_images import CALIBRATION_IMAGES
+from classwise.export.commands.measuring_images import calibration_pixels
 from classwise.export.onnx.head import backbone
 from classwise.zoo.datasets.image_sources import open_images
 from classwise.zoo.datasets.protocols import get_protocol
@@ -137,7 +136,7 @@ def measure(model: str, folder: Path, rounds: int, quick: bool) -> dict:
             hasher,
             folder / f"{name}.onnx",
             precision=name,
-            calibration=evenly_chosen(protocol.training, CALIBRATION_IMAGES),
+            calibration=calibration_pixels(protocol.training),
             evaluation=SimpleNamespace(queries=queries, database=database),
             max_map_loss=1,
         ).precision.to_dict()

@@ -20,8 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from classwise import export
-from classwise.export.commands.image_source import evenly_chosen
-from classwise.export.commands.measuring_images import CALIBRATION_IMAGES
+from classwise.export.commands.measuring_images import calibration_pixels
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.image_sources import evenly_chosen as spread
 from classwise.zoo.datasets.protocols import get_protocol
@@ -56,7 +55,7 @@ def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:
             hasher,
             file,
             precision="int8",
-            calibration=evenly_chosen(every.training, CALIBRATION_IMAGES),
+            calibration=calibration_pixels(every.training),
             evaluation=Sample(spread(every.queries, QUERIES), spread(every.database, DATABASE)),
             max_map_loss=1.0,
             verify=False,

@@ -41,8 +41,7 @@ ROUNDS, IMAGES_A_ROUND = 7, 4096
 def prepare(folder: Path, data_dir: Path | None) -> None:
     """Writes `NAME.PRECISION.onnx` and, of each data set, its test images as `DATASET.npy`."""
     from classwise import export
-    from classwise.export.commands.image_source import evenly_chosen
-    from classwise.export.commands.measuring_images import CALIBRATION_IMAGES
+    from classwise.export.commands.measuring_images import calibration_pixels
     from classwise.zoo.datasets.protocols import get_protocol
     from classwise.zoo.presets import presets
     from classwise.zoo.presets.load import load
@@ -52,7 +51,7 @@ def prepare(folder: Path, data_dir: Path | None) -> None:
         preset = presets()[name]
         data = get_protocol(preset.protocol).load(data_dir)
         np.save(folder / f"{preset.dataset}.npy", data.queries.images)
-        calibration = evenly_chosen(data.resized(preset.image_shape).training, CALIBRATION_IMAGES)
+        calibration = calibration_pixels(data.resized(preset.image_shape).training)
         for precision in PRECISIONS:
             print_note(f"{name}, {precision}")
             export.to_onnx(

@@ -10,15 +10,18 @@ from classwise.zoo.foundation.printing import print_note
 if TYPE_CHECKING:
     import argparse
 
+    import numpy as np
+
     from classwise.zoo import Hasher
+    from classwise.zoo.datasets.labelled_images import LabelledImages
 
 CALIBRATION_IMAGES = 512
 
 
 def measuring_images(hasher: Hasher, options: argparse.Namespace) -> dict[str, object]:
     """Returns the images that lower precision is calibrated on and measured with."""
-    from classwise.export.commands.image_source import evenly_chosen, load_images
     from classwise.export.formats.preset_facts import preset_facts
+    from classwise.zoo.datasets.image_sources import open_images
     from classwise.zoo.datasets.protocols import get_protocol
 
     evaluation = calibration = None
@@ -26,7 +29,7 @@ def measuring_images(hasher: Hasher, options: argparse.Namespace) -> dict[str, o
     if protocol:
         print_note(f"Measuring mAP of fp32 and {options.precision} under {protocol} ...")
         evaluation = get_protocol(protocol).load(options.data_dir).resized(hasher.image_shape)
-        calibration = evenly_chosen(evaluation.training, CALIBRATION_IMAGES)
+        calibration = calibration_pixels(evaluation.training)
     elif options.max_map_loss is not None:
         raise InputError(
             f"--max-map-loss needs a protocol to measure mAP under, and {options.model} names "
@@ -35,6 +38,13 @@ def measuring_images(hasher: Hasher, options: argparse.Namespace) -> dict[str, o
     else:
         print_note(f"mAP is not measured: {options.model} names no protocol; give --protocol.")
     if options.calibration:
-        images = load_images(options.calibration, hasher.image_shape, options.data_dir)
-        calibration = evenly_chosen(images, CALIBRATION_IMAGES)
+        source = open_images(options.calibration, data_dir=options.data_dir)
+        calibration = calibration_pixels(source.load(hasher.image_shape))
     return {"evaluation": evaluation, "calibration": calibration}
+
+
+def calibration_pixels(images: LabelledImages) -> np.ndarray:
+    """Returns some of the images, spread evenly, uint8 `[n, H, W, C]`."""
+    from classwise.zoo.datasets.image_sources import evenly_chosen
+
+    return evenly_chosen(images, CALIBRATION_IMAGES).images[:]

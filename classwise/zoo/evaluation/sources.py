@@ -17,7 +17,8 @@ from classwise.zoo.evaluation.code_files import read_code_file, read_code_pair
 from classwise.zoo.evaluation.evaluate import EncodedSets, encode_protocol
 from classwise.zoo.evaluation.image_sets import ImageSets, OwnImages
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.presets import get_preset, presets
+from classwise.zoo.presets import get_preset
+from classwise.zoo.presets.find_model import PRESET, find_model
 from classwise.zoo.retrieval.evaluation_input import check_request, check_sets
 
 Progress = Callable[[int], None]
@@ -102,16 +103,19 @@ def common_protocol(names: Sequence[str], asked: str | None) -> str | None:
 def _own_protocol(name: str) -> str | None:
     if is_code_file(name):
         return None
-    if name not in presets() and Path(name).suffix in (".keras", ".onnx"):
-        raise InputError(f"--protocol is needed for the file {name}.")
+    if find_model(name).kind != PRESET:
+        raise InputError(
+            f"--protocol is needed for {name}, or images of your own (--images, or --queries and "
+            "--database)."
+        )
     return get_preset(name).protocol
 
 
 def check_models(names: Sequence[str]) -> None:
-    """Raises `InputError` for a file that is not there, before the first one takes its time."""
+    """Raises `InputError` for a model that is not there, before the first one takes its time."""
     for name in names:
-        if Path(name).suffix in (".keras", ".onnx", ".npz") and not Path(name).is_file():
-            raise InputError(f"There is no file {name}.")
+        if not is_code_file(name):
+            find_model(name)
 
 
 def open_sources(
