@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from classwise.zoo.datasets.image_preparation import image_preparation
 from classwise.zoo.foundation.errors import InputError
 
 HASHERS = ("Hasher", "FeatureHasher", "Student")
@@ -22,6 +21,9 @@ def model_facts(config: dict, name: str) -> dict:
     Raises:
         InputError: it is another model than a hasher, or one that is damaged.
     """
+    # Its package imports NumPy, which `classwise --help` has no time for.
+    from classwise.zoo.datasets.image_preparation import image_preparation
+
     registered = str(config.get("registered_name"))
     if registered not in {f"classwise>{each}" for each in HASHERS}:
         raise InputError(

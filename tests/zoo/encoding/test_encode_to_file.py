@@ -293,12 +293,15 @@ def test_embeddings_of_a_file_that_gives_codes_only(make_onnx_file, folder, tmp_
 
 
 def test_providers_are_for_onnx_files_only(tmp_path):
+    (tmp_path / "a.keras").touch()
     with pytest.raises(InputError, match=r"runs in Keras.*classwise export"):
         open_encoder(tmp_path / "a.keras", ["cuda"])
 
 
 @pytest.mark.parametrize("name", ["mine.tflite", "mine.h5", "folder"])
 def test_models_that_cannot_encode(tmp_path, name):
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(InputError, match=f"{name} cannot encode; give a preset's name"):
+    (tmp_path / name).mkdir() if name == "folder" else (tmp_path / name).touch()
+    with pytest.raises(InputError, match=f"{name} is a .*; give a preset's name, a .keras file"):
         open_encoder(tmp_path / name)
+    with pytest.raises(InputError, match=r"There is no model file or folder .*gone"):
+        open_encoder(tmp_path / f"gone{name}")
