@@ -199,8 +199,8 @@ def fine_tuning_table(root: Path) -> str:
         row = [way]
         for measured in bits.values():
             for key in keys:
-                measured = measured[key]
-            row += [f"{measured['map']:.3f}", f"{measured['map_itq']:.3f}"]
+                measured = measured.get(key, {})
+            row += [f"{measured[k]:.3f}" if k in measured else "" for k in ("map", "map_itq")]
         rows.append(row)
     heads = [head for length in bits for head in (f"mAP, {length} bits", "after ITQ")]
     ways = [way for measured in bits.values() for way in measured.values()]
