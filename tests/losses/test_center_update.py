@@ -138,7 +138,8 @@ def epochs_begun(data, update):
 FIRST_BATCHES = {
     "negative": (lambda images: images - 1.0 * images.max(), "values must lie from 0 to 255"),
     "NaN": (lambda images: np.full(images.shape, np.nan), "images hold nan"),
-    "one image": (lambda images: images[0], "rank 3"),
+    "other rank": (lambda images: images[..., 0], "rank 3"),
+    "fewer images": (lambda images: images[:9], "labels of shape (50,)"),
     "another size": (lambda images: images[:, :3], "height 3"),
 }
 

@@ -107,38 +107,41 @@ class ClassWiseModel(keras.Model):
         """Returns the data that may come in; `limit` is what sets `steps` to be made a pass."""
         if steps is None:
             check_that_it_ends(x, passes, limit)
-        num_classes = self.num_classes if labelled and self.class_wise_loss else None
-        return check_training_data(x, y, self.image_shape, num_classes)
+        class_wise = labelled and isinstance(self.loss, ClassWiseLoss)
+        return check_training_data(x, y, self.image_shape, self.num_classes if class_wise else None)
 
     @property
-    def class_wise_loss(self) -> ClassWiseLoss | None:
-        """The class-wise loss that the model was compiled with, None for any other loss."""
-        return only_class_wise(self.loss, self._compile_loss)
+    def loss(self):
+        """The loss of `compile`; a class-wise one alone, if it came in a list or a dictionary."""
+        return self._given_loss
+
+    @loss.setter
+    def loss(self, given):
+        compiled = getattr(self, "_compile_loss", None)
+        self._given_loss = only_class_wise(given, compiled) or given
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        class_wise_loss = self.class_wise_loss
-        if class_wise_loss is None:
+        if not isinstance(self.loss, ClassWiseLoss):
             return super().compute_loss(x, y, y_pred, sample_weight, training)
-        if class_wise_loss.normalize != self.normalize:
+        if self.loss.normalize != self.normalize:
             raise InputError(
-                f"{type(class_wise_loss).__name__} needs "
-                f"Hasher(..., normalize={class_wise_loss.normalize}); "
+                f"{type(self.loss).__name__} needs Hasher(..., normalize={self.loss.normalize}); "
                 f"this hasher has normalize={self.normalize}."
             )
         if training:
             self.class_centers.accumulate(y, y_pred)
         # Metrics are updated here, because JAX shows them no weights of the model later on.
         self._update_metrics(x, y, y_pred, sample_weight)
-        loss = class_wise_loss(y, (y_pred, self.class_centers.centers), sample_weight)
+        loss = self.loss(y, (y_pred, self.class_centers.centers), sample_weight)
         return sum(self.losses, start=loss)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        if self.class_wise_loss is None:
+        if not isinstance(self.loss, ClassWiseLoss):
             return super().compute_metrics(x, y, y_pred, sample_weight)
         if not getattr(self._compile_metrics, "built", True):
             self._update_metrics(x, y, y_pred, sample_weight)  # Keras asks for this to build them.
         return self.get_metrics_result()
 
     def _update_metrics(self, x, y, y_pred, sample_weight):
-        logits = self.class_wise_loss.logits(y_pred, self.class_centers.centers)
+        logits = self.loss.logits(y_pred, self.class_centers.centers)
         super().compute_metrics(x, y, keras.ops.stop_gradient(logits), sample_weight)

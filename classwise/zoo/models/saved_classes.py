@@ -11,12 +11,13 @@ import contextlib
 from collections.abc import Iterator
 from importlib import import_module
 
+from classwise.zoo.methods import METHODS
+
 PACKAGE = "classwise"
 SAVED_CLASSES = {
     "ClassCenters": "classwise.losses.class_centers",
     "ClassWiseLoss": "classwise.losses.class_wise_loss",
-    "DCWHLoss": "classwise.losses.dcwh_loss",
-    "VonMisesFisherLoss": "classwise.losses.von_mises_fisher_loss",
+    **{method.loss.partition(":")[2]: method.loss.partition(":")[0] for method in METHODS.values()},
     "PatchWhitening": "classwise.zoo.backbones.patch_whitening",
     "Dirac": "classwise.zoo.backbones.airbench",
     "FeatureHasher": "classwise.zoo.models.feature_hasher",

@@ -129,10 +129,7 @@ WRONG_TYPES = {
     "other classes": ((IMAGES, np.eye(4)[LABELS]), r"multi-hot labels \[B, 3\]"),
     "rank 3": ((IMAGES, MULTI_HOT[:, None]), r"labels of shape \(None, 1, 3\)"),
     "no labels": ((IMAGES,), r"must yield \(images, labels\)"),
-    "dictionaries": (
-        {"image": IMAGES, "label": LABELS},
-        r"the keys image, label; .*dataset\.map\(",
-    ),
+    "dictionaries": ({"image": IMAGES, "label": LABELS}, r"keys image, label; .*dataset\.map\("),
 }
 
 

@@ -231,13 +231,11 @@ LOSSES = {
 
 
 @pytest.mark.parametrize("case", LOSSES)
-def test_losses_that_cannot_train_are_named(data, case):
+def test_losses_that_cannot_train_are_named(case):
     arguments, message = LOSSES[case]
     hasher = Hasher(tiny_backbone(), 8, 3)
-    hasher.compile(optimizer="sgd", **arguments)
-    for use in (hasher.fit, hasher.evaluate, hasher.train_on_batch):
-        with pytest.raises(InputError, match=message):
-            use(*data)
+    with pytest.raises(InputError, match=message):
+        hasher.compile(optimizer="sgd", **arguments)
 
 
 def test_single_batches_are_checked_as_data_of_fit(hasher, data, with_nan):

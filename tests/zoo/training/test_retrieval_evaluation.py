@@ -158,7 +158,7 @@ WRONG = {
     "NaN": ((np.full((3, 4, 4, 1), np.nan), LABELS[:3]), "images hold nan"),
     "negative": ((IMAGES[:3] - 300.0, LABELS[:3]), "values must lie from 0 to 255"),
     "size": ((IMAGES[:3, :2], LABELS[:3]), "height 2"),
-    "one image": ((IMAGES[0], LABELS[0]), "rank 3"),
+    "one image": ((IMAGES[0], LABELS[0]), "as dataset.batch(32) makes them"),
     "dictionary": ({"image": IMAGES, "label": LABELS}, "keys image, label"),
     "soft labels": ((IMAGES[:2], np.full((2, 3), 1 / 3)), "multi-hot labels are 0 or 1"),
     "lengths": ((IMAGES[:3], LABELS[:2]), r"labels of shape (2,); give one label"),
