@@ -59,8 +59,8 @@ def labelled_batches(batches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         images, labels = np.asarray(batch[0]), np.asarray(batch[1])
         if labels.ndim == 0:
             raise ValueError(
-                f"A callback's data set gives single images, of shape {images.shape}; give batches, "
-                "as dataset.batch(32) makes them."
+                f"A callback's data set gives single images, of shape {images.shape}; give "
+                "batches, as dataset.batch(32) makes them."
             )
         if images.shape[:1] != labels.shape[:1]:
             raise ValueError(
