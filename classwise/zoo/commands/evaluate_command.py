@@ -11,18 +11,13 @@ import argparse
 import contextlib
 from pathlib import Path
 
-from classwise.zoo.commands.image_options import (
-    add_image_options,
-    note_others,
-    note_skipped,
-    opened,
-)
+from classwise.zoo.commands.image_options import add_image_options, note_others, note_skipped
 from classwise.zoo.commands.info_command import print_metrics
+from classwise.zoo.commands.own_images import own_images, queries_are_the_model
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import four_digits, print_json, print_note, print_table
 
-CODES = ".npz"
 MOST_IN_A_REPORT = 7  # as many as the colours of a figure tell apart
 
 
@@ -88,8 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if not options.models and options.queries and is_code_file(options.queries):
-        options.models, options.queries = [options.queries], None
+    queries_are_the_model(options)
     check_models(options.models, options.report)
     own = own_images(options)
     with report_folder_or_none(options) as folder:
@@ -109,11 +103,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         print_figures(documents[0])
     return 0
-
-
-def is_code_file(name: str) -> bool:
-    """Whether a name means a file of codes."""
-    return name.endswith(CODES)
 
 
 def check_models(models: list[str], report: Path | None) -> None:
@@ -139,47 +128,6 @@ def report_folder_or_none(options: argparse.Namespace):
     from classwise.zoo.evaluation.report.report_folder import report_folder
 
     return report_folder(options.report, options.force)
-
-
-def own_images(options: argparse.Namespace):
-    """Returns the images that are given in place of a protocol's, checked; None without any.
-
-    Raises:
-        InputError: options that do not go together, or images that are not there.
-    """
-    code_files = [model for model in options.models if is_code_file(model)]
-    given = [name for name in ("images", "queries", "database") if getattr(options, name)]
-    if not given:
-        return None
-    if options.protocol:
-        raise InputError(
-            f"--{given[0]} gives images of one's own, and --protocol those of a protocol; leave "
-            "one of them out."
-        )
-    if len(code_files) == len(options.models) and given == ["database"]:
-        if not is_code_file(options.database):
-            raise InputError(
-                f"{options.models[0]} holds codes, and --database is {options.database}; give the "
-                ".npz file of its codes."
-            )
-        return None
-    if code_files:
-        raise InputError(
-            f"{code_files[0]} holds codes, which need no images; leave --{given[0]} out, or name a "
-            "model."
-        )
-    if given not in (["images"], ["queries", "database"]):
-        raise InputError(
-            f"Only --{', --'.join(given)} is given; give --images alone, where every image asks "
-            "all the others, or --queries and --database."
-        )
-
-    from classwise.zoo.evaluation.image_sets import OwnImages
-
-    found = [opened(options, getattr(options, name), labelled=True) for name in given]
-    if given == ["images"]:
-        return OwnImages(found[0], None, f"every image of {options.images} asks all the others")
-    return OwnImages(*found, f"{options.queries} asks, {options.database} answers")
 
 
 def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], list]:

@@ -125,24 +125,35 @@ def check_header(path: Path, max_pixels: int | None = None) -> None:
 
 def visible_folders(folder: Path) -> list[Path]:
     """Returns the folders in a folder that people made, in the order of their names."""
-    return [Path(entry) for entry in _entries(folder) if entry.is_dir()]
+    return [Path(entry) for entry in _entries(folder) if _is_folder(entry)]
 
 
 def _below(root: Path) -> Iterator[str]:
     """Yields the files below a folder, folder by folder; no link leads around in a circle."""
+    open_folders, above, prefixes = [iter(_entries(root))], [_identity(root)], [""]
+    while open_folders:
+        entry = next(open_folders[-1], None)
+        if entry is None:
+            for stack in (open_folders, above, prefixes):
+                stack.pop()
+        elif not _is_folder(entry):
+            yield f"{prefixes[-1]}{entry.name}"
+        elif (identity := _identity(Path(entry))) not in above:
+            open_folders.append(iter(_entries(Path(entry))))
+            above.append(identity)
+            prefixes.append(f"{prefixes[-1]}{entry.name}/")
 
-    def walk(folder: Path, prefix: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
-        status = folder.stat()
-        identity = (status.st_dev, status.st_ino)
-        if identity in above:
-            return
-        for entry in _entries(folder):
-            if entry.is_dir():
-                yield from walk(Path(entry), f"{prefix}{entry.name}/", (*above, identity))
-            else:
-                yield f"{prefix}{entry.name}"
 
-    return walk(root, "", ())
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _entries(folder: Path) -> list[os.DirEntry]:
@@ -166,7 +177,7 @@ def _is_image(path: Path, suffixes: frozenset[str]) -> bool:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return False  # a pipe would be waited for
-    except FileNotFoundError:  # a link to nowhere
+    except OSError:  # a link to nowhere, or to itself
         return suffix in suffixes
     if suffix in suffixes:
         return True

@@ -62,6 +62,26 @@ def test_links_are_followed_once_and_never_in_circles(tree, tmp_path):
     assert len(names) == 8
 
 
+def test_a_tree_may_be_deep(tmp_path):
+    folder = tmp_path
+    for _ in range(1200):
+        folder = folder / "a"
+        if len(str(folder)) > 3500:
+            break
+        folder.mkdir()
+        last = folder
+    write(last / "b.jpg")
+    assert len(find_images(tmp_path).names) == 1
+
+
+def test_a_link_to_itself(tree):
+    (tree / "loop").symlink_to("loop")
+    assert "loop" in find_images(tree).others
+    (tree / "loop.jpg").symlink_to("loop.jpg")
+    with pytest.raises(InputError, match=r"loop\.jpg' cannot be opened: Too many levels"):
+        find_images(tree)
+
+
 @pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"\xff\xd8\xff\xe0 cut"])
 def test_what_calls_itself_an_image_and_is_none_is_broken(tree, content):
     (tree / "2021/broken.jpg").write_bytes(content)
