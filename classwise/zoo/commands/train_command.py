@@ -25,8 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from classwise.zoo.methods import METHODS
     from classwise.zoo.training.recipe_files import recipe_choices
 
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = "Bundled recipes:\n" + "".join(f"  {name}\n" for name in recipe_choices())
+    parser.epilog = f"Bundled recipes: {' '.join(recipe_choices())}"
     parser.add_argument(
         "recipe",
         metavar="RECIPE",

@@ -166,7 +166,7 @@ def test_a_full_disk_is_named(classwise, arguments, tmp_path):
         (["--images", "gone"], "'gone' is not a folder; name a folder of images."),
         (["--images", "one"], "'one' has one sub-folder, bag; give it one for each"),
         (["--images", "one", "-o", "one/bag/0.png"], "one/bag/0.png is a file; --output must"),
-        (["--images", "one", "-o", "other"], "other holds a training with another name, method, "),
+        (["--images", "one", "-o", "other"], "other holds a training with another name, protocol, "),
         (["--images", "one", "--epochs", "1"], "epochs is 1; it must be 2 or more, one a stage."),
         (["--images", "one", "--image-size", "0"], "image_shape is [0, 0, 3]; it must be"),
     ],
@@ -214,7 +214,7 @@ def test_help_in_a_narrow_terminal(classwise, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     _, out, _ = classwise("train", "--help")
     assert max(len(line) for line in out.splitlines()) <= 60
-    choices = out.partition("Bundled recipes:\n")[2].split()
+    choices = out.partition("Bundled recipes: ")[2].split()
     assert len(choices) < 15
     parts = [re.findall(r"{[^}]*}|[^{]+", choice) for choice in choices]
     values = [[part.strip("{}").split(",") for part in choice] for choice in parts]
