@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -80,3 +81,16 @@ def four_digits(value: float | None) -> str:
     ('0.9877', '-', '-')
     """
     return "-" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
+def printable(text: str) -> str:
+    r"""Returns a text with a mark in place of what no encoding can write.
+
+    Such are the bytes of a file's name that are no UTF-8.
+
+    Example:
+
+    >>> printable("caf\udce9.jpg")
+    'caf�.jpg'
+    """
+    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)

@@ -10,34 +10,31 @@ from classwise.zoo.evaluation.report import figures
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
 from classwise.zoo.evaluation.report.model_page import setting
 from classwise.zoo.evaluation.report.report_figures import ReportFigure
-from classwise.zoo.evaluation.report.report_html import facts, page, save_and_show, table
+from classwise.zoo.evaluation.report.report_page import write_page
 from classwise.zoo.evaluation.report.report_tables import ReportTable
 from classwise.zoo.foundation.printing import four_digits
 from classwise.zoo.retrieval.metrics import metric_title
 from classwise.zoo.retrieval.retrieval_result import MetricValue
 
 
-def comparison_page(
+def write_comparison_page(
     folder: Path, reports: Sequence[EvaluationReport], names: Sequence[str], links: Sequence[str]
-) -> str:
-    """Writes the figures of the comparison to the folder and returns the page that shows them.
+) -> None:
+    """Writes the page of the comparison and its figures to the folder.
 
     Args:
         folder: of the page.
         reports: of the models, at most seven.
         names: a short name of each; links: from the page to that of the model.
     """
-    pictures = "".join(save_and_show(folder, item) for item in comparison_figures(reports, names))
-    return page(
-        f"{len(reports)} models compared",
-        "Retrieval evaluation",
-        "",
-        {
-            "Results": table(_ranking(reports, names, links)),
-            "What was measured": facts(_common_setting(reports)),
-            "Figures": f'<div class="figures">\n{pictures}</div>',
-            "Details": table(_all_metrics(reports, names)),
-        },
+    write_page(
+        folder,
+        "comparison.html",
+        comparison_figures(reports, names),
+        title=f"{len(reports)} models compared",
+        ranking=_ranking(reports, names, links),
+        measured=_common_setting(reports),
+        metrics=_all_metrics(reports, names),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.printing import printable
 from classwise.zoo.retrieval.code_statistics import CodeStatistics
 from classwise.zoo.retrieval.embeddings import EmbeddingResult
 from classwise.zoo.retrieval.nearest_center import ClassificationResult
@@ -52,6 +53,11 @@ class EvaluationReport:
     neighbours: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
 
     def __post_init__(self):
+        # Names of files and folders may hold bytes that are no text, which neither a page nor a
+        # figure can show.
+        object.__setattr__(self, "title", printable(self.title))
+        if self.class_names is not None:
+            object.__setattr__(self, "class_names", tuple(map(printable, self.class_names)))
         given = [self.embeddings is None, self.embedding_labels is None, self.centers is None]
         if len(set(given)) > 1:
             raise InputError(

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Iterator
 from pathlib import Path
 
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
 from classwise.zoo.evaluation.report.report_figures import report_figures
-from classwise.zoo.evaluation.report.report_html import facts, page, save_and_show, table
+from classwise.zoo.evaluation.report.report_page import write_page
 from classwise.zoo.evaluation.report.report_tables import report_tables
 
 
-def model_page(folder: Path, report: EvaluationReport) -> str:
-    """Writes the model's figures to the folder and returns the page that shows them."""
-    pictures = "".join(save_and_show(folder, item) for item in report_figures(report))
-    metrics, *others = map(table, report_tables(report))
-    return page(
-        report.title,
-        "Retrieval evaluation",
-        _headline(report),
-        {
-            "What was measured": facts(setting(report) | dict(report.facts)),
-            "Results": metrics,
-            "Figures": f'<div class="figures">\n{pictures}</div>',
-            "Details": f'<div class="tables">\n{"".join(others)}</div>',
-        },
+def write_model_page(folder: Path, report: EvaluationReport) -> None:
+    """Writes the model's page and its figures to the folder."""
+    write_page(
+        folder,
+        "model.html",
+        report_figures(report),
+        title=report.title,
+        headline=list(_headline(report)),
+        measured=setting(report) | dict(report.facts),
+        tables=list(report_tables(report)),
     )
 
 
@@ -40,22 +36,12 @@ def setting(report: EvaluationReport) -> dict[str, object]:
     }
 
 
-def _headline(report: EvaluationReport) -> str:
-    """The few numbers that a reader looks for first."""
+def _headline(report: EvaluationReport) -> Iterator[tuple[str, str, str]]:
+    """Yields the few numbers that a reader looks for first: names, values and notes."""
     value, bits = report.result.metrics["map"], report.result.code_length
     error = "" if value.standard_error is None else f"± {value.standard_error:.4f} standard error"
-    cards = [
-        ("mAP", f"{value.expected:.4f}", error),
-        ("tie band of the mAP", f"{value.worst:.4f} to {value.best:.4f}", "worst and best order"),
-        ("code", f"{bits} bits", f"{-(-bits // 8)} bytes"),
-    ]
+    yield "mAP", f"{value.expected:.4f}", error
+    yield "tie band of the mAP", f"{value.worst:.4f} to {value.best:.4f}", "worst and best order"
+    yield "code", f"{bits} bits", f"{-(-bits // 8)} bytes"
     for kind, classification in list(report.classifications.items())[:1]:
-        cards.append(
-            ("accuracy", f"{classification.accuracy:.4f}", f"nearest class centre, {kind}")
-        )
-    items = "".join(
-        f"<div><dt>{escape(name)}</dt><dd><strong>{escape(number)}</strong> "
-        f"<span>{escape(note)}</span></dd></div>"
-        for name, number, note in cards
-    )
-    return f'<dl class="headline">{items}</dl>'
+        yield "accuracy", f"{classification.accuracy:.4f}", f"nearest class center, {kind}"

@@ -11,8 +11,6 @@ from classwise.zoo.foundation.new_folder import check_new_folder, replacing_fold
 from classwise.zoo.foundation.written_folder import written_kind
 
 PAGE, FIGURES, MODELS = "index.html", "figures", "models"
-# In the head of every page.
-MARK = '<meta name="generator" content="classwise evaluate">'
 KIND = "a report"
 
 

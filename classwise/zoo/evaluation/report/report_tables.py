@@ -76,9 +76,9 @@ def _metrics(result: RetrievalResult) -> ReportTable:
 def _zero_hits(result: RetrievalResult) -> ReportTable:
     return ReportTable(
         "Queries without a relevant item among the first K",
-        ("K", *(order.capitalize() for order in ORDERS)),
+        ("Cut-off", *(order.capitalize() for order in ORDERS)),
         [
-            (k, *(f"{counts[order]:,.1f}".removesuffix(".0") for order in ORDERS))
+            (f"K = {k}", *(f"{counts[order]:,.1f}".removesuffix(".0") for order in ORDERS))
             for k, counts in result.zero_hit_queries.items()
         ],
         "They count 0 in every metric with that cut-off.",

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from classwise.zoo.evaluation.report.comparison_page import comparison_page
+from classwise.zoo.evaluation.report.comparison_page import write_comparison_page
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
-from classwise.zoo.evaluation.report.model_page import model_page
+from classwise.zoo.evaluation.report.model_page import write_model_page
 from classwise.zoo.evaluation.report.report_folder import MODELS, PAGE, report_folder
 
 
@@ -40,14 +40,13 @@ def write_report(
 def fill_report_folder(folder: Path, reports: Sequence[EvaluationReport]) -> list[Path]:
     """Writes the report into an empty folder; returns each model's page, relative to it."""
     if len(reports) == 1:
-        _write(folder, model_page(folder, reports[0]))
+        write_model_page(folder, reports[0])
         return [Path(PAGE)]
     names = short_names([report.title for report in reports])
     pages = [Path(MODELS, name, PAGE) for name in names]
     for page, report in zip(pages, reports, strict=True):
-        _write((folder / page).parent, model_page((folder / page).parent, report))
-    links = [page.as_posix() for page in pages]
-    _write(folder, comparison_page(folder, reports, names, links))
+        write_model_page((folder / page).parent, report)
+    write_comparison_page(folder, reports, names, [page.as_posix() for page in pages])
     return pages
 
 
@@ -69,7 +68,3 @@ def short_names(titles: Sequence[str]) -> list[str]:
             name = f"{plain}-{number}"
         names.append(name)
     return names
-
-
-def _write(folder: Path, page: str) -> None:
-    (folder / PAGE).write_text(page, encoding="utf-8")

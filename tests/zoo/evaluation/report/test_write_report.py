@@ -129,6 +129,22 @@ def test_multi_hot_labels_make_a_report(tmp_path, outline):
     assert "NDCG@5" in outline(page).text
 
 
+def test_names_are_text_whatever_they_hold(tmp_path, outline):
+    """Names of classes and models are names of folders and files: markup, or no UTF-8 at all."""
+    codes, labels = np.uint8([[0], [3], [255]]), np.arange(3)
+    result = evaluate_codes(codes, labels, codes, labels)
+    names = ["<script>alert(1)</script>", "caf\udce9", "{{ title }}</style>"]
+    report = EvaluationReport("runs/caf\udce9 & <b>.keras", result, class_names=names)
+    other = EvaluationReport('"onload="alert(1)', result, class_names=names)
+    page = write_report(tmp_path / "report", report, other)
+    for written in page.parent.rglob("*.html"):
+        assert outline(written).outside == []
+        assert not outline(written).having("b")
+    page = outline(page.parent / "models" / "caf-b" / "index.html")
+    for name in ("runs/caf\N{REPLACEMENT CHARACTER} & <b>.keras", names[0], names[2]):
+        assert name in page.text
+
+
 def test_embeddings_need_their_centers(full_report):
     with pytest.raises(InputError, match="only some are given"):
         EvaluationReport("x", full_report.result, embeddings=np.zeros((2, 3)))
@@ -159,8 +175,10 @@ def test_chromium_shows_every_value(full_report, full_page, rendered, outline):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1280, 320])
-def test_chromium_lays_out_every_figure_within_the_window(full_page, rendered, tmp_path, width):
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_chromium_lays_out_every_figure_and_table_within_the_window(
+    full_page, rendered, tmp_path, width
+):
     # A window has a least width, a frame has none; the page has no script, so its frame measures.
     probe = tmp_path / "probe.html"
     probe.write_text(
@@ -169,9 +187,11 @@ def test_chromium_lays_out_every_figure_within_the_window(full_page, rendered, t
         <script>addEventListener("load", () => {{
           const shown = document.querySelector("iframe").contentDocument;
           const images = [...shown.images].filter(image => image.naturalWidth > 100).length;
+          const tables = [...shown.querySelectorAll(".table")];
+          const whole = tables.filter(table => table.scrollWidth <= table.clientWidth).length;
           const excess = Math.max(0, shown.documentElement.scrollWidth - {width});
-          document.title = `${{images}} images, ${{excess}} pixels too wide`;
+          document.title = `${{images}} images, ${{whole}} tables, ${{excess}} pixels too wide`;
         }})</script>""",
         "utf-8",
     )
-    assert "<title>7 images, 0 pixels too wide</title>" in rendered(probe)
+    assert "<title>7 images, 6 tables, 0 pixels too wide</title>" in rendered(probe)
