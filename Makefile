@@ -9,7 +9,7 @@ PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-extra test-all lint format bench studies verify-zoo cards clean
+.PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-extra test-all lint types format bench studies verify-zoo cards clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
 	$(RUN)/classwise demo
@@ -44,6 +44,9 @@ lint: $(VENV)/dev.done
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 
+types: $(VENV)/dev.done  ## the types of the public surface
+	$(RUN)/python -m tools.publish.check_types
+
 format: $(VENV)/dev.done
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
@@ -56,10 +59,11 @@ studies: $(VENV)/backends.done  ## measures what the papers claim (about an hour
 	PYTHONPATH=. KERAS_BACKEND=torch $(RUN)/python bench/studies/few_convolutions.py
 	PYTHONPATH=. $(RUN)/python bench/studies/write_page.py
 
-cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, README's tables, recipe headers from the registry
+cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, tables, recipe headers, the picture of the house
 	$(RUN)/python -m tools.publish.write_cards --pictures
 	$(RUN)/python -m tools.publish.write_tables
 	$(RUN)/python -m tools.publish.write_recipe_headers
+	$(RUN)/python -m tools.publish.draw_architecture
 
 clean:
 	rm -rf $(VENV) .triton build dist *.egg-info demo

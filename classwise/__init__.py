@@ -1,7 +1,5 @@
 """A model zoo of image hashers and embedders for Keras 3: `losses`, `zoo` and `export`."""
 
-import importlib.metadata
-
 import lazy_loader
 
 from classwise.zoo.foundation.around_import import around_import
@@ -12,5 +10,6 @@ from classwise.zoo.models.saved_classes import stand_ins_registered
 around_import("tensorflow", quiet_import)
 around_import("keras", stand_ins_registered)
 
+__version__ = "0.1.0"
+
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__version__ = importlib.metadata.version("classwise")

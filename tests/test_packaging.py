@@ -1,7 +1,8 @@
 """The wheel, installed where nothing of this checkout can be imported."""
 
-import configparser
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,13 +14,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("losses", "zoo", "export")
+# For programs that must not find this checkout.
+ELSEWHERE = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 BUILD_FILES = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
 # Every module of the wheel, and those packages that only functions import.
 IMPORT_ALL = """
 import importlib, pkgutil
-import filelock, matplotlib, sklearn, tensorboard, tensorflow_datasets, threadpoolctl
+import filelock, jinja2, matplotlib, sklearn, tensorboard, tensorflow_datasets, threadpoolctl
 import classwise.export, classwise.losses, classwise.zoo
 for room in (classwise.export, classwise.losses, classwise.zoo):
     for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
@@ -28,15 +30,20 @@ print("done")
 """
 
 
+def copied_sources(folder):
+    """Copies what a wheel is built from, so that a build leaves nothing in the checkout."""
+    source, left_out = folder / "source", shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "classwise", source / "classwise", ignore=left_out)
+    for name in BUILD_FILES:
+        shutil.copy(ROOT / name, source)
+    return source
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """The wheel, built from a copy of the sources."""
     folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, source / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in BUILD_FILES:
-        shutil.copy(ROOT / name, source)
+    source = copied_sources(folder)
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder]
     subprocess.run([*build, source], check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
@@ -46,11 +53,24 @@ def wheel(tmp_path_factory):
 @pytest.fixture(scope="module")
 def environment(wheel, tmp_path_factory):
     """A virtual environment with the wheel; the packages it needs come from this one."""
-    folder = tmp_path_factory.mktemp("environment")
-    pip(folder, "install", "--no-deps", "--no-index", wheel)
+    return installed(tmp_path_factory.mktemp("environment"), wheel)
+
+
+@pytest.fixture(scope="module")
+def editable(tmp_path_factory):
+    """A virtual environment with an editable install of a copy of the sources."""
+    source = copied_sources(tmp_path_factory.mktemp("checkout"))
+    folder = tmp_path_factory.mktemp("editable")
+    return installed(folder, "--no-build-isolation", "--editable", source)
+
+
+def installed(folder, *what):
+    """Makes a virtual environment that takes everything but classwise from this one."""
+    venv.create(folder, with_pip=True)
     (packages,) = (folder / "lib").glob("*/site-packages")
     # Paths added this way come last, and their own .pth files, an editable install's, are not read.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip(folder, "install", "--no-deps", "--no-index", *what)
     return folder
 
 
@@ -58,14 +78,15 @@ def pip(folder, *command):
     """Runs pip in the virtual environment of a folder, made if missing."""
     if not (folder / "bin").exists():
         venv.create(folder, with_pip=True)
-    subprocess.run([folder / "bin" / "python", "-m", "pip", "--quiet", *command], check=True)
+    command = [folder / "bin" / "python", "-m", "pip", "--quiet", *command]
+    subprocess.run(command, check=True, env=ELSEWHERE)
 
 
 def run(environment, *command):
     """Returns what a program of the virtual environment prints."""
     command = [environment / "bin" / command[0], *command[1:]]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=environment)
-    return done.stdout
+    pipe, where = subprocess.PIPE, {"cwd": environment, "env": ELSEWHERE}
+    return subprocess.run(command, stdout=pipe, text=True, check=True, **where).stdout
 
 
 def test_the_wheel_imports_from_itself(environment):
@@ -131,10 +152,41 @@ def test_a_fresh_environment_needs_nothing_else(wheel, tmp_path):
     assert demo["onnx"]["parity"]["passed"]
 
 
-def test_every_folder_of_code_is_listed():
-    config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg")
-    listed = set(config["options"]["packages"].split())
-    folders = {path.parent for room in ROOMS for path in (ROOT / room).rglob("*.py")}
-    expected = {"classwise." + ".".join(f.relative_to(ROOT).parts) for f in folders}
-    assert {name for name in listed if name.startswith("classwise")} == expected
+def test_the_wheel_holds_every_file(wheel):
+    """Code, stubs, templates, presets, samples: what the checkout has, and nothing left out."""
+    here = {p.relative_to(ROOT).as_posix() for p in (ROOT / "classwise").rglob("*") if p.is_file()}
+    expected = {name for name in here if not name.endswith(".pyc")}
+    found = {n for n in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in n}
+    assert found == expected
+
+
+# What type checkers and editors know: each line's comment is the error that mypy must find there.
+TYPED = """\
+import classwise
+from classwise import export, losses, zoo
+
+hasher = zoo.load("dcwh_resnet9_fashion_mnist_48")
+zoo.load(3)  # arg-type
+zoo.nope()  # attr-defined
+classwise.nope  # attr-defined
+export.to_onnx(hasher, "hasher.onnx")
+export.to_onnx(hasher)  # call-arg
+losses.nope()  # attr-defined
+zoo.retrieval.evaluate_codes()  # call-arg
+classwise.__version__.upper()
+zoo.list_models().append(3)  # arg-type
+"""
+
+
+@pytest.mark.parametrize("install", ["environment", "editable"])
+def test_type_checkers_see_the_public_names(install, request, tmp_path):
+    environment = request.getfixturevalue(install)
+    (tmp_path / "snippet.py").write_text(TYPED)
+    python = environment / "bin" / "python"
+    command = [sys.executable, "-m", "mypy", "--config-file=", "--follow-imports=silent"]
+    command += [f"--python-executable={python}", "snippet.py"]
+    command += ["--cache-dir", ROOT / ".mypy_cache"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=ELSEWHERE)
+    found = re.findall(r"^snippet.py:(\d+): error: .*\[([a-z-]+)\]$", done.stdout, re.MULTILINE)
+    wanted = [line.partition("  # ")[2] for line in TYPED.splitlines()]
+    assert found == [(str(n), code) for n, code in enumerate(wanted, 1) if code], done.stdout

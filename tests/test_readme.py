@@ -1,4 +1,4 @@
-"""README.md and the tutorial: code runs, numbers come from files, links lead somewhere."""
+"""README.md and the other pages: code runs, numbers come from files, links lead somewhere."""
 
 import re
 import tomllib
@@ -91,10 +91,28 @@ def test_the_results_come_from_files(page):
     assert text.partition(START)[2].partition(END)[0].strip() == PAGES[page](ROOT)
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))])
+@pytest.mark.parametrize(
+    "page", [p.relative_to(ROOT).as_posix() for p in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))]
+)
 def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    for target in re.findall(r"\]\(([^)#\s]+)\)", text):
+    targets = re.findall(r"\]\(([^)#\s]+)\)", text) + re.findall(r'<img src="([^"]+)"', text)
+    for target in targets:
         if not target.startswith("http"):
             assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_every_page_is_one_that_the_front_page_leads_to():
+    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+        name = page.relative_to(ROOT).as_posix()
+        assert name == "README.md" or f"({name})" in README, name
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md"])
+def test_the_folders_named_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:classwise|tools|tests|bench|docs)/[\w./]*)`", text)
+    assert len(named) > 10
+    for path in named:
+        assert (ROOT / path).exists(), path

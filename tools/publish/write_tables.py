@@ -1,5 +1,5 @@
-"""Writes the tables of README.md and of docs/EXPORT.md, FINE_TUNING.md and METRICS.md, from the
-registries and bench/results, in the checkout's root:
+"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md and METRICS.md, from the registries
+and bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
 """
@@ -23,7 +23,7 @@ FORMATS_END = "<!-- end of formats -->"
 NOTE = """\
 mAP is the expectation over all orders inside ties, over the whole database. Every model was
 selected on validation images carved from the training images, never on queries. Published figures
-come without a tie band. Tie bands, Recall@1 and sizes are in [the zoo](docs/ZOO.md), everything
+come without a tie band. Tie bands, Recall@1 and sizes are in [the zoo](ZOO.md), everything
 else on the card that a figure leads to; `make verify-zoo` measures the presets again."""
 
 
@@ -31,11 +31,11 @@ GPU_RUNS = ("cpu", "cuda", "cuda, TF32")
 
 
 def results(root: Path) -> str:
-    """Returns everything that stands between the markers of README.md."""
+    """Returns everything that stands between the markers of docs/RESULTS.md."""
     return "\n\n".join(
         part
         for part in (
-            summary(list(presets().values()), "docs/models"),
+            summary(list(presets().values()), "models"),
             NOTE,
             bench_table(root / "bench" / "results"),
         )
@@ -215,7 +215,7 @@ def fine_tuning_table(root: Path) -> str:
 
 # What fills the part of a page between the markers.
 PAGES = {
-    "README.md": results,
+    "docs/RESULTS.md": results,
     "docs/EXPORT.md": gpu_table,
     "docs/FINE_TUNING.md": fine_tuning_table,
     "docs/METRICS.md": metrics_table,

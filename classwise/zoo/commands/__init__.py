@@ -9,8 +9,9 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
-from importlib import import_module, metadata
+from importlib import import_module
 
+from classwise import __version__
 from classwise.zoo.foundation.errors import InputError
 
 # name: (module with add_arguments and run, summary). Named as text, so that the commands which
@@ -85,9 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Pretrained image hashers: encode, evaluate, train, export.",
         epilog="`classwise COMMAND --help` tells a command's options.",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"classwise {metadata.version('classwise')}"
-    )
+    parser.add_argument("--version", action="version", version=f"classwise {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (location, summary) in COMMANDS.items():
         module = import_module(location)

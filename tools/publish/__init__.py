@@ -1,0 +1,1 @@
+"""Maintainers' scripts: presets, trunks, cards, tables and pictures. No part of the wheel."""
