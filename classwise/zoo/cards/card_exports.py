@@ -4,14 +4,9 @@ import json
 from pathlib import Path
 
 from classwise.export.formats.registry import FORMATS
-from classwise.zoo.cards.markdown import table
 from classwise.zoo.foundation.printing import megabytes
 from classwise.zoo.presets.registry import Preset, presets
 
-OF_ANOTHER = (
-    "These are the figures of [`{name}`]({name}.md), which differs in its code length only, {bits} "
-    "bits. "
-)
 # Both measured what they measured; rounding in another order may move the last digits.
 SAME_MAP = 5e-5
 
@@ -25,8 +20,9 @@ def read_exports(folder: Path, preset: Preset) -> dict:
         folder: bench/results.
 
     Returns:
-        `"precisions"`, reports by precision, `"speeds"`, images/s by batch and runtime, and
-        `"machine"`, a sentence; empty where nothing is measured.
+        `"precisions"`, reports by precision, `"speeds"`, images/s by batch and runtime,
+        `"machine"` and `"versions"`, and `"of_another"`, None or the preset whose figures they are;
+        empty where nothing is measured.
     """
     found = read(folder / "export.json")
     if found.get("model") == preset.name:
@@ -36,19 +32,20 @@ def read_exports(folder: Path, preset: Preset) -> dict:
             return {
                 "precisions": figures["precision"],
                 "speeds": figures["images per second"],
-                "machine": machine(found),
+                "machine": found["machine"],
+                "versions": found["versions"],
+                "of_another": None,
             }
     every = read(folder / "preset_exports.json")
     for other in (preset, *of_other_lengths(preset)):
         found = every.get(other.name, {})
         if found.get("sha256") == other.sha256:
-            whose = ""
-            if other.name != preset.name:
-                whose = OF_ANOTHER.format(name=other.name, bits=other.code_length)
             return {
                 "precisions": found["precision"],
                 "speeds": {},
-                "machine": whose + machine(found),
+                "machine": found["machine"],
+                "versions": found["versions"],
+                "of_another": None if other.name == preset.name else other,
             }
     return {}
 
@@ -61,13 +58,6 @@ def of_other_lengths(preset: Preset) -> list[Preset]:
 
 def read(file: Path) -> dict:
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-
-
-def machine(found: dict) -> str:
-    """Returns where something was measured, and with what."""
-    cores, processor = found["machine"]["cores"], found["machine"]["processor"]
-    packages = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
-    return f"Measured on {cores} cores ({processor}) with {packages}."
 
 
 def runtimes() -> dict[str, str]:
@@ -89,43 +79,25 @@ def precision_titles() -> dict[str, str]:
     }
 
 
-def export_tables(exports: dict) -> str:
-    """Returns sizes, speeds and losses of the exports as Markdown."""
-    parts = [precision_table(exports["precisions"])]
-    if exports["speeds"]:
-        batches = list(exports["speeds"])
-        parts.append(
-            table(
-                ["images/s", *(f">{batch}" for batch in batches)],
-                (
-                    (title, *(f"{exports['speeds'][batch][key]:,.0f}" for batch in batches))
-                    for key, title in runtimes().items()
-                    if key in exports["speeds"][batches[0]]
-                ),
-            )
-        )
-    return "\n\n".join([*parts, exports["machine"]])
+def speeds(exports: dict) -> tuple[list[str], list[list[str]]]:
+    """Returns the header and the rows of a table of images/s by runtime and batch."""
+    by_batch = exports["speeds"]
+    rows = [
+        [title, *(f"{found[key]:,.0f}" for found in by_batch.values())]
+        for key, title in runtimes().items()
+        if all(key in found for found in by_batch.values())
+    ]
+    return ["images/s", *(f">{batch}" for batch in by_batch)], rows
 
 
-def precision_table(precisions: dict) -> str:
+def precision_rows(exports: dict) -> list[list[str]]:
     """Returns a row for float32, and one for each lower precision measured beside it."""
-    first = next(iter(precisions.values()))
+    first = next(iter(exports["precisions"].values()))
     titles = precision_titles()
     rows = [[titles["fp32"], megabytes(first["bytes_fp32"]), "0%", "1", "0"]]
-    for key, report in precisions.items():
+    for key, report in exports["precisions"].items():
         speed = report["images_per_second"] / report["images_per_second_fp32"]
         share = f"{report['share_of_bits']:.3%}"
         lost = "not measured" if report["map_loss"] is None else f"{report['map_loss']:.4f}"
         rows.append([titles[key], megabytes(report["bytes"]), share, f"{speed:.2f}", lost])
-    header = ["file", ">size", ">bits that differ", ">speed", ">mAP lost"]
-    parts = [
-        f" mAP lost in {key} is that of {report['queries']:,} queries in a database of "
-        f"{report['database']:,} images."
-        for key, report in precisions.items()
-        if "database" in report
-    ]
-    return (
-        f"{table(header, rows)}\n\nSpeed is that of ONNX Runtime in batches of 256, times that of "
-        f"float32, {first['images_per_second_fp32']:,.0f} images/s; both ran in turn."
-        + "".join(parts)
-    )
+    return rows

@@ -3,6 +3,8 @@
 Specification: https://github.com/huggingface/hub-docs/blob/main/modelcard.md
 """
 
+from collections.abc import Iterator
+
 from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.presets.registry import Preset, Trunk
 from classwise.zoo.retrieval.metrics import metric_title
@@ -14,55 +16,58 @@ LISTED = ("map", "map@100", "precision_within_radius_2")
 LISTED_EMBEDDING = ("recall@1",)
 
 
-def preset_metadata(preset: Preset) -> dict:
-    """Returns a preset's metadata, with its results under its protocol."""
-    facts = get_data_set(preset.dataset)
+def preset_metadata(preset: Preset) -> str:
+    """Returns a preset's metadata as the block of YAML above its card, with its results."""
+    from huggingface_hub import EvalResult
+
+    data_set = get_data_set(preset.dataset)
     results = [
-        (name, metric_title(name) + ", expected over ties", preset.metrics[name]["expected"])
-        for name in LISTED
-        if name in preset.metrics
+        EvalResult(
+            task_type=TASK,
+            task_name="Image retrieval by Hamming distance",
+            dataset_type=data_set.hub_id or data_set.name,
+            dataset_name=f"{data_set.title}, protocol {preset.protocol}",
+            metric_type=kind,
+            metric_name=title,
+            metric_value=round(value, 4),
+        )
+        for kind, title, value in listed(preset)
     ]
-    results += [
-        (name, metric_title(name) + ", cosine similarity", preset.embedding_metrics[name]["value"])
-        for name in LISTED_EMBEDDING
-        if name in preset.embedding_metrics
-    ]
+    return front_matter(
+        preset, [preset.method, preset.backbone], model_name=preset.name, eval_results=results
+    )
+
+
+def listed(preset: Preset) -> Iterator[tuple[str, str, float]]:
+    """Yields the metrics that a hub shows: their names, titles and values."""
+    for name in LISTED:
+        if name in preset.metrics:
+            title = f"{metric_title(name)}, expected over ties"
+            yield name, title, preset.metrics[name]["expected"]
+    for name in LISTED_EMBEDDING:
+        if name in preset.embedding_metrics:
+            title = f"{metric_title(name)}, cosine similarity"
+            yield name, title, preset.embedding_metrics[name]["value"]
     accuracy = preset.accuracy["hamming"]["accuracy"]
-    results.append(("accuracy", "Accuracy of the nearest class centre, codes", accuracy))
-    return {
-        **common(preset, [preset.method, preset.backbone]),
-        "model-index": [
-            {
-                "name": preset.name,
-                "results": [
-                    {
-                        "task": {"type": TASK, "name": "Image retrieval by Hamming distance"},
-                        "dataset": {
-                            "type": facts.hub_id or facts.name,
-                            "name": f"{facts.title}, protocol {preset.protocol}",
-                        },
-                        "metrics": [
-                            {"type": kind, "name": title, "value": round(value, 4)}
-                            for kind, title, value in results
-                        ],
-                    }
-                ],
-            }
-        ],
-    }
+    yield "accuracy", "Accuracy of the nearest class center, codes", accuracy
 
 
-def trunk_metadata(trunk: Trunk) -> dict:
-    """Returns a trunk's metadata."""
-    return common(trunk, [trunk.backbone])
+def trunk_metadata(trunk: Trunk) -> str:
+    """Returns a trunk's metadata as the block of YAML above its card."""
+    return front_matter(trunk, [trunk.backbone])
 
 
-def common(entry: Preset | Trunk, tags: list[str]) -> dict:
+def front_matter(entry: Preset | Trunk, tags: list[str], **results) -> str:
+    """Returns the block of YAML with what all cards have, and a model's results."""
+    from huggingface_hub import ModelCardData
+
     hub_id = get_data_set(entry.dataset).hub_id
-    return {
-        "license": entry.license.lower(),
-        "library_name": "keras",
-        "pipeline_tag": TASK,
-        "tags": [*TAGS, *tags],
-        **({"datasets": [hub_id]} if hub_id else {}),
-    }
+    data = ModelCardData(
+        license=entry.license.lower(),
+        library_name="keras",
+        pipeline_tag=TASK,
+        tags=[*TAGS, *tags],
+        datasets=[hub_id] if hub_id else None,
+        **results,
+    )
+    return f"---\n{data.to_yaml(line_break=chr(10))}\n---"

@@ -1,40 +1,71 @@
-"""What the cards of presets and of trunks have in common: their page and its parts."""
+"""Pages of Markdown, filled from the templates in `page/`."""
 
-import json
+from __future__ import annotations
 
-from classwise.zoo.cards.markdown import front_matter, table
-from classwise.zoo.foundation.printing import megabytes
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from classwise.zoo.cards.card_exports import precision_rows, speeds
+from classwise.zoo.cards.card_training import (
+    command,
+    learned_statistics,
+    on_device,
+    recipe_rows,
+    seeds,
+)
+from classwise.zoo.cards.markdown import escaped, table
+from classwise.zoo.foundation.printing import four_digits, megabytes
+from classwise.zoo.foundation.templates import templates
 from classwise.zoo.presets.registry import WeightFile
 
-NOTICE = "<!-- python -m tools.publish.write_cards makes this page from the registry. -->"
+if TYPE_CHECKING:
+    import jinja2
 
 
-def card_page(name: str, metadata: dict, sections: dict[str, str]) -> str:
-    """Returns a whole page; the section without a title stands first."""
-    parts = [front_matter(metadata), NOTICE, f"# `{name}`"]
-    for title, text in sections.items():
-        parts += [f"## {title}", text] if title else [text]
-    return "\n\n".join(parts) + "\n"
+def fill(template: str, **values) -> str:
+    """Returns a page.
+
+    Args:
+        template: its file in `page/`.
+        values: what the template shows. Texts that Markdown may misread go through its filter `md`.
+    """
+    return pages().get_template(template).render(values)
 
 
-def file_table(entries: list[WeightFile]) -> str:
-    return table(
-        ["file", ">size", "SHA-256"],
-        ((f"`{entry.file}`", megabytes(entry.bytes), f"`{entry.sha256}`") for entry in entries),
-    )
+@cache
+def pages() -> jinja2.Environment:
+    """Returns the templates, which know how numbers and tables are written."""
+    environment = templates(__package__)
+    environment.globals |= {"table": table, "file_rows": file_rows}
+    environment.filters |= {
+        "md": escaped,
+        "four": four_digits,
+        "thousands": lambda value: f"{value:,.0f}",
+        "megabytes": megabytes,
+        "channels": channels,
+        "command": command,
+        "on_device": on_device,
+        "recipe_rows": recipe_rows,
+        "seeds": seeds,
+        "learned_statistics": learned_statistics,
+        "precision_rows": precision_rows,
+        "speeds": speeds,
+    }
+    return environment
 
 
-def colour(channels: int) -> str:
-    return {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
+def file_rows(entries: Sequence[WeightFile]) -> list[tuple[str, ...]]:
+    """Returns file, size and checksum of each entry."""
+    return [(f"`{e.file}`", megabytes(e.bytes), f"`{e.sha256}`") for e in entries]
 
 
-def python(*lines: str) -> str:
-    return "\n".join(["```python", *lines, "```"])
+def channels(count: int) -> str:
+    """Returns what the channels of an image are.
 
+    Example:
 
-def json_block(document: dict) -> str:
-    return f"```json\n{json.dumps(document)}\n```"
-
-
-def bibtex(text: str) -> str:
-    return f"```bibtex\n{text}\n```"
+    >>> channels(3), channels(4)
+    ('RGB', '4 channels')
+    """
+    return {1: "grey", 3: "RGB"}.get(count, f"{count} channels")

@@ -22,9 +22,8 @@ def card(name: str, bench: Path | None = None) -> str:
 
     Example:
 
-    >>> print(card("dcwh_resnet9_fashion_mnist_48")[:23])
-    ---
-    license: apache-2.0
+    >>> "mAP@100 | 0.9121 | 0.0024" in card("dcwh_resnet9_fashion_mnist_48")
+    True
     """
     if name in trunks():
         standing = [preset.name for preset in presets().values() if preset.trunk == name]

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from classwise.zoo.cards.markdown import escaped, table
+from classwise.zoo.cards.card_page import fill
+from classwise.zoo.cards.markdown import escaped
 from classwise.zoo.cards.publications import AIMS, PUBLISHED, PublishedFigures
 from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.foundation.printing import megabytes
@@ -11,40 +12,27 @@ from classwise.zoo.methods import get_method
 from classwise.zoo.presets.registry import Preset, Trunk
 
 T = TypeVar("T")
-INTRODUCTION = """\
-<!-- python -m tools.publish.write_cards makes this page from the registry. -->
-
-# The zoo
-
-Every hasher, its size and what it measured. `zoo.load(NAME)` loads one, `classwise info NAME`
-prints what is known of it, and its name here leads to its card."""
-TIE_RULE = """\
-**Ties.** A Hamming distance takes few values, so most of a ranking is ties. mAP here is the
-expectation over all orders inside ties, in closed form, ± its standard error over queries; in
-brackets what the worst and the best order give ([definitions](METRICS.md)). It is taken over the
-whole database. No epoch was selected on queries, but on images carved from the training
-images. Published figures come without a band, and which order inside ties they stand for is not
-known here: compare them with the band, not with the expectation alone."""
-
-
 RECALL = "recall@1"
+Rows = list[tuple]
 
 
 def zoo_page(presets: Sequence[Preset], trunks: Sequence[Trunk]) -> str:
     """Returns the page, given all presets and all trunks."""
-    parts = [INTRODUCTION, TIE_RULE]
+    sections = []
     for dataset in in_order(preset.dataset for preset in presets):
         found = [preset for preset in presets if preset.dataset == dataset]
-        facts = get_data_set(dataset)
-        parts += [f"## {facts.title}", f"{facts.link}. {facts.content}"]
-        parts += ["### mAP by code length", summary(found, "models")]
-        methods = [get_method(name) for name in in_order(preset.method for preset in found)]
-        parts += [method.published for method in methods if method.published]
-        for method in methods:
-            of_method = [preset for preset in found if preset.method == method.name]
-            parts += [f"### {method.paper.name}: {method.paper.link}", preset_rows(of_method)]
-    parts += ["## Trunks", trunk_rows(trunks, presets)]
-    return "\n\n".join(parts) + "\n"
+        by_method = {
+            get_method(name): preset_rows([preset for preset in found if preset.method == name])
+            for name in in_order(preset.method for preset in found)
+        }
+        sections.append(
+            {
+                "data_set": get_data_set(dataset),
+                "summary": summary(found, "models"),
+                "presets": by_method,
+            }
+        )
+    return fill("zoo.md", sections=sections, trunks=trunk_rows(trunks, presets))
 
 
 def in_order(values: Iterable[T]) -> list[T]:
@@ -59,18 +47,18 @@ def summary(presets: Sequence[Preset], cards: str) -> str:
         presets: any.
         cards: path of their cards' folder from the page that shows the tables.
     """
-    parts = []
+    tables = []
     for dataset, protocol in in_order((preset.dataset, preset.protocol) for preset in presets):
         under = [preset for preset in presets if preset.protocol == protocol]
-        parts.append(f"mAP on **{get_data_set(dataset).title}**, protocol `{protocol}`:")
-        parts.append(by_code_length(under, (*AIMS, *PUBLISHED), cards))
-    return "\n\n".join(parts)
+        header, rows = by_code_length(under, (*AIMS, *PUBLISHED), cards)
+        tables.append((get_data_set(dataset), protocol, header, rows))
+    return fill("summary.md", tables=tables).rstrip("\n")
 
 
 def by_code_length(
     presets: Sequence[Preset], published: Iterable[PublishedFigures], cards: str
-) -> str:
-    """Returns mAP with a row for each method and trunk and each source, a column for each length.
+) -> tuple[list[str], Rows]:
+    """Returns the header and the rows of a table of mAP by method, trunk or source, and by length.
 
     Args:
         presets: of one protocol.
@@ -90,37 +78,26 @@ def by_code_length(
             source = (escaped(figures.source), escaped(figures.backbone))
             rows[source] = {bits: f"{value:.4f}" for bits, value in figures.map.items()}
     lengths = sorted({bits for values in rows.values() for bits in values})
-    return table(
-        ["source", "backbone", *(f">{bits} bits" for bits in lengths)],
-        ((*names, *(values.get(bits, "-") for bits in lengths)) for names, values in rows.items()),
-    )
+    header = ["source", "backbone", *(f">{bits} bits" for bits in lengths)]
+    return header, [
+        (*names, *(values.get(bits, "-") for bits in lengths)) for names, values in rows.items()
+    ]
 
 
-def preset_rows(presets: Sequence[Preset]) -> str:
+def preset_rows(presets: Sequence[Preset]) -> Rows:
     """Returns a row for each preset, by backbone and code length."""
-    return table(
-        [
-            "preset",
-            ">bits",
-            "protocol",
-            "mAP (worst to best order)",
-            ">nearest centre, codes",
-            ">Recall@1, cosine",
-            ">size",
-        ],
+    return [
         (
-            (
-                f"[`{preset.name}`](models/{preset.name}.md)",
-                preset.code_length,
-                preset.protocol,
-                mean_ap(preset),
-                f"{preset.accuracy['hamming']['accuracy']:.4f}",
-                f"{preset.embedding_metrics[RECALL]['value']:.4f}",
-                megabytes(preset.total_bytes),
-            )
-            for preset in sorted(presets, key=lambda p: (p.backbone, p.protocol, p.code_length))
-        ),
-    )
+            f"[`{preset.name}`](models/{preset.name}.md)",
+            preset.code_length,
+            preset.protocol,
+            mean_ap(preset),
+            f"{preset.accuracy['hamming']['accuracy']:.4f}",
+            f"{preset.embedding_metrics[RECALL]['value']:.4f}",
+            megabytes(preset.total_bytes),
+        )
+        for preset in sorted(presets, key=lambda p: (p.backbone, p.protocol, p.code_length))
+    ]
 
 
 def mean_ap(preset: Preset) -> str:
@@ -132,19 +109,16 @@ def mean_ap(preset: Preset) -> str:
     )
 
 
-def trunk_rows(trunks: Sequence[Trunk], presets: Sequence[Preset]) -> str:
+def trunk_rows(trunks: Sequence[Trunk], presets: Sequence[Preset]) -> Rows:
     """Returns a row for each trunk."""
-    return "Backbones, each stored once for all hashers that stand on it:\n\n" + table(
-        ["trunk", "backbone", "data set", ">hashers on it", ">size", "licence"],
+    return [
         (
-            (
-                f"[`{trunk.name}`](models/{trunk.name}.md)",
-                f"`{trunk.backbone}`",
-                get_data_set(trunk.dataset).title,
-                sum(preset.trunk == trunk.name for preset in presets),
-                megabytes(trunk.bytes),
-                escaped(trunk.license),
-            )
-            for trunk in trunks
-        ),
-    )
+            f"[`{trunk.name}`](models/{trunk.name}.md)",
+            f"`{trunk.backbone}`",
+            get_data_set(trunk.dataset).title,
+            sum(preset.trunk == trunk.name for preset in presets),
+            megabytes(trunk.bytes),
+            escaped(trunk.license),
+        )
+        for trunk in trunks
+    ]

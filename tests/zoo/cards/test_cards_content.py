@@ -99,7 +99,7 @@ def test_sizes_and_checksums_are_those_of_both_files():
     ("start", "trunk", "recipe", "said"),
     [
         (None, TRUNK.name, {}, "Trained end to end from random weights."),
-        (TRUNK.name, TRUNK.name, {}, "Only the hash layer and the class centres were trained"),
+        (TRUNK.name, TRUNK.name, {}, "Only the hash layer and the class centers were trained"),
         (
             "other",
             TRUNK.name,

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from classwise.zoo.cards.card_exports import export_tables, read_exports
+from classwise.zoo.cards.card_exports import read_exports
 from classwise.zoo.cards.preset_card import preset_card
 from classwise.zoo.presets.registry import get_trunk, presets
 
@@ -27,6 +27,12 @@ def report(precision, **changes):
         "map_loss": 0.001,
         **changes,
     }
+
+
+def section(exports):
+    """What a card says of exports."""
+    text = preset_card(PRESET, get_trunk(PRESET.name), exports=exports)
+    return text.partition("## Exports\n")[2].partition("## Limits\n")[0]
 
 
 @pytest.fixture
@@ -59,7 +65,7 @@ def bench(tmp_path):
 
 
 def test_the_large_bench_comes_first(bench):
-    text = export_tables(read_exports(bench(), PRESET))
+    text = section(read_exports(bench(), PRESET))
     assert "| ONNX, float32 | 4.00 MB | 0% | 1 | " + "0 |" in text
     assert "| ONNX, float16 | 2.00 MB | 0.012% | 0.75 | " + "0.0010 |" in text
     assert "| ONNX, int8 | 1.00 MB | 0.012% | 1.50 |" in text
@@ -70,7 +76,7 @@ def test_the_large_bench_comes_first(bench):
 
 @pytest.mark.parametrize("other", [{"model": "another"}, {"map_fp32": MAP + 1e-3}])
 def test_the_large_bench_of_other_weights_is_not_quoted(bench, other):
-    text = export_tables(read_exports(bench(**other), PRESET))
+    text = section(read_exports(bench(**other), PRESET))
     assert "with onnxruntime 1.2." in text
     assert "int8" not in text
     assert "| not measured |" in text
@@ -78,13 +84,13 @@ def test_the_large_bench_of_other_weights_is_not_quoted(bench, other):
 
 def test_a_loss_on_a_part_says_so(bench):
     folder = bench(model="another")
-    assert "queries in a database" not in export_tables(read_exports(folder, PRESET))
+    assert "queries in a database" not in section(read_exports(folder, PRESET))
     file = folder / "preset_exports.json"
     found = json.loads(file.read_text())
     int8 = report("int8", queries=1000, database=10_000)
     found[PRESET.name]["precision"]["int8"] = int8
     file.write_text(json.dumps(found))
-    text = export_tables(read_exports(folder, PRESET))
+    text = section(read_exports(folder, PRESET))
     assert "mAP lost in int8 is that of 1,000 queries in a database of 10,000 images." in text
 
 
@@ -98,9 +104,9 @@ def test_of_other_weights_nothing_is_quoted(bench):
 def test_figures_of_another_hasher_on_the_trunk_are_said_to_be_its(bench):
     folder = bench(model="another")
     link = f"[`{PRESET.name}`]({PRESET.name}.md)"
-    assert link not in export_tables(read_exports(folder, PRESET))
+    assert link not in section(read_exports(folder, PRESET))
     sibling = dataclasses.replace(PRESET, name="shorter", sha256="1" * 64)
-    assert link in export_tables(read_exports(folder, sibling))
+    assert link in section(read_exports(folder, sibling))
     for change in ({"trunk": "of another network"}, {"method": "vmf"}):
         assert read_exports(folder, dataclasses.replace(sibling, **change)) == {}
 

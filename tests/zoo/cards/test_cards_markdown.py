@@ -1,13 +1,17 @@
 """Values cannot break out of Markdown or YAML: two parsers read back what was written."""
 
+import dataclasses
+
 import hypothesis
-import pytest
-import yaml
+from huggingface_hub import ModelCard
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from classwise.zoo.cards.markdown import escaped, front_matter, table
+from classwise.zoo.cards.card_metadata import preset_metadata
+from classwise.zoo.cards.markdown import escaped, table
+from classwise.zoo.presets.registry import get_preset
 
+PRESET = get_preset("dcwh_resnet9_fashion_mnist_48")
 NASTY = st.text(st.sampled_from(list("ab1 \\`*_[]<>|~&$#!()-+.:;\"'{}\n\t")), max_size=12)
 TEXTS = NASTY | st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]), max_size=12
@@ -42,32 +46,19 @@ def test_numbers_are_flush_right():
     assert "<td>x</td>" in html
 
 
-KEYS = st.text("abc_-", min_size=1, max_size=5) | NASTY.filter(bool)
-SCALARS = TEXTS | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
-SCALARS |= st.sampled_from(["true", "Null", "no", "1e3", "0x1f", "2024-01-01", "a: b", "- a", "#"])
-ENTRIES = st.dictionaries(KEYS, SCALARS, min_size=1, max_size=3)
-NESTED = st.recursive(
-    ENTRIES,
-    lambda inner: st.dictionaries(
-        KEYS,
-        SCALARS | inner | st.lists(SCALARS | inner, min_size=1, max_size=3),
-        min_size=1,
-        max_size=3,
-    ),
-    max_leaves=6,
-)
-
-
-@hypothesis.given(NESTED)
-@hypothesis.settings(max_examples=200, deadline=None)
-def test_yaml_holds_the_values_that_were_given(values):
-    block = front_matter(values)
-    first, *lines, last = block.split("\n")
-    assert first == last == "---"
-    assert "---" not in lines
-    assert yaml.safe_load("\n".join(lines)) == values
-
-
-def test_what_is_no_number_is_no_metadata():
-    with pytest.raises(ValueError, match="Out of range"):
-        front_matter({"value": float("nan")})
+@hypothesis.given(TEXTS.filter(bool), st.floats(0, 1))
+@hypothesis.settings(max_examples=50, deadline=None)
+def test_metadata_holds_the_values_that_were_given(name, value):
+    """The hub's own reader finds them, whatever a license or a data set is called."""
+    metrics = {**PRESET.metrics, "map": {**PRESET.metrics["map"], "expected": value}}
+    entry = dataclasses.replace(PRESET, license=name, backbone=name, metrics=metrics)
+    block = preset_metadata(entry)
+    assert block.startswith("---\n")
+    assert block.endswith("\n---")
+    data = ModelCard(f"{block}\n\n# A card\n", ignore_metadata_errors=False).data
+    assert data.license == name.lower()
+    assert name in data.tags
+    assert data.eval_results[0].metric_value == round(value, 4)
+    assert {result.dataset_name for result in data.eval_results} == {
+        f"Fashion-MNIST, protocol {PRESET.protocol}"
+    }

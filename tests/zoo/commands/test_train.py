@@ -166,7 +166,10 @@ def test_a_full_disk_is_named(classwise, arguments, tmp_path):
         (["--images", "gone"], "'gone' is not a folder; name a folder of images."),
         (["--images", "one"], "'one' has one sub-folder, bag; give it one for each"),
         (["--images", "one", "-o", "one/bag/0.png"], "one/bag/0.png is a file; --output must"),
-        (["--images", "one", "-o", "other"], "other holds a training with another name, protocol, "),
+        (
+            ["--images", "one", "-o", "other"],
+            "other holds a training with another name, protocol, ",
+        ),
         (["--images", "one", "--epochs", "1"], "epochs is 1; it must be 2 or more, one a stage."),
         (["--images", "one", "--image-size", "0"], "image_shape is [0, 0, 3]; it must be"),
     ],
