@@ -1,5 +1,8 @@
 """The wheel, installed where nothing of this checkout can be imported."""
 
+import ast
+import configparser
+import importlib.metadata
 import json
 import os
 import re
@@ -158,6 +161,49 @@ def test_the_wheel_holds_every_file(wheel):
     expected = {name for name in here if not name.endswith(".pyc")}
     found = {n for n in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in n}
     assert found == expected
+
+
+# Declared for others: TensorBoard for Keras's callback, importlib_resources for TFDS, which forgot.
+OF_OTHERS = {"importlib-resources", "tensorboard"}
+
+
+def test_what_is_imported_is_declared_and_nothing_else():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    needed = requirements(config["options"]["install_requires"])
+    extras = config["options.extras_require"]
+    optional = {name for extra in extras if extra != "dev" for name in requirements(extras[extra])}
+    homes = importlib.metadata.packages_distributions()
+    used = {
+        normalized(package)
+        for source in (ROOT / "classwise").rglob("*.py")
+        for top in imported_packages(source)
+        for package in homes.get(top, ())
+    } - {"classwise"}
+    assert needed - used == OF_OTHERS
+    assert used <= needed | optional
+
+
+def requirements(lines):
+    """Returns the names of the packages that some lines of setup.cfg ask for."""
+    return {
+        normalized(re.match(r"[\w.-]+", line)[0])
+        for line in lines.split("\n")
+        if line[:1].isalpha()
+    }
+
+
+def normalized(name):
+    return name.lower().replace("_", "-")
+
+
+def imported_packages(source):
+    """Returns the packages that a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.partition(".")[0]
 
 
 # What type checkers and editors know: each line's comment is the error that mypy must find there.

@@ -46,12 +46,12 @@ class DCWHLoss(ClassWiseLoss):
 
     def __init__(
         self,
-        inverse_variance=0.25,
-        cubic_weight=0.1,
-        cube_margin=1.1,
-        vertex_weight=0.0,
-        reduction="sum_over_batch_size",
-        name="dcwh_loss",
+        inverse_variance: float = 0.25,
+        cubic_weight: float = 0.1,
+        cube_margin: float = 1.1,
+        vertex_weight: float = 0.0,
+        reduction: str = "sum_over_batch_size",
+        name: str = "dcwh_loss",
     ):
         super().__init__(reduction=reduction, name=name)
         self.inverse_variance = positive("inverse_variance", inverse_variance)
@@ -59,11 +59,13 @@ class DCWHLoss(ClassWiseLoss):
         self.cube_margin = positive("cube_margin", cube_margin)
         self.vertex_weight = positive("vertex_weight", vertex_weight, or_zero=True)
 
-    def logits(self, embeddings, centers):
+    def logits(
+        self, embeddings: keras.KerasTensor, centers: keras.KerasTensor
+    ) -> keras.KerasTensor:
         half_norms = 0.5 * ops.sum(ops.square(centers), axis=-1)
         return self.inverse_variance * (ops.matmul(embeddings, ops.transpose(centers)) - half_norms)
 
-    def penalty(self, embeddings):
+    def penalty(self, embeddings: keras.KerasTensor) -> keras.KerasTensor:
         outside = ops.relu(ops.abs(embeddings) - self.cube_margin)
         penalty = self.cubic_weight * ops.sum(outside, axis=-1)
         if self.vertex_weight:
@@ -73,7 +75,7 @@ class DCWHLoss(ClassWiseLoss):
             penalty = penalty + self.vertex_weight * distance
         return penalty
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             "inverse_variance": self.inverse_variance,
             "cubic_weight": self.cubic_weight,

@@ -42,16 +42,18 @@ class VonMisesFisherLoss(ClassWiseLoss):
 
     def __init__(
         self,
-        concentration=15.0,
-        reduction="sum_over_batch_size",
-        name="von_mises_fisher_loss",
+        concentration: float = 15.0,
+        reduction: str = "sum_over_batch_size",
+        name: str = "von_mises_fisher_loss",
     ):
         super().__init__(reduction=reduction, name=name)
         self.concentration = positive("concentration", concentration)
 
-    def logits(self, embeddings, centers):
+    def logits(
+        self, embeddings: keras.KerasTensor, centers: keras.KerasTensor
+    ) -> keras.KerasTensor:
         directions = ops.normalize(embeddings, axis=-1)
         return self.concentration * ops.matmul(directions, ops.transpose(centers))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {"concentration": self.concentration, **super().get_config()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class Parity:
 
     def to_dict(self) -> dict:
         """Returns the figures in JSON types; JSON has no infinity and no NaN, so None stands in."""
-        figures = {
+        figures: dict[str, Any] = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
         }

@@ -7,7 +7,9 @@ from classwise.zoo.backbones.check_sizes import check_sizes
 from classwise.zoo.foundation.errors import InputError
 
 
-def convolution(x, filters: int, stride: int, name: str, kernel_size: int = 3):
+def convolution(
+    x: keras.KerasTensor, filters: int, stride: int, name: str, kernel_size: int = 3
+) -> keras.KerasTensor:
     """Adds a convolution without bias and its batch normalisation."""
     x = layers.Conv2D(
         filters,
@@ -21,7 +23,7 @@ def convolution(x, filters: int, stride: int, name: str, kernel_size: int = 3):
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
 
 
-def residual_block(x, filters: int, stride: int, name: str):
+def residual_block(x: keras.KerasTensor, filters: int, stride: int, name: str) -> keras.KerasTensor:
     """Adds two 3x3 convolutions and a shortcut, projected where the shape changes."""
     shortcut = x
     if stride != 1 or x.shape[-1] != filters:

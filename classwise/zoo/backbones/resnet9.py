@@ -7,7 +7,9 @@ from classwise.zoo.backbones.check_sizes import check_sizes
 from classwise.zoo.backbones.resnet import convolution
 
 
-def convolution_block(x, filters: int, name: str, pool: bool = False):
+def convolution_block(
+    x: keras.KerasTensor, filters: int, name: str, pool: bool = False
+) -> keras.KerasTensor:
     """Adds a 3x3 convolution, max-pooling where asked for, and ReLU."""
     x = convolution(x, filters, 1, name)
     if pool:
@@ -15,7 +17,7 @@ def convolution_block(x, filters: int, name: str, pool: bool = False):
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def residual_pair(x, filters: int, name: str):
+def residual_pair(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
     """Adds two convolution blocks and the identity around them."""
     branch = convolution_block(x, filters, f"{name}_1")
     branch = convolution_block(branch, filters, f"{name}_2")

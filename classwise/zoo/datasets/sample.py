@@ -82,7 +82,14 @@ def _fashion_mnist(image_shape: tuple[int, int, int] | None) -> LabelledImages:
     return _read_only("fashion_mnist", "test", *arrays, tuple(names))
 
 
-def _read_only(name: str, split: str, images, labels, ids, class_names) -> LabelledImages:
+def _read_only(
+    name: str,
+    split: str,
+    images: np.ndarray,
+    labels: np.ndarray,
+    ids: np.ndarray,
+    class_names: tuple[str, ...],
+) -> LabelledImages:
     for array in (images, labels, ids):
         array.setflags(write=False)
     return LabelledImages(name, split, images, labels, ids, class_names)

@@ -38,10 +38,15 @@ class Muon(keras.optimizers.AdamW):
     Reference: Muon (kellerjordan.github.io/posts/muon); arXiv 2502.16982 for the factor.
     """
 
-    def __init__(self, *arguments, name="muon", **named):
+    def __init__(self, *arguments: object, name: str = "muon", **named: object):
         super().__init__(*arguments, name=name, **named)
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self,
+        gradient: keras.KerasTensor,
+        variable: keras.Variable,
+        learning_rate: keras.KerasTensor,
+    ) -> None:
         if len(variable.shape) != 4 or variable.shape[-1] == 1:
             super().update_step(gradient, variable, learning_rate)
             return
@@ -55,7 +60,7 @@ class Muon(keras.optimizers.AdamW):
         self.assign_sub(variable, update)
 
 
-def orthogonal(matrix):
+def orthogonal(matrix: keras.KerasTensor) -> keras.KerasTensor:
     """Returns a matrix of the same singular vectors, its singular values near 1.
 
     Newton-Schulz iterations X <- a X + (b S + c S^2) X, S = X X^T, in bfloat16.

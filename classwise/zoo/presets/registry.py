@@ -50,7 +50,8 @@ class Trunk(WeightFile):
     @property
     def accuracies(self) -> list[float]:
         """Validation accuracy of all seeds of the recipe that trained it, the least first."""
-        return sorted([self.training["val_accuracy"], *self.other_seeds.values()])
+        own = [] if self.training is None else [self.training["val_accuracy"]]
+        return sorted([*own, *self.other_seeds.values()])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +136,7 @@ def tables() -> tuple[dict[str, Trunk], dict[str, Preset]]:
     Raises:
         InputError: a table of a newer format than this version of classwise reads.
     """
-    found = {"trunks": {}, "presets": {}}
+    found: dict[str, dict] = {"trunks": {}, "presets": {}}
     for file in sorted(FOLDER.glob("*.json")):
         table = json.loads(file.read_text(encoding="utf-8"))
         if table["format_version"] > FORMAT_VERSION:
@@ -196,7 +197,7 @@ def list_models(
     for key, value in wanted.items():
         known = {getattr(preset, key) for preset in presets().values()}
         if key != "code_length" and value not in known:
-            raise unknown_name(key, value, known)
+            raise unknown_name(key, str(value), known)
     return [
         name
         for name, preset in presets().items()

@@ -84,14 +84,14 @@ def _with_divisor_hits(groups: TieGroups, k: int) -> np.ndarray:
     linear, quadratic = _position_sums(cut, taken)
     linear, quadratic = linear / taken, quadratic / (taken * np.maximum(taken - 1, 1))
 
-    def expected(hits):
+    def expected(hits: np.ndarray) -> np.ndarray:
         return (before[0] + hits * (linear + (hits - 1) * quadratic)) / _at_least_one(cut, hits)
 
-    def worst(hits):
+    def worst(hits: np.ndarray) -> np.ndarray:
         inside = _hits_sum(cut, cut.items_before + taken - hits, hits)
         return (before[1] + inside) / _at_least_one(cut, hits)
 
-    def best(hits):
+    def best(hits: np.ndarray) -> np.ndarray:
         return (before[2] + _hits_sum(cut, cut.items_before, hits)) / _at_least_one(cut, hits)
 
     return np.stack(

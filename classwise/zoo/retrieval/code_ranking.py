@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +49,7 @@ class CodeRanking:
         """Relevant items among the first k, `[3, Q]`: expected, worst and best order."""
         return self._once("hits", k, lambda: hits_at(self.head(k), k))
 
-    def _once(self, what: str, k: int, compute):
+    def _once(self, what: str, k: int, compute: Callable[[], Any]) -> Any:
         # Metrics with the same cut-off share these.
         if (what, k) not in self._of_cut_off:
             self._of_cut_off[what, k] = compute()

@@ -35,7 +35,7 @@ def signs_with_offset(
     whole number, so the product is exact as long as the dtype holds them.
     """
     bits = np.unpackbits(codes, axis=1, count=code_length)
-    signs = np.empty((len(codes), code_length + 1), dtype)
+    signs: np.ndarray = np.empty((len(codes), code_length + 1), dtype)
     np.subtract(1, 2.0 * bits, out=signs[:, :-1])
     signs[:, -1] = unit * bits.sum(axis=1) + offset
     return signs
@@ -43,6 +43,6 @@ def signs_with_offset(
 
 def bits_with_one(codes: np.ndarray, code_length: int, dtype: type = np.float32) -> np.ndarray:
     """Returns `[d, 1]`, `[N, L + 1]`."""
-    bits = np.ones((len(codes), code_length + 1), dtype)
+    bits: np.ndarray = np.ones((len(codes), code_length + 1), dtype)
     bits[:, :-1] = np.unpackbits(codes, axis=1, count=code_length)
     return bits

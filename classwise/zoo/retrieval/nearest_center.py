@@ -76,7 +76,7 @@ def classify_embeddings(
         centers = centers / np.linalg.norm(centers, axis=1, keepdims=True)
     constant = 0.0 if cosine else (centers * centers).sum(axis=1) / 2
 
-    def distances():
+    def distances() -> Iterator[np.ndarray]:
         for start in range(0, len(embeddings), _CHUNK_ROWS):
             yield constant - embeddings[start : start + _CHUNK_ROWS].astype(np.float64) @ centers.T
 
@@ -105,7 +105,7 @@ def classify_codes(
     center_codes, _ = check_codes("center_codes", center_codes, code_length)
     labels = _check_labels(labels, len(codes), len(center_codes))
 
-    def distances():
+    def distances() -> Iterator[np.ndarray]:
         for start in range(0, len(codes), _CHUNK_ROWS):
             yield hamming_distances(codes[start : start + _CHUNK_ROWS], center_codes, code_length)
 

@@ -1,5 +1,6 @@
 """The ranking of one query as tie groups: all items at one distance, in unknown order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,13 +26,14 @@ class TieGroups:
     @classmethod
     def from_counts(cls, items: np.ndarray, relevant: np.ndarray) -> "TieGroups":
         """Builds the groups from the two histograms."""
-        before = (np.cumsum(counts, axis=1) - counts for counts in (items, relevant))
-        return cls(items, relevant, *before, relevant.sum(axis=1))
+        items_before = np.cumsum(items, axis=1) - items
+        relevant_before = np.cumsum(relevant, axis=1) - relevant
+        return cls(items, relevant, items_before, relevant_before, relevant.sum(axis=1))
 
     def head(self, k: int) -> "TieGroups":
         """The distances at which any query has an item that can rank among its first k."""
         near = np.count_nonzero((self.items_before < k).any(axis=0))
-        return TieGroups(*(field[:, :near] for field in self._fields()), self.total_relevant)
+        return self._of_groups(lambda counts: counts[:, :near])
 
     def taken(self, k: int | None) -> np.ndarray:
         """How many items of each group rank among the first k (all without k), `[Q, L + 1]`."""
@@ -41,8 +43,14 @@ class TieGroups:
         """The one group of each query that holds rank k, `[Q]`; 1 <= k <= database size."""
         # Empty groups start where the next one starts, so the last start before k isn't empty.
         group = np.count_nonzero(self.items_before < k, axis=1)[:, None] - 1
-        fields = (np.take_along_axis(field, group, axis=1)[:, 0] for field in self._fields())
-        return TieGroups(*fields, self.total_relevant)
+        return self._of_groups(lambda counts: np.take_along_axis(counts, group, axis=1)[:, 0])
 
-    def _fields(self) -> tuple[np.ndarray, ...]:
-        return self.items, self.relevant, self.items_before, self.relevant_before
+    def _of_groups(self, choose: Callable[[np.ndarray], np.ndarray]) -> "TieGroups":
+        """Returns some of the groups, with the totals of all of them."""
+        return TieGroups(
+            choose(self.items),
+            choose(self.relevant),
+            choose(self.items_before),
+            choose(self.relevant_before),
+            self.total_relevant,
+        )

@@ -41,4 +41,6 @@ def metric_title(name: str) -> str:
     >>> metric_title("map@100"), metric_title("precision_within_radius_2")
     ('mAP@100', 'Precision within radius 2')
     """
-    return find_metric(name).match(name)
+    title = find_metric(name).match(name)
+    assert title is not None  # else it would not have been found
+    return title

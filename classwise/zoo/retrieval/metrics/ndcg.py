@@ -20,7 +20,7 @@ def ndcg_at(ranking: CodeRanking, k: int) -> np.ndarray:
     items = ranking.items
     discounts = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
 
-    def discount(first, count):
+    def discount(first: np.ndarray, count: np.ndarray) -> np.ndarray:
         """Sum of the discounts of `count` ranks from `first + 1`, those behind k left out."""
         first, last = (np.minimum(rank, k).astype(np.intp) for rank in (first, first + count))
         return discounts[last] - discounts[first]
