@@ -13,13 +13,28 @@ def imported_by(code):
     """Returns the modules that a fresh Python has imported after `code`."""
     code += "; import sys; print(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return {name.partition(".")[0] for name in done.stdout.split()}
+    return {name.partition(".")[0] for name in done.stdout.split()} | set(done.stdout.split())
+
+
+HEAVY = {"tensorflow", "keras", "numpy", "matplotlib", "onnx", "sklearn", "faiss", "rich"}
+HEAVY |= {"huggingface_hub", "jinja2", "requests", "pooch", "PIL"}
 
 
 def test_help_imports_nothing_heavy():
-    modules = imported_by("from classwise.zoo.commands import build_parser; build_parser()")
-    heavy = {"tensorflow", "keras", "numpy", "matplotlib", "onnx", "sklearn", "faiss", "rich"}
-    assert not modules & heavy
+    assert (
+        not imported_by("from classwise.zoo.commands import build_parser; build_parser()") & HEAVY
+    )
+
+
+def test_the_package_and_its_version_import_nothing_heavy():
+    assert not imported_by("import classwise; classwise.__version__; classwise.zoo") & HEAVY
+
+
+def test_reading_images_and_measuring_codes_need_no_keras():
+    modules = imported_by(
+        "from classwise import zoo; zoo.read_images; zoo.retrieval.evaluate_codes"
+    )
+    assert not modules & {"tensorflow", "keras", "jinja2"}
 
 
 def test_losses_import_no_data_sets_exports_or_plots():
