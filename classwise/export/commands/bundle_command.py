@@ -36,7 +36,7 @@ def asks_for_bundle(options: argparse.Namespace) -> bool:
 def run_bundle(
     options: argparse.Namespace, others: Iterable[str], facts: Mapping[str, object]
 ) -> int:
-    """Writes the bundle; returns 0, or 1 if the exported model computes something else.
+    """Writes the bundle; returns 0, or raises `ParityError` if the model computes something else.
 
     Args:
         options: of the command.
@@ -46,25 +46,20 @@ def run_bundle(
     check_bundle(options, others)
 
     from classwise.export.bundles import write_bundle
-    from classwise.export.proof.parity import ParityError
     from classwise.zoo.presets.load import load
 
     hasher = load(options.model)
     name = Path(options.model).stem
-    try:
-        report = write_bundle(
-            options.bundle,
-            hasher,
-            options.output or Path(f"{name}_{options.bundle.replace('-', '_')}"),
-            name=name,
-            force=options.force,
-            metadata=facts,
-            gallery=options.gallery,
-            web_runtime=options.web_runtime,
-        )
-    except ParityError as error:
-        print_note(f"classwise export: {error}")
-        return 1
+    report = write_bundle(
+        options.bundle,
+        hasher,
+        options.output or Path(f"{name}_{options.bundle.replace('-', '_')}"),
+        name=name,
+        force=options.force,
+        metadata=facts,
+        gallery=options.gallery,
+        web_runtime=options.web_runtime,
+    )
     if options.json:
         print_json(report.to_dict())
     else:

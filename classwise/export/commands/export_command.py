@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from classwise.export.commands.bundle_command import (
     add_bundle_arguments,
@@ -16,9 +16,6 @@ from classwise.export.formats.preset_facts import preset_facts
 from classwise.export.formats.registry import DEFAULT, FORMATS, options_of_formats
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import megabytes, print_json, print_note
-
-if TYPE_CHECKING:
-    from classwise.export.formats.format import Format
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,26 +44,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if asks_for_bundle(options):
-        return run_bundle(options, options_of_formats(), preset_facts(options.model))
+    from classwise.export.proof.parity import ParityError
+
+    facts = preset_facts(options.model)
+    try:
+        if asks_for_bundle(options):
+            return run_bundle(options, options_of_formats(), facts)
+        return run_alone(options, facts)
+    except ParityError as error:
+        print_note(f"classwise export: {error}")
+        return 1
+
+
+def run_alone(options: argparse.Namespace, facts: Mapping[str, object]) -> int:
+    """Writes one model; returns 0, or raises `ParityError` if it computes something else."""
     check_options(options)
 
-    from classwise.export.proof.parity import ParityError
     from classwise.zoo.presets.load import load
 
     format = FORMATS[options.format]
     hasher = load(options.model)
     output = options.output or Path(Path(options.model).stem + format.ending)
     arguments = format.asked_for(options)
-    if precision_of(options) != exact_precision(format):
+    if precision_of(options) != format.exact_precision:
         from classwise.export.commands.measuring_images import measuring_images
 
-        arguments |= measuring_images(hasher, options)
-    try:
-        report = format.write(hasher, output, **arguments)
-    except ParityError as error:
-        print_note(f"classwise export: {error}")
-        return 1
+        arguments |= measuring_images(hasher, options, facts.get("protocol"))
+    report = format.write(hasher, output, **arguments)
     if options.json:
         print_json(report.to_dict())
         return 0
@@ -107,9 +111,4 @@ def check_options(options: argparse.Namespace) -> None:
 
 def precision_of(options: argparse.Namespace) -> str:
     """Returns the precision that is asked for, or that a format has without being asked."""
-    return getattr(options, "precision", None) or exact_precision(FORMATS[options.format])
-
-
-def exact_precision(format: Format) -> str:
-    """Returns the precision of a format that needs no measuring: its first."""
-    return next(iter(format.precisions))
+    return getattr(options, "precision", None) or FORMATS[options.format].exact_precision

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 CALIBRATION_IMAGES = 512
 
 
-def measuring_images(hasher: Hasher, options: argparse.Namespace) -> dict[str, object]:
-    """Returns the images that lower precision is calibrated on and measured with."""
-    from classwise.export.formats.preset_facts import preset_facts
+def measuring_images(
+    hasher: Hasher, options: argparse.Namespace, own_protocol: str | None
+) -> dict[str, object]:
+    """Returns the images that lower precision is calibrated on and measured with.
+
+    Args:
+        hasher: it tells their size.
+        options: of the command.
+        own_protocol: the preset's, if it is one.
+    """
     from classwise.zoo.datasets.image_sources import open_images
     from classwise.zoo.datasets.protocols import get_protocol
 
     evaluation = calibration = None
-    protocol = options.protocol or preset_facts(options.model).get("protocol")
+    protocol = options.protocol or own_protocol
     if protocol:
         print_note(f"Measuring mAP of fp32 and {options.precision} under {protocol} ...")
         evaluation = get_protocol(protocol).load(options.data_dir).resized(hasher.image_shape)

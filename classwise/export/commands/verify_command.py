@@ -4,8 +4,13 @@ import argparse
 import contextlib
 from pathlib import Path
 
-from classwise.export.formats.open_model import existing, known_models, open_model
-from classwise.export.formats.registry import FORMATS
+from classwise.export.formats.open_model import (
+    existing,
+    format_of,
+    known_models,
+    open_model,
+    with_digests,
+)
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import megabytes, print_json, print_note, print_table
 
@@ -89,12 +94,11 @@ def run(options: argparse.Namespace) -> int:
 def check_alone(options: argparse.Namespace) -> int:
     """Tells whether a file is as it was written; returns 0, or 1 if it is not."""
     path = Path(options.first)
-    format = next((format for format in FORMATS.values() if format.holds(path)), None)
+    format = format_of(path)
     if format is None or format.is_whole is None or options.images is not None:
-        able = " or ".join(f.ending for f in FORMATS.values() if f.is_whole)
         raise InputError(
-            f"There is nothing to compare {path} with; name a second model, or a {able} file "
-            "alone, whose digest tells whether it is whole."
+            f"There is nothing to compare {path} with; name a second model, or a {with_digests()} "
+            "file alone, whose digest tells whether it is whole."
         )
     whole = format.is_whole(existing(path))
     if whole is None:

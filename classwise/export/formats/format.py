@@ -87,6 +87,11 @@ class Format:
     engines: Mapping[str, Engine] = field(default_factory=dict)
     is_whole: Callable[[Path], bool | None] | None = None
 
+    @property
+    def exact_precision(self) -> str:
+        """The precision that needs no measuring."""
+        return next(iter(self.precisions))
+
     def holds(self, path: Path) -> bool:
         """Returns whether a path names a file, or is a folder, of this format."""
         if self.marker:

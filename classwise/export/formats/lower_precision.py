@@ -69,7 +69,6 @@ def lower_precision(
             )
         check_probe(calibration, image_shape)
         lowered = to_int8(full, calibration, keep_float)
-    del lowered.metadata_props[:]  # they speak of the other file
     onnx.checker.check_model(lowered, full_check=True)
     variant = reference.with_name(f"{precision}.onnx")
     onnx.save(lowered, variant)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classwise.export.formats.registry import FORMATS
-from classwise.export.graph.model_contract import check_contract
 from classwise.zoo.foundation.errors import InputError, unknown_name
 from classwise.zoo.presets.find_model import (
     FOLDER,
@@ -44,7 +43,7 @@ def open_model(model: Hasher | str | os.PathLike) -> Model:
     engine, colon, file = name.partition(":")
     path = Path(name)
     if colon and engine in engines():
-        return engines()[engine].open(exported(engine, Path(file)))
+        return checked(engines()[engine].open(exported(engine, Path(file))))
     if colon and Path(file).is_file() and not path.exists():
         raise unknown_name("runtime", engine, engines())
     files = {f.ending: partial(open_format, f) for f in FORMATS.values() if not f.marker}
@@ -54,16 +53,13 @@ def open_model(model: Hasher | str | os.PathLike) -> Model:
 
 def open_format(format: Format, found: FoundModel) -> Model:
     """Opens a file or a folder of an export format."""
-    model = format.open(found.path)
-    check_contract(model)
-    return model
+    return checked(format.open(found.path))
 
 
 def open_folder(found: FoundModel) -> Model:
     """Opens a folder of whichever export format wrote it."""
-    for format in FORMATS.values():
-        if format.holds(found.path):
-            return open_format(format, found)
+    if format := format_of(found.path):
+        return open_format(format, found)
     folders = ", or ".join(
         f"a {format.title} folder" for format in FORMATS.values() if format.marker
     )
@@ -76,6 +72,17 @@ def open_keras(found: FoundModel) -> Model:
 
     size = found.path.stat().st_size if found.path and found.path.is_file() else None
     return keras_hasher(load(found.path or found.name), found.name, size)
+
+
+def checked(model: Model) -> Model:
+    """Returns a model, or raises `InputError` unless it takes and gives what a hasher does."""
+    model.check_contract()
+    return model
+
+
+def format_of(path: Path) -> Format | None:
+    """Returns the export format that a path names a file or folder of, or None."""
+    return next((format for format in FORMATS.values() if format.holds(path)), None)
 
 
 def engines() -> dict[str, Engine]:
@@ -119,3 +126,8 @@ def known_models() -> str:
     files = [".keras", *(f.ending for f in FORMATS.values() if not f.marker)]
     folders = [f", or a {f.title} folder" for f in FORMATS.values() if f.marker]
     return f"a preset, a {', '.join(files[:-1])} or {files[-1]} file{''.join(folders)}"
+
+
+def with_digests() -> str:
+    """Returns the endings of files that tell by themselves whether they are whole."""
+    return " or ".join(format.ending for format in FORMATS.values() if format.is_whole)

@@ -7,11 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.export.graph.signature import BATCH, INPUT
+from classwise.export.graph.signature import ALL_OUTPUTS, BATCH, INPUT
 from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+#: Type and number of axes of every input and output.
+CONTRACT = {
+    INPUT: ("uint8", 4),
+    "embedding": ("float32", 2),
+    "code": ("uint8", 2),
+    "scores": ("float32", 2),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +91,27 @@ class Model:
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of the images that it takes, as `check_contract` found."""
         return self.signatures[0].inputs[INPUT].shape[1:]
+
+    def check_contract(self) -> None:
+        """Raises `InputError` unless it takes images and gives what a hasher gives."""
+        if not self.signatures:
+            raise InputError(f"{self.source} has no signature to call; export it with classwise.")
+        for signature in self.signatures:
+            inputs, given = set(signature.inputs), set(signature.outputs)
+            if inputs != {INPUT} or not given or not given <= set(ALL_OUTPUTS):
+                raise InputError(
+                    f"{self.source} takes {sorted(inputs)} and gives {sorted(given)}; a hasher "
+                    f"exported by classwise takes ['{INPUT}'] and gives some of "
+                    f"{list(ALL_OUTPUTS)}."
+                )
+            for name, tensor in (signature.inputs | signature.outputs).items():
+                dtype, rank = CONTRACT[name]
+                fixed = all(isinstance(size, int) for size in tensor.shape[1:])
+                if (tensor.dtype, len(tensor.shape)) != (dtype, rank) or not fixed:
+                    raise InputError(
+                        f"{self.source} has {name} {tensor}; a hasher exported by classwise has "
+                        f"{dtype} with {rank} axes, all but the first of fixed size."
+                    )
 
     def to_dict(self) -> dict:
         """Returns what it is in JSON types."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classwise.export.graph.model import Model, Signature
-from classwise.export.graph.model_contract import check_contract
 from classwise.export.proof.parity import MARGIN, TOLERANCE, Parity, ParityError, measure_parity
 from classwise.export.proof.probe_images import probe_images
 from classwise.export.proof.same_tensors import same_tensors
@@ -50,8 +49,8 @@ def compare(
         ParityError: names, shapes or types differ, or a model fails on some batch.
         InputError: as in `verify`.
     """
-    check_contract(first)
-    check_contract(second)
+    first.check_contract()
+    second.check_contract()
     same_tensors(first, second)
     image_shape = first.image_shape
     if images is None:

@@ -1,5 +1,6 @@
 """Networks of other people: the smallest of every family of `keras.applications` is exported."""
 
+import gc
 import re
 
 import keras
@@ -59,7 +60,16 @@ def build(name: str) -> zoo.Hasher:
     return zoo.Hasher(network, 16, 3)
 
 
+@pytest.fixture
+def clean():
+    """Frees what the conversion of a large network leaves behind, gigabytes of it."""
+    yield
+    keras.backend.clear_session()
+    gc.collect()
+
+
 @pytest.mark.large
+@pytest.mark.usefixtures("clean")
 @pytest.mark.parametrize("name", MODELS)
 def test_every_family_is_exported(name, tmp_path):
     hasher = build(name)

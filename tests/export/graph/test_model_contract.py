@@ -3,7 +3,6 @@ import pytest
 
 from classwise import export, zoo
 from classwise.export.graph.model import Model, Signature, Tensor
-from classwise.export.graph.model_contract import check_contract
 from classwise.export.proof.same_tensors import same_tensors
 
 
@@ -38,7 +37,7 @@ def test_other_images(images):
 )
 def test_outputs_of_another_project(outputs):
     with pytest.raises(zoo.InputError, match="a hasher exported by classwise takes"):
-        check_contract(model(**outputs))
+        model(**outputs).check_contract()
 
 
 @pytest.mark.parametrize(
@@ -54,13 +53,13 @@ def test_outputs_of_another_project(outputs):
 def test_tensors_of_another_kind(tensors, sentence):
     images = tensors.pop("images", ("batch", 4, 4, 1))
     with pytest.raises(zoo.InputError, match=sentence):
-        check_contract(model(images, **(tensors or {"embedding": EMBEDDING})))
-    check_contract(model(embedding=EMBEDDING, code=CODE))
+        model(images, **(tensors or {"embedding": EMBEDDING})).check_contract()
+    model(embedding=EMBEDDING, code=CODE).check_contract()
 
 
 def test_a_model_without_signatures():
     with pytest.raises(zoo.InputError, match="no signature to call"):
-        check_contract(Model("empty", "none", []))
+        Model("empty", "none", []).check_contract()
 
 
 def test_tensors_are_readable():

@@ -28,6 +28,7 @@ def to_float16(model: onnx.ModelProto) -> onnx.ModelProto:
     float16 = require("onnxruntime.transformers.float16")
     copy = require("onnx").ModelProto()
     copy.CopyFrom(model)
+    del copy.metadata_props[:]  # they speak of the float32 file
     kept = [node.name for node in first_layers(model.graph) + after_backbone(model.graph)]
     separate_constants(copy.graph, set(kept))
     converted = float16.convert_float_to_float16(copy, keep_io_types=True, node_block_list=kept)

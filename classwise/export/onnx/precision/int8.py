@@ -89,6 +89,7 @@ def to_int8(
             weight_type=quantization.QuantType.QInt8,
         )
         rounded = onnx.load(quantized)
+    del rounded.metadata_props[:]  # they speak of the float32 file
     # Folders list images class by class: some of every class.
     few = calibration[:: -(-len(calibration) // ROUNDING_IMAGES)]
     round_convolutions(rounded, model, Calibration(few, fixed_batch or ROUNDING_BATCH))
