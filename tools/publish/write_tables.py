@@ -1,4 +1,4 @@
-"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md and METRICS.md, from the registries
+"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, METRICS.md, from the registries
 and bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
