@@ -14,6 +14,7 @@ from classwise.zoo.datasets.record_ids import record_ids
 from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.datasets.split_rules import (
     OfficialSplit,
+    OfficialSplitWithValidation,
     Records,
     SampledSplit,
     UnseenClasses,
@@ -37,49 +38,61 @@ class Protocol:
         name: such as `"cifar10-full"`.
         dataset: a name of the catalogue.
         rule: shares the records out among queries, database, and training with validation.
-        validation_per_class: validation images of every learnt class.
+        validation_per_class: validation images of every learnt class; None where the data set has
+            a validation split, which the rule leaves out of the database.
         description: one sentence.
     """
 
     name: str
     dataset: str
-    rule: OfficialSplit | SampledSplit | UnseenClasses
-    validation_per_class: int
+    rule: OfficialSplit | OfficialSplitWithValidation | SampledSplit | UnseenClasses
+    validation_per_class: int | None
     description: str
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits of the data set whose images it shares out, as `split` takes them."""
+        own_validation = self.validation_per_class is None
+        return ("train", "test", "validation") if own_validation else ("train", "test")
 
     def roles(self, records: Records) -> dict[str, np.ndarray]:
         """Returns the positions in `records` that play each role, in the order of their ids."""
         shares = self.rule(records, seed=self.dataset)
-        validation = draw_per_class(
-            records, shares.learning, self.validation_per_class, f"{self.dataset}/validation"
-        )
+        if self.validation_per_class is None:
+            validation = records.in_validation
+        else:
+            validation = draw_per_class(
+                records, shares.learning, self.validation_per_class, f"{self.dataset}/validation"
+            )
         members = (shares.queries, shares.database, shares.learning & ~validation, validation)
         by_id = np.argsort(records.ids)
         return {role: by_id[mask[by_id]] for role, mask in zip(ROLES, members, strict=True)}
 
-    def split(self, train: LabelledImages, test: LabelledImages) -> ProtocolImages:
-        """Returns the images of each role, given both splits of the data set in any order.
+    def split(self, *splits: LabelledImages) -> ProtocolImages:
+        """Returns the images of each role, given `self.splits`, each in any order.
 
         Raises:
-            InputError: the splits are of another data set, or a class has too few images.
+            InputError: the splits are others, or a class has too few images.
         """
-        for given, split in ((train, "train"), (test, "test")):
-            if (given.name, given.split) != (self.dataset, split):
-                raise InputError(
-                    f"protocol {self.name} was given {given.name}:{given.split}; it needs "
-                    f"{self.dataset}:{split}."
-                )
+        given = [f"{images.name}:{images.split}" for images in splits]
+        needed = [f"{self.dataset}:{split}" for split in self.splits]
+        if given != needed:
+            raise InputError(
+                f"protocol {self.name} was given {', '.join(given)}; it needs {', '.join(needed)}."
+            )
         images = LabelledImages(
             self.dataset,
-            "train+test",
-            np.concatenate([train.images, test.images]),
-            np.concatenate([train.labels, test.labels]),
-            np.concatenate([train.ids, test.ids]),
-            train.class_names,
+            "+".join(self.splits),
+            *(
+                np.concatenate([getattr(images, column) for images in splits])
+                for column in ("images", "labels", "ids")
+            ),
+            splits[0].class_names,
         )
-        ids = np.concatenate([record_ids(train), record_ids(test)])
-        in_test = np.arange(len(images)) >= len(train)
-        return ProtocolImages(self, images, ids, self.roles(Records(ids, images.labels, in_test)))
+        ids = np.concatenate([record_ids(images) for images in splits])
+        origin = np.repeat(self.splits, [len(images) for images in splits])
+        records = Records(ids, images.labels, origin == "test", origin == "validation")
+        return ProtocolImages(self, images, ids, self.roles(records))
 
     def load(self, data_dir: str | Path | None = None, download: bool = True) -> ProtocolImages:
         """Returns the images of each role, read from its source; arguments as in `load_split`.
@@ -87,10 +100,8 @@ class Protocol:
         Warns:
             UserWarning: the split differs from the recorded one, because the data set does.
         """
-        train, test = (
-            load_split(self.dataset, split, data_dir, download) for split in ("train", "test")
-        )
-        images = self.split(train, test)
+        splits = [load_split(self.dataset, split, data_dir, download) for split in self.splits]
+        images = self.split(*splits)
         warn_if_changed(self.name, {role: images.record_ids(role) for role in ROLES})
         return images
 
@@ -162,6 +173,13 @@ PROTOCOLS = _protocols(
     Protocol("cifar10-full", "cifar10", OfficialSplit(), 500, _OFFICIAL),
     Protocol("cifar100-full", "cifar100", OfficialSplit(), 50, _OFFICIAL),
     Protocol("fashion-mnist-full", "fashion_mnist", OfficialSplit(), 500, _OFFICIAL),
+    Protocol(
+        "clothing",
+        "clothing",
+        OfficialSplitWithValidation(),
+        None,
+        "The test split asks, the train split answers, the validation split selects.",
+    ),
     Protocol(
         "cifar10-5k-54k",
         "cifar10",

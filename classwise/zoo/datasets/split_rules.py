@@ -15,11 +15,15 @@ from classwise.zoo.foundation.errors import InputError
 
 
 class Records(NamedTuple):
-    """The records of a data set: ids str `[N]`, labels int64 `[N]`, in_test bool `[N]`."""
+    """The records of a data set: ids str `[N]`, labels int64 `[N]`, in_test bool `[N]`.
+
+    `in_validation`, bool `[N]`, is true in the validation split of a set that has one.
+    """
 
     ids: np.ndarray
     labels: np.ndarray
     in_test: np.ndarray
+    in_validation: np.ndarray | None = None
 
 
 class Shares(NamedTuple):
@@ -67,6 +71,15 @@ class OfficialSplit:
 
     def __call__(self, records: Records, seed: str) -> Shares:
         return Shares(records.in_test, ~records.in_test, ~records.in_test)
+
+
+@dataclasses.dataclass(frozen=True)
+class OfficialSplitWithValidation:
+    """As `OfficialSplit`; what is learnt from is the validation split, too, which selects."""
+
+    def __call__(self, records: Records, seed: str) -> Shares:
+        train = ~(records.in_test | records.in_validation)
+        return Shares(records.in_test, train, ~records.in_test)
 
 
 @dataclasses.dataclass(frozen=True)
