@@ -22,6 +22,7 @@ import numpy as np
 from classwise.losses import CenterUpdate
 from classwise.zoo.datasets import LabelledImages
 from classwise.zoo.datasets.catalogue import get_data_set
+from classwise.zoo.datasets.protocol_digests import recorded_digests
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.methods import build_loss
@@ -50,8 +51,7 @@ class StepTimes(keras.callbacks.Callback):
 def minutes(recipe: Recipe, steps: int) -> dict:
     """Returns the seconds of a step, and what they come to over all epochs."""
     known = get_data_set(get_protocol(recipe.protocol).dataset)
-    validation = get_protocol(recipe.protocol).validation_per_class * known.num_classes
-    of_epoch = (known.num_images["train"] - validation) // recipe.batch_size
+    of_epoch = recorded_digests(recipe.protocol)["training"]["images"] // recipe.batch_size
     random = np.random.default_rng(0)
     count = (steps + WARM_UP) * recipe.batch_size
     shape = recipe.image_shape or known.image_shape

@@ -17,6 +17,8 @@ IMAGE_SHAPE, CLASS_NAMES, NUM_IMAGES = (
 class Drawn:
     """A source that needs no TFDS: classes differ in brightness."""
 
+    needs_data_dir = False
+
     def load(self, data_set, split, data_dir, download):
         random = np.random.default_rng(len(split))
         count = data_set.num_images[split]

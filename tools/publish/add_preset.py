@@ -140,6 +140,7 @@ def measure(sets: EncodedSets, embeddings: bool = True) -> dict:
         "metrics": measured["metrics"],
         "excluded_queries": measured["excluded_queries"],
         "per_class": {
+            "queries": np.bincount(sets.query_labels, minlength=len(wrong)).tolist(),
             "map": evaluation.retrieval.per_class["map"][ORDERS.index("expected")]
             .round(6)
             .tolist(),

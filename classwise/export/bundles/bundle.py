@@ -117,13 +117,13 @@ def write_bundle(
         force: replace a folder that classwise wrote. Defaults to False.
         metadata: facts about the model, shown by the page and kept in the ONNX file.
         gallery: for "web", the images to rank: a folder, or labelled images, which are resized; at
-            most 2,000 are taken. Defaults to the bundled Fashion-MNIST sample.
+            most 2,000 are taken. Defaults to a bundled sample: photographs of clothes, or
+            Fashion-MNIST for hashers of its size.
         web_runtime: for "web", a folder with onnxruntime-web's files. Defaults to what npm fetches.
 
     Raises:
         InputError: an unknown kind, a folder that is not empty, an argument of another kind of
-            bundle, no gallery for a hasher of other images than the sample's, or onnxruntime-web
-            cannot be had.
+            bundle, a gallery that cannot be read, or onnxruntime-web cannot be had.
         ParityError: the exported model computes something else; nothing is written.
         OSError: the folder cannot be written; nothing is left behind.
     """

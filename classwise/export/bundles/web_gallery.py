@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from classwise.zoo.datasets.image_sources import evenly_chosen, open_images
 from classwise.zoo.datasets.labelled_images import LabelledImages
 from classwise.zoo.datasets.resized_images import resize
-from classwise.zoo.datasets.sample import load_sample
-from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.datasets.sample import sample_of_shape
 
 if TYPE_CHECKING:
     import os
@@ -24,24 +23,20 @@ def open_gallery(
 
     Args:
         gallery: what `open_images` takes, such as a folder, whose sub-folders are classes where
-            every image lies in one; images that are loaded; or None for the bundled sample.
+            every image lies in one; images that are loaded; or None for a bundled sample:
+            photographs of clothes, or Fashion-MNIST for hashers of its size.
         image_shape: what the hasher takes.
 
     Raises:
-        InputError: the sample is of another size, or a folder cannot be read.
+        InputError: a folder cannot be read.
 
     Example:
 
-    >>> open_gallery(None, (28, 28, 1))
-    LabelledImages(fashion_mnist:test, 2000 images (28, 28, 1), 10 classes)
+    >>> open_gallery(None, (128, 128, 3))
+    LabelledImages(clothing:folder, 200 images (128, 128, 3), 10 classes)
     """
     if gallery is None:
-        images = load_sample("fashion_mnist")
-        if images.image_shape != tuple(image_shape):
-            raise InputError(
-                f"The bundled {images.name} sample has images of {images.image_shape}, and this "
-                f"hasher takes {tuple(image_shape)}; give images with --gallery (gallery=)."
-            )
+        images = sample_of_shape(image_shape)
     elif isinstance(gallery, LabelledImages):
         images = resize(gallery, image_shape)
     else:

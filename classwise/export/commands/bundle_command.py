@@ -18,7 +18,7 @@ def add_bundle_arguments(parser: argparse.ArgumentParser) -> None:
         "--gallery",
         type=Path,
         metavar="DIR",
-        help="images that the web page ranks (default: bundled Fashion-MNIST images)",
+        help="images that the web page ranks (default: bundled photographs of clothes)",
     )
     group.add_argument(
         "--web-runtime",

@@ -1,20 +1,29 @@
-"""Load a pretrained hasher, encode bundled images, find neighbours, export to ONNX and verify."""
+"""Load a pretrained hasher, encode bundled photos, find neighbours, export to ONNX and verify."""
+
+from __future__ import annotations
 
 import argparse
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from classwise.zoo.foundation.printing import megabytes, print_json, print_note
 
-PRESET = "dcwh_resnet9_fashion_mnist_48"
-QUERIES_PER_CLASS = 50
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    from classwise.zoo.datasets.labelled_images import LabelledImages
+
+PRESET = "dcwh_efficientnet_lite0_clothing_48"
+ASKING_SHARE = 4  # a fourth of every class asks
 NEIGHBOURS = 10
 PROVEN_EVERY = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--preset", default=PRESET, metavar="NAME", help=f"a Fashion-MNIST hasher ({PRESET})"
+        "--preset", default=PRESET, metavar="NAME", help=f"a pretrained hasher ({PRESET})"
     )
     parser.add_argument(
         "--output", "-o", type=Path, default=Path("demo"), metavar="DIR", help="(default: demo)"
@@ -27,22 +36,22 @@ def run(options: argparse.Namespace) -> int:
 
     from classwise.export.formats.onnx_format import FORMAT
     from classwise.export.formats.preset_facts import preset_facts
-    from classwise.zoo.datasets.sample import load_sample
-    from classwise.zoo.evaluation.report.figures import neighbour_sheet, save_figure
+    from classwise.zoo.datasets.sample import sample_of_shape
+    from classwise.zoo.evaluation.report.figures import save_figure
     from classwise.zoo.presets.load import load
     from classwise.zoo.retrieval import evaluate_codes
-    from classwise.zoo.retrieval.neighbours import nearest_neighbours
 
     print_note(f"Loading {options.preset} ...")
     hasher = load(options.preset)
-    images = load_sample("fashion_mnist")
+    images = sample_of_shape(hasher.image_shape)
 
-    print_note(f"Encoding {len(images)} images of the Fashion-MNIST test split ...")
+    print_note(f"Encoding {len(images)} bundled images ({images.name}) ...")
     start = time.perf_counter()
     codes = hasher.encode(images.images, verbose=0)
     seconds = time.perf_counter() - start
 
-    asking = first_of_each_class(images.labels, QUERIES_PER_CLASS)
+    per_class = len(images) // images.num_classes // ASKING_SHARE
+    asking = first_of_each_class(images.labels, per_class)
     query, database = np.flatnonzero(asking), np.flatnonzero(~asking)
     result = evaluate_codes(
         codes[query],
@@ -53,17 +62,8 @@ def run(options: argparse.Namespace) -> int:
     )
 
     shown = np.flatnonzero(first_of_each_class(images.labels, 1))
-    found, distances = nearest_neighbours(codes[shown], codes[database], NEIGHBOURS)
-    sheet = neighbour_sheet(
-        images.images[shown],
-        images.labels[shown],
-        images.images[database[found]],
-        images.labels[database[found]],
-        distances,
-        images.class_names,
-    )
     picture = options.output / "neighbours.png"
-    save_figure(sheet, picture)
+    save_figure(draw_neighbours(images, codes, shown, database, NEIGHBOURS), picture)
 
     print_note("Exporting to ONNX and comparing every bit ...")
     report = FORMAT.write(
@@ -91,13 +91,37 @@ def run(options: argparse.Namespace) -> int:
         f"mAP on the sample         {mean_ap.expected:.4f} ({len(query)} queries, {len(database)} "
         f"in the database; {mean_ap.worst:.4f} to {mean_ap.best:.4f} by the order of ties)"
     )
-    print(f"neighbours                {picture}")
+    print(f"neighbours                {picture} (codes rank classes, not looks)")
     print(f"ONNX                      {report.path} ({megabytes(report.bytes)})")
     print(f"parity with Keras         {report.parity}")
     return 0
 
 
-def first_of_each_class(labels, count: int):
+def draw_neighbours(
+    images: LabelledImages, codes: np.ndarray, shown: np.ndarray, database: np.ndarray, count: int
+) -> Figure:
+    """Draws images beside those of the database whose codes are nearest.
+
+    Args:
+        images, codes: one code an image.
+        shown, database: positions of those that ask, and of those that answer.
+        count: neighbours of each.
+    """
+    from classwise.zoo.evaluation.report.figures import neighbour_sheet
+    from classwise.zoo.retrieval.neighbours import nearest_neighbours
+
+    found, distances = nearest_neighbours(codes[shown], codes[database], count)
+    return neighbour_sheet(
+        images.images[shown],
+        images.labels[shown],
+        images.images[database[found]],
+        images.labels[database[found]],
+        distances,
+        images.class_names,
+    )
+
+
+def first_of_each_class(labels: np.ndarray, count: int) -> np.ndarray:
     """Returns bool `[N]`, true for the first `count` items of every class."""
     import numpy as np
 

@@ -1,6 +1,7 @@
 """How a preset or its trunk was trained: what its recipe, log and entry tell."""
 
 from classwise.zoo.cards.markdown import escaped
+from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.presets.registry import Preset, Trunk
 
 # What the cards say elsewhere.
@@ -12,7 +13,9 @@ def command(entry: Preset | Trunk) -> str:
     """Returns what trains it again."""
     backend = entry.training.get("backend", "tensorflow")
     variable = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
-    return f"{variable}classwise train {entry.recipe['name']} --output RUN"
+    source = get_data_set(entry.dataset).source
+    where = " --data-dir DIR" if source is not None and source.needs_data_dir else ""
+    return f"{variable}classwise train {entry.recipe['name']}{where} --output RUN"
 
 
 def on_device(training: dict) -> str:

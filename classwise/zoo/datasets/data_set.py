@@ -31,7 +31,12 @@ class Batches(Protocol):
 
 
 class Source(Protocol):
-    """Where the images of a data set come from: TFDS, or anything else that has these two."""
+    """Where the images of a data set come from: TFDS, or anything else that has these.
+
+    `needs_data_dir` tells that only the user knows where they are.
+    """
+
+    needs_data_dir: bool
 
     def load(
         self, data_set: DataSet, split: str, data_dir: str | Path | None, download: bool

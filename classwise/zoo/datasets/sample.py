@@ -12,6 +12,7 @@ from classwise.zoo.foundation.errors import InputError, unknown_name
 SAMPLES = Path(__file__).with_name("samples")
 FASHION_MNIST = Path(__file__).with_name("fashion_mnist_sample.npz")
 FOLDERS = ("clothing",)
+FASHION_MNIST_SHAPE = (28, 28, 1)
 
 
 @functools.cache
@@ -50,6 +51,21 @@ def load_sample(
     if name != "fashion_mnist":
         raise unknown_name("sample", name, [*FOLDERS, "fashion_mnist"])
     return _fashion_mnist(image_shape)
+
+
+def sample_of_shape(image_shape: tuple[int, int, int]) -> LabelledImages:
+    """Returns the sample for a model of images of this shape, which need not have learnt of it.
+
+    Fashion-MNIST where its images have the shape, else the photographs, brought to it.
+
+    Example:
+
+    >>> sample_of_shape((28, 28, 1)).name, sample_of_shape((96, 96, 3)).name
+    ('fashion_mnist', 'clothing')
+    """
+    shape = tuple(image_shape)
+    name = "fashion_mnist" if shape == FASHION_MNIST_SHAPE else "clothing"
+    return load_sample(name, shape)
 
 
 def sample_folder(name: str = "clothing") -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class SplitFolders:
     """
 
     remedy: str
+    needs_data_dir: ClassVar[bool] = True
 
     def load(
         self, data_set: DataSet, split: str, data_dir: str | Path | None, download: bool
@@ -70,11 +71,16 @@ class FileBatches:
     photos: LabelledImages
     batch_size: int
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.photos.class_names
+
     def __iter__(self) -> Iterator[Batch]:
         return self.after(0)
 
     def after(self, first: int) -> Iterator[Batch]:
         """Returns an iterator that leaves the first images out, without decoding them."""
         for start in range(first, len(self.photos), self.batch_size):
-            chosen = self.photos.select(np.arange(len(self.photos))[start:][: self.batch_size])
+            stop = min(start + self.batch_size, len(self.photos))
+            chosen = self.photos.select(np.arange(start, stop))
             yield chosen.images[:], chosen.labels, chosen.ids

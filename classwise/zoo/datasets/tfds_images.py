@@ -7,7 +7,7 @@ import socket
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class TfdsSource:
 
     download_host: str
     tfds_name: str | None = None
+    needs_data_dir: ClassVar[bool] = False
 
     def load(
         self, data_set: DataSet, split: str, data_dir: str | Path | None, download: bool

@@ -67,7 +67,8 @@ class Preset(WeightFile):
         storage: type of the stored trunk, and the share of the queries' bits that it changed.
         metrics: what `classwise evaluate` measured under `protocol`, by name, with the tie band.
         excluded_queries: of the protocol; they are in no metric.
-        per_class: mAP of every class's queries, and accuracy of its nearest centre.
+        per_class: mAP of every class's queries, and accuracy of its nearest centre; how many
+            queries it has, where the entry tells.
         confusions: the most frequent errors of the nearest centre, [class, taken for, queries].
         code_statistics: of the database codes; see `CodeStatistics`.
         accuracy: of the nearest class centre, by kind of distance.

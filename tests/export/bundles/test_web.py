@@ -53,8 +53,8 @@ def test_description(report):
 
 
 def test_wrong_gallery_stops_before_any_work(hasher, tmp_path):
-    with pytest.raises(zoo.InputError, match="--gallery"):
-        write_bundle("web", hasher, tmp_path / "a")
+    with pytest.raises(zoo.InputError, match="'photos' is not a folder"):
+        write_bundle("web", hasher, tmp_path / "a", gallery="photos")
     assert not list(tmp_path.iterdir())
 
 

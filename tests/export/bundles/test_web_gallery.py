@@ -13,17 +13,17 @@ def many(count: int) -> LabelledImages:
     return LabelledImages("many", "test", images, None, ids)
 
 
-def test_default_is_the_bundled_sample():
-    assert open_gallery(None, (28, 28, 1)).name == "fashion_mnist"
+@pytest.mark.parametrize(
+    ("image_shape", "name"), [((28, 28, 1), "fashion_mnist"), ((32, 24, 3), "clothing")]
+)
+def test_default_is_a_bundled_sample_at_the_hashers_size(image_shape, name):
+    gallery = open_gallery(None, image_shape)
+    assert (gallery.name, gallery.image_shape) == (name, image_shape)
+    assert len(gallery.class_names) == 10
 
 
 def test_loaded_images_are_brought_to_the_hashers_size():
     assert open_gallery(many(3), (5, 4, 3)).image_shape == (5, 4, 3)
-
-
-def test_a_sample_of_another_size_names_the_remedy():
-    with pytest.raises(zoo.InputError, match=r"\(28, 28, 1\).*\(32, 32, 3\).*--gallery"):
-        open_gallery(None, (32, 32, 3))
 
 
 def test_folder_is_read_at_the_hashers_size(tmp_path):

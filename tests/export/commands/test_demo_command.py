@@ -10,11 +10,11 @@ from classwise.zoo.commands import main
 def test_the_demo_ends_with_proven_files(tmp_path, capsys):
     assert main(["demo", "--output", str(tmp_path / "demo"), "--json"]) == 0
     outcome = json.loads(capsys.readouterr().out)
-    assert outcome["images"] == 2000
-    assert outcome["queries"] == 500
-    assert outcome["metrics"]["map"]["expected"] > 0.85
+    assert outcome["images"] == 200
+    assert outcome["queries"] == 50
+    assert outcome["metrics"]["map"]["expected"] > 0.75
     assert outcome["onnx"]["parity"]["passed"]
-    assert outcome["onnx"]["parity"]["images"] == 500
+    assert outcome["onnx"]["parity"]["images"] == 50
     assert {path.suffix for path in (tmp_path / "demo").iterdir()} == {".png", ".onnx"}
     picture = np.asarray(Image.open(outcome["neighbours"]).convert("L"))
     assert picture.std() > 10

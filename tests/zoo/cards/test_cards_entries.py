@@ -67,6 +67,8 @@ LIES = [
     ("per_class/map", [0.5], "per_class map has 1 values"),
     ("per_class/accuracy/0", 1.5, "per_class accuracy leaves 0..1"),
     ("per_class/accuracy/0", 0.1234, "per_class accuracy has mean"),
+    ("per_class/queries", [1000] * 9 + [500], "per_class queries are 9500, not 10000"),
+    ("per_class/queries", [1900] + [900] * 9, "per_class map has mean"),
     ("confusions", [[0, 0, 5]], "not of different classes"),
     ("confusions", [[0, 10, 5]], "not of different classes"),
     ("confusions", [[0, 1, 5], [0, 1, 4]], "not of different classes"),

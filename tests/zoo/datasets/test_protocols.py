@@ -17,7 +17,12 @@ from classwise.zoo.datasets import (
 )
 from classwise.zoo.datasets.protocol_digests import digest, stored_digests
 from classwise.zoo.datasets.protocols import PROTOCOLS, ROLES
-from classwise.zoo.datasets.split_rules import OfficialSplit, Records, UnseenClasses
+from classwise.zoo.datasets.split_rules import (
+    OfficialSplit,
+    OfficialSplitWithValidation,
+    Records,
+    UnseenClasses,
+)
 from classwise.zoo.foundation.errors import InputError
 
 # images by role, as the table in PROTOCOLS.md and the papers have them (learning = training and
@@ -31,7 +36,10 @@ TABLE = {
     "cifar10-unseen": (3_000, 15_000, 35_000, 7),
     "cifar100-unseen": (2_500, 12_500, 37_500, 75),
     "fashion-mnist-unseen": (3_000, 18_000, 42_000, 7),
+    "clothing": (372, 3_068, 3_068 + 341, 10),
 }
+# Splits that are as their authors drew them, classes of unequal size and all.
+AS_GIVEN = {"clothing"}
 CLASS_NAMES = ("bag", "boot", "coat", "shirt")
 
 
@@ -46,8 +54,16 @@ def made_up(split, per_class):
 TRAIN, TEST = made_up("train", 10), made_up("test", 3)
 
 
-def toy_protocol(rule):
-    return Protocol("toy", "toy", rule, validation_per_class=2, description="A toy.")
+def toy_protocol(rule, validation_per_class=2):
+    return Protocol("toy", "toy", rule, validation_per_class, description="A toy.")
+
+
+def validation_images(name):
+    """How many images of a protocol's data set validate."""
+    protocol = PROTOCOLS[name]
+    if protocol.validation_per_class is None:
+        return DATA_SETS[protocol.dataset].num_images["validation"]
+    return TABLE[name][-1] * protocol.validation_per_class
 
 
 def test_every_protocol_is_listed():
@@ -116,10 +132,22 @@ def test_the_order_of_the_source_changes_nothing():
 
 
 def test_another_data_set_or_swapped_splits_are_refused():
-    with pytest.raises(InputError, match="was given toy:train; it needs cifar10:train"):
+    with pytest.raises(InputError, match="was given toy:train, toy:test; it needs cifar10:train"):
         get_protocol("cifar10-full").split(TRAIN, TEST)
-    with pytest.raises(InputError, match="was given toy:test; it needs toy:train"):
+    with pytest.raises(InputError, match="was given toy:test, toy:train; it needs toy:train"):
         toy_protocol(OfficialSplit()).split(TEST, TRAIN)
+
+
+def test_a_validation_split_of_its_own_is_learnt_from_by_selecting_alone():
+    validation = made_up("validation", 4)
+    protocol = toy_protocol(OfficialSplitWithValidation(), validation_per_class=None)
+    split = protocol.split(TRAIN, TEST, validation)
+    assert sorted(split.record_ids("validation")) == sorted(record_ids(validation))
+    for role in ("training", "database"):
+        assert sorted(split.record_ids(role)) == sorted(record_ids(TRAIN))
+    assert sorted(split.record_ids("queries")) == sorted(record_ids(TEST))
+    with pytest.raises(InputError, match="it needs toy:train, toy:test, toy:validation"):
+        protocol.split(TRAIN, TEST)
 
 
 @pytest.mark.parametrize("altered", [False, True])
@@ -145,9 +173,9 @@ def test_loading_warns_when_the_split_is_not_the_recorded_one(altered, monkeypat
 def test_every_split_is_recorded():
     recorded = stored_digests()
     assert sorted(recorded) == list_protocols()
-    for name, (queries, database, learning, classes) in TABLE.items():
+    for name, (queries, database, learning, _) in TABLE.items():
         sizes = {role: recorded[name][role]["images"] for role in ROLES}
-        validation = classes * PROTOCOLS[name].validation_per_class
+        validation = validation_images(name)
         assert sizes == {
             "queries": queries,
             "database": database,
@@ -164,15 +192,17 @@ def check_roles(name, records, positions):
     assert len(positions["queries"]) == len(chosen["queries"]) == queries
     assert len(positions["database"]) == len(chosen["database"]) == database
     assert len(positions["training"]) + len(positions["validation"]) == len(learnt) == learning
-    assert len(positions["validation"]) == classes * PROTOCOLS[name].validation_per_class
+    assert len(positions["validation"]) == validation_images(name)
 
     assert chosen["queries"].isdisjoint(chosen["database"] | learnt)
     if name.endswith(("-54k", "-unseen")):
         assert learnt.isdisjoint(chosen["database"])
+    elif name in AS_GIVEN:
+        assert chosen["training"] == chosen["database"]
     else:
         assert learnt <= chosen["database"]
 
-    for role in ROLES:
+    for role in ROLES if name not in AS_GIVEN else ():
         sizes = np.bincount(records.labels[positions[role]])
         assert len(set(sizes[sizes > 0])) == 1, f"{role} has equally many images of every class"
     assert len(np.unique(records.labels[positions["training"]])) == classes
@@ -182,11 +212,11 @@ def check_roles(name, records, positions):
 def test_splits_of_made_up_records(name):
     """Every protocol, on records as many as its data set has."""
     known = DATA_SETS[PROTOCOLS[name].dataset]
-    sizes = [known.num_images["train"], known.num_images["test"]]
-    in_test = np.repeat([False, True], sizes)
+    sizes = [known.num_images[split] for split in PROTOCOLS[name].splits]
+    split = np.repeat(PROTOCOLS[name].splits, sizes)
     labels = np.concatenate([np.arange(size) % known.num_classes for size in sizes])
-    ids = np.array([f"{'test' if test else 'train'}_{i}" for i, test in enumerate(in_test)])
-    records = Records(ids, labels, in_test)
+    ids = np.char.add(np.char.add(split, "_"), np.arange(len(split)).astype(str))
+    records = Records(ids, labels, split == "test", split == "validation")
     check_roles(name, records, PROTOCOLS[name].roles(records))
 
 
@@ -207,7 +237,9 @@ def real_splits():
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize("name", sorted(TABLE, key=lambda name: PROTOCOLS[name].dataset))
+@pytest.mark.parametrize(
+    "name", sorted(TABLE.keys() - AS_GIVEN, key=lambda name: PROTOCOLS[name].dataset)
+)
 def test_real_splits_are_right_and_never_change(name, real_splits):
     split = PROTOCOLS[name].split(*real_splits(PROTOCOLS[name].dataset))
     in_test = np.char.startswith(split.ids, "test")

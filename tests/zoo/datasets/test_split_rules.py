@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from classwise.zoo.datasets.split_rules import (
     OfficialSplit,
+    OfficialSplitWithValidation,
     Records,
     SampledSplit,
     UnseenClasses,
@@ -23,13 +24,14 @@ def made_up_records(per_class=(20, 5)):
     in_test = np.tile(np.repeat([False, True], per_class), NUM_CLASSES)
     ids = np.array([f"{'test' if test else 'train'}_{i}" for i, test in enumerate(in_test)])
     order = np.random.default_rng(0).permutation(len(ids))
-    return Records(ids[order], labels[order], in_test[order])
+    return Records(ids[order], labels[order], in_test[order], np.zeros(len(ids), bool))
 
 
 RECORDS = made_up_records()
 EVERYTHING = np.ones(len(RECORDS.ids), bool)
 RULES = [
     OfficialSplit(),
+    OfficialSplitWithValidation(),
     SampledSplit(queries_per_class=3, learning_per_class=7, learning_in_database=False),
     SampledSplit(queries_per_class=3, learning_per_class=7, learning_in_database=True),
     UnseenClasses(held_out=2),
@@ -100,6 +102,15 @@ def test_the_official_split():
     queries, database, learning = OfficialSplit()(RECORDS, "seed")
     np.testing.assert_array_equal(queries, RECORDS.in_test)
     np.testing.assert_array_equal(database, ~RECORDS.in_test)
+    np.testing.assert_array_equal(learning, ~RECORDS.in_test)
+
+
+def test_the_official_split_with_validation():
+    in_validation = ~RECORDS.in_test & (np.arange(len(RECORDS.ids)) % 3 == 0)
+    records = RECORDS._replace(in_validation=in_validation)
+    queries, database, learning = OfficialSplitWithValidation()(records, "seed")
+    np.testing.assert_array_equal(queries, RECORDS.in_test)
+    np.testing.assert_array_equal(database, ~RECORDS.in_test & ~in_validation)
     np.testing.assert_array_equal(learning, ~RECORDS.in_test)
 
 
