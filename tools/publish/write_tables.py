@@ -22,7 +22,7 @@ FORMATS_START = "<!-- formats: python -m tools.publish.write_tables -->"
 FORMATS_END = "<!-- end of formats -->"
 NOTE = """\
 mAP is the expectation over all orders inside ties, over the whole database. Every model was
-selected on validation images carved from the training images, never on queries. Published figures
+selected on its protocol's validation images, never on queries. Published figures
 come without a tie band. Tie bands, Recall@1 and sizes are in [the zoo](ZOO.md), everything
 else on the card that a figure leads to; `make verify-zoo` measures the presets again."""
 
