@@ -177,6 +177,7 @@ def test_embeddings_of_a_file_that_gives_codes_only(make_onnx_file, folder, tmp_
 
 
 def test_providers_are_for_onnx_files_only(tmp_path):
+    (tmp_path / "a.keras").touch()
     with pytest.raises(InputError, match=r"runs in Keras.*classwise export"):
         open_encoder(tmp_path / "a.keras", ["cuda"])
 
@@ -214,8 +215,19 @@ def test_an_error_comes_in_its_turn():
         next(ahead)
 
 
-@pytest.mark.parametrize("name", ["mine.tflite", "mine.h5", "folder"])
-def test_models_that_cannot_encode(tmp_path, name):
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(InputError, match=f"{name} cannot encode; give a preset's name"):
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("mine.tflite", r"a \.tflite file"),
+        ("mine.h5", r"a \.h5 file"),
+        ("mine", "a file without an ending"),
+        ("folder", "a folder"),
+    ],
+)
+def test_models_that_cannot_encode(tmp_path, name, kind):
+    if name == "folder":
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=f"{name} is {kind}; give a preset's name, a .keras file"):
         open_encoder(tmp_path / name)
