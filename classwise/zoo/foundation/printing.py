@@ -12,7 +12,9 @@ ROOM = 80
 
 def print_json(document) -> None:
     """Prints one JSON document on stdout."""
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    # The bytes of a file's name that are no UTF-8 stay what they are, as JSON writes them.
+    print(re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def print_note(text: str) -> None:
@@ -32,7 +34,10 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
 
     console = Console(highlight=False)
     table = Table(
-        title=escape(title), title_justify="left", header_style="bold", show_header=any(columns)
+        title=escape(printable(title)),
+        title_justify="left",
+        header_style="bold",
+        show_header=any(columns),
     )
     for number, column in enumerate(columns):
         right = column.startswith(">")
@@ -43,7 +48,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
             no_wrap=right or (number == 0 and console.width >= ROOM),
         )
     for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
+        table.add_row(*(escape(printable(str(cell))) for cell in row))
     if not console.is_terminal:
         anything = console.options.update(width=sys.maxsize)
         console.width = max(console.width, console.measure(table, options=anything).maximum)

@@ -19,4 +19,4 @@ def test_a_card_is_no_json(classwise):
 def test_a_card_of_nothing(classwise):
     status, out, err = classwise("info", "nothing", "--card")
     assert (status, out) == (2, "")
-    assert "Unknown preset or trunk 'nothing'" in err
+    assert "Unknown preset or file 'nothing'" in err

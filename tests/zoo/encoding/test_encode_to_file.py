@@ -298,10 +298,21 @@ def test_providers_are_for_onnx_files_only(tmp_path):
         open_encoder(tmp_path / "a.keras", ["cuda"])
 
 
-@pytest.mark.parametrize("name", ["mine.tflite", "mine.h5", "folder"])
-def test_models_that_cannot_encode(tmp_path, name):
-    (tmp_path / name).mkdir() if name == "folder" else (tmp_path / name).touch()
-    with pytest.raises(InputError, match=f"{name} is a .*; give a preset's name, a .keras file"):
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("mine.tflite", r"a \.tflite file"),
+        ("mine.h5", r"a \.h5 file"),
+        ("mine", "a file without an ending"),
+        ("folder", "a folder"),
+    ],
+)
+def test_models_that_cannot_encode(tmp_path, name, kind):
+    if name == "folder":
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=f"{name} is {kind}; give a preset's name, a .keras file"):
         open_encoder(tmp_path / name)
     with pytest.raises(InputError, match=r"There is no model file or folder .*gone"):
         open_encoder(tmp_path / f"gone{name}")

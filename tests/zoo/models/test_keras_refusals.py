@@ -37,7 +37,7 @@ def test_a_folder_with_a_legacy_file_is_not_opened(tmp_path):
         load_file(tmp_path)
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 def test_a_hasher_that_was_compiled_but_not_trained_loads_quietly(tmp_path):
     made = hasher()
     made.compile("adamw", DCWHLoss())

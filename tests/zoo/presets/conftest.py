@@ -56,8 +56,9 @@ def hub(tmp_path, monkeypatch, cache):
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         monkeypatch.setenv("HF_HOME", str(tmp_path / "hub_cache"))
         monkeypatch.setenv("HF_TOKEN", "hf_of_the_tests")
-        # The hub's other protocol, whose client is no Python.
+        # The hub's other protocol, whose client is no Python; read when the library is imported.
         monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
         yield server
 
 

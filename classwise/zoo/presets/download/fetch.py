@@ -74,22 +74,42 @@ def fetch_hub_file(
 
 
 def fetch_into_hub_cache(
-    repository: str, revision: str | None, patterns: list[str], most: int, folder: str, bars: bool
+    repository: str,
+    revision: str | None,
+    patterns: list[str],
+    most: int,
+    cached: bool,
+    folder: str,
+    bars: bool,
 ) -> str:
-    """Fetches files of a hub's model repository, of so many bytes at most, into the hub's cache."""
+    """Fetches files of a hub's model repository, of so many bytes at most, into the hub's cache.
+
+    With `cached`, only looks for them there. Without a hub to ask, what is cached is taken.
+    """
+    import huggingface_hub
+
+    if not cached:
+        try:
+            check_sizes(repository, revision, patterns, most)
+        except Refused:
+            raise
+        except Exception:  # of whichever HTTP library; the same follows, or the cache is taken
+            logging.debug("The sizes of %s are unknown.", repository, exc_info=True)
+    return huggingface_hub.snapshot_download(
+        repository, revision=revision, allow_patterns=patterns, local_files_only=cached
+    )
+
+
+def check_sizes(repository: str, revision: str | None, patterns: list[str], most: int) -> None:
+    """Raises `Refused` if a hub says that the files asked for are too large together."""
     import huggingface_hub
     from huggingface_hub.utils import filter_repo_objects
 
-    # Without the hub, what is cached is taken.
-    with contextlib.suppress(OSError):
-        about = huggingface_hub.HfApi().model_info(
-            repository, revision=revision, files_metadata=True
-        )
-        sizes = {file.rfilename: file.size or 0 for file in about.siblings or ()}
-        needed = sum(sizes[name] for name in filter_repo_objects(sizes, allow_patterns=patterns))
-        if needed > most:
-            raise Refused(f"has {needed:,} bytes of files, above the {most:,} that are allowed")
-    return huggingface_hub.snapshot_download(repository, revision=revision, allow_patterns=patterns)
+    about = huggingface_hub.HfApi().model_info(repository, revision=revision, files_metadata=True)
+    sizes = {file.rfilename: file.size or 0 for file in about.siblings or ()}
+    needed = sum(sizes[name] for name in filter_repo_objects(sizes, allow_patterns=patterns))
+    if needed > most:
+        raise Refused(f"has {needed:,} bytes of files, above the {most:,} that are allowed")
 
 
 KINDS = {each.__name__: each for each in (fetch_url, fetch_hub_file, fetch_into_hub_cache)}

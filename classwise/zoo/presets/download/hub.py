@@ -63,34 +63,19 @@ def fetch_from_hub(place: HubPlace, patterns: Sequence[str], most: int, offline:
         InputError: the hub does not give it, or it is not cached.
     """
     name = f"{SCHEME}{place.repository}"
-    if offline:
-        return cached_repository(place, patterns, name)
+    request = place.request(
+        "fetch_into_hub_cache", patterns=list(patterns), most=most, cached=offline
+    )
     with tempfile.TemporaryDirectory(prefix="classwise-") as folder:
-        request = place.request("fetch_into_hub_cache", patterns=list(patterns), most=most)
         try:
             return transfer(request, Path(folder), most)
         except TransferError as error:
+            if offline:
+                raise InputError(
+                    f"{name} is not in the hub's cache, and CLASSWISE_OFFLINE=1 forbids to ask; "
+                    "load it once without that variable."
+                ) from error
             raise InputError(
                 f"{name} cannot be fetched: {error}; check the name and the network, and for a "
                 "private one log in with `hf auth login`."
             ) from error
-
-
-def cached_repository(place: HubPlace, patterns: Sequence[str], name: str) -> Path:
-    """Returns the folder of a repository that was fetched before."""
-    import huggingface_hub
-
-    try:
-        return Path(
-            huggingface_hub.snapshot_download(
-                place.repository,
-                revision=place.revision,
-                allow_patterns=list(patterns),
-                local_files_only=True,
-            )
-        )
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{name} is not in the hub's cache, and CLASSWISE_OFFLINE=1 forbids to ask; load it "
-            "once without that variable."
-        ) from error
