@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Iterator
 from importlib import import_module
 
+from classwise.zoo.foundation.quiet import start_tensorflow
 from classwise.zoo.methods import METHODS
 
 PACKAGE = "classwise"
@@ -18,6 +19,7 @@ SAVED_CLASSES = {
     "ClassCenters": "classwise.losses.class_centers",
     "ClassWiseLoss": "classwise.losses.class_wise_loss",
     **{method.loss.partition(":")[2]: method.loss.partition(":")[0] for method in METHODS.values()},
+    "InferenceBatchNormalization": "classwise.zoo.backbones.batch_norm",
     "PatchWhitening": "classwise.zoo.backbones.patch_whitening",
     "Dirac": "classwise.zoo.backbones.airbench",
     "FeatureHasher": "classwise.zoo.models.feature_hasher",
@@ -44,6 +46,7 @@ def stand_in(name: str, module: str) -> type:
     class StandIn:
         @classmethod
         def from_config(cls, config):
+            start_tensorflow()  # which logs lines at its first operation
             return getattr(import_module(module), name).from_config(config)
 
         def get_config(self):
