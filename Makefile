@@ -59,8 +59,9 @@ studies: $(VENV)/backends.done  ## measures what the papers claim (about an hour
 	PYTHONPATH=. KERAS_BACKEND=torch $(RUN)/python bench/studies/few_convolutions.py
 	PYTHONPATH=. $(RUN)/python bench/studies/write_page.py
 
-cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, tables, recipe headers, the picture of the house
+cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, tables, recipe headers, README's picture, that of the house
 	$(RUN)/python -m tools.publish.write_cards --pictures
+	$(RUN)/python -m tools.publish.draw_neighbours
 	$(RUN)/python -m tools.publish.write_tables
 	$(RUN)/python -m tools.publish.write_recipe_headers
 	$(RUN)/python -m tools.publish.draw_architecture

@@ -2,19 +2,20 @@
 
 python -m tools.publish.draw_neighbours
 
-Run in the checkout's root.
+Run in the checkout's root. A picture of the present weights is left alone.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from classwise.export.commands.demo_command import PRESET, draw_neighbours, first_of_each_class
 from classwise.zoo.datasets.sample import load_sample
+from classwise.zoo.evaluation.neighbour_picture import first_of_each_class, neighbour_picture
 from classwise.zoo.presets.load import load
 from classwise.zoo.presets.registry import get_preset
-from tools.publish.card_pictures import save_small
+from tools.publish.card_pictures import save_small, shown_weights
 
+PRESET = "dcwh_efficientnet_lite0_clothing_48"  # that of the demo
 PICTURE = Path("docs") / "neighbours.png"
 # Not chosen by their success: the first photograph of every other class.
 EVERY, NEIGHBOURS = 2, 6
@@ -27,9 +28,10 @@ def draw(path: Path) -> None:
     codes = hasher.encode(images.images, verbose=0)
     asking = first_of_each_class(images.labels, 1)
     shown, database = np.flatnonzero(asking)[::EVERY], np.flatnonzero(~asking)
-    figure = draw_neighbours(images, codes, shown, database, NEIGHBOURS)
+    figure = neighbour_picture(images, codes, shown, database, NEIGHBOURS)
     save_small(figure, path, get_preset(PRESET).sha256)
 
 
 if __name__ == "__main__":
-    draw(Path.cwd() / PICTURE)
+    if shown_weights(Path.cwd() / PICTURE) != get_preset(PRESET).sha256:
+        draw(Path.cwd() / PICTURE)

@@ -1,19 +1,10 @@
 """Load a pretrained hasher, encode bundled photos, find neighbours, export to ONNX and verify."""
 
-from __future__ import annotations
-
 import argparse
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from classwise.zoo.foundation.printing import megabytes, print_json, print_note
-
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from classwise.zoo.datasets.labelled_images import LabelledImages
 
 PRESET = "dcwh_efficientnet_lite0_clothing_48"
 ASKING_SHARE = 4  # a fourth of every class asks
@@ -37,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from classwise.export.formats.onnx_format import FORMAT
     from classwise.export.formats.preset_facts import preset_facts
     from classwise.zoo.datasets.sample import sample_of_shape
+    from classwise.zoo.evaluation.neighbour_picture import first_of_each_class, neighbour_picture
     from classwise.zoo.evaluation.report.figures import save_figure
     from classwise.zoo.presets.load import load
     from classwise.zoo.retrieval import evaluate_codes
@@ -63,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
     shown = np.flatnonzero(first_of_each_class(images.labels, 1))
     picture = options.output / "neighbours.png"
-    save_figure(draw_neighbours(images, codes, shown, database, NEIGHBOURS), picture)
+    save_figure(neighbour_picture(images, codes, shown, database, NEIGHBOURS), picture)
 
     print_note("Exporting to ONNX and comparing every bit ...")
     report = FORMAT.write(
@@ -95,37 +87,3 @@ def run(options: argparse.Namespace) -> int:
     print(f"ONNX                      {report.path} ({megabytes(report.bytes)})")
     print(f"parity with Keras         {report.parity}")
     return 0
-
-
-def draw_neighbours(
-    images: LabelledImages, codes: np.ndarray, shown: np.ndarray, database: np.ndarray, count: int
-) -> Figure:
-    """Draws images beside those of the database whose codes are nearest.
-
-    Args:
-        images, codes: one code an image.
-        shown, database: positions of those that ask, and of those that answer.
-        count: neighbours of each.
-    """
-    from classwise.zoo.evaluation.report.figures import neighbour_sheet
-    from classwise.zoo.retrieval.neighbours import nearest_neighbours
-
-    found, distances = nearest_neighbours(codes[shown], codes[database], count)
-    return neighbour_sheet(
-        images.images[shown],
-        images.labels[shown],
-        images.images[database[found]],
-        images.labels[database[found]],
-        distances,
-        images.class_names,
-    )
-
-
-def first_of_each_class(labels: np.ndarray, count: int) -> np.ndarray:
-    """Returns bool `[N]`, true for the first `count` items of every class."""
-    import numpy as np
-
-    chosen = np.zeros(len(labels), bool)
-    for label in np.unique(labels):
-        chosen[np.flatnonzero(labels == label)[:count]] = True
-    return chosen

@@ -106,6 +106,7 @@ def _read_only(
     ids: np.ndarray,
     class_names: tuple[str, ...],
 ) -> LabelledImages:
-    for array in (images, labels, ids):
+    found = LabelledImages(name, split, images, labels, ids, class_names)
+    for array in (found.images, found.labels, found.ids):
         array.setflags(write=False)
-    return LabelledImages(name, split, images, labels, ids, class_names)
+    return found

@@ -26,6 +26,7 @@ def report(grey_hasher, no_runtime, tmp_path_factory) -> BundleReport:
 def test_folder_holds_page_runtime_model_codes_and_gallery(report):
     names = {entry.name for entry in report.path.iterdir()}
     assert names == {file.name for file in PAGE.iterdir()} | {
+        ".classwise-files.json",
         "bundle.json",
         "codes.bin",
         "gallery",

@@ -9,7 +9,7 @@ from PIL import Image
 from classwise.zoo import InputError
 from classwise.zoo.datasets import load_split, read_images, stream_split
 from classwise.zoo.datasets.catalogue import DATA_SETS
-from classwise.zoo.encoding.encode_to_file import open_images
+from classwise.zoo.datasets.image_sources import open_images
 
 CLASSES = ("dress", "hat")
 
@@ -56,7 +56,9 @@ def test_the_same_images_stream(small, first):
 
 
 def test_its_images_open_by_name(small):
-    assert open_images("clothing:test", (6, 5, 3), data_dir=small, batch_size=2).count == 3
+    stream = open_images("clothing:test", data_dir=small).stream((6, 5, 3), 2)
+    assert (stream.count, stream.class_names) == (3, CLASSES)
+    assert [batch.images.shape for batch in stream.batches(0)] == [(2, 6, 5, 3), (1, 6, 5, 3)]
 
 
 def test_what_is_missing_is_said_with_the_remedy(small, tmp_path):
