@@ -48,7 +48,8 @@ def store_trunk(
     same = [known for known in (recipe.trunk, name) if known and stands_on(weights, known)]
     if same and not recipe.makes_trunk:
         return registry.get_trunk(same[0]).name
-    if recipe.frozen_until == trained.backbone.layers[-1].name:
+    frozen = recipe.frozen_until if recipe.thaws_at is None else None  # to the end
+    if frozen == trained.backbone.layers[-1].name:
         raise InputError(
             f"{recipe.name} was trained on another trunk {recipe.trunk} than the stored one; train "
             "it again."
@@ -66,7 +67,7 @@ def store_trunk(
             f"{', '.join(kept)} stand on the trunk {name} and would have to be trained again; give "
             "--replace to drop them."
         )
-    layers = f"Trained above {recipe.frozen_until}" if recipe.frozen_until else "Trained end to end"
+    layers = f"Trained above {frozen}" if frozen else "Trained end to end"
     start = recipe.trunk or "random weights"
     if recipe.distillation is not None:
         start += f" and by the embeddings of {recipe.distillation.teacher}"

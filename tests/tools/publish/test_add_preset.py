@@ -38,12 +38,16 @@ def small_data_set(protocol_images, monkeypatch):
 def trained(folder, images, bits, seed=0, name=None, **changes):
     """Trains a hasher of one epoch; returns the folder of the training."""
     name = name or f"{TRUNK}_{bits}"
-    settings = {"method": "dcwh", "protocol": images.protocol.name, "backbone": "resnet8"}
+    settings = {
+        "method": "dcwh",
+        "protocol": images.protocol.name,
+        "backbone": "resnet8",
+        "stages": (Stage(1),),
+        "optimizer": Optimizer(learning_rate=0.01),
+    }
     recipe = Recipe(
         name=name,
         code_length=bits,
-        stages=(Stage(1),),
-        optimizer=Optimizer(learning_rate=0.01),
         batch_size=32,
         seed=seed,
         **(settings | changes),
@@ -110,6 +114,23 @@ def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set,
     assert [name for name in presets() if name.startswith(TRUNK)] == [f"{TRUNK}_12"]
     with pytest.raises(InputError, match=f"{TRUNK}_9 was trained on another trunk {TRUNK} than"):
         add_presets([second], tmp_path)
+
+
+def test_a_trunk_that_was_frozen_first_is_stored(presets_folder, small_data_set, tmp_path):
+    run = trained(
+        tmp_path,
+        small_data_set,
+        12,
+        name="dcwh_resnet9_thawed_trunk",
+        backbone="resnet9",
+        trunk="dcwh_resnet9_fashion_mnist",
+        frozen_until="pool",
+        stages=(Stage(1), Stage(1, frozen=False)),
+        optimizer=Optimizer(learning_rate=0.01, thawed_learning_rate=0.001),
+    )
+    add_presets([run], tmp_path)
+    origin = get_trunk("dcwh_resnet9_thawed").origin
+    assert origin.startswith("Trained end to end by the recipe dcwh_resnet9_thawed_trunk, from ")
 
 
 def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
