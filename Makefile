@@ -94,5 +94,5 @@ $(VENV)/backends.done: $(VENV)/dev.done
 	.triton/bin/pip install --quiet --no-deps nvidia-pytriton==0.7.0
 	touch $@
 
-verify-zoo: $(VENV)/dev.done  ## measures every preset again under its protocol
+verify-zoo: $(VENV)/dev.done  ## measures every preset again under its protocol (needs TFDS_DATA_DIR with clothing/)
 	$(RUN)/python -m pytest --timeout 3600 -m "real_data or large" tests/zoo/presets

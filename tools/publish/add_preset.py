@@ -140,7 +140,6 @@ def measure(sets: EncodedSets, embeddings: bool = True) -> dict:
         "metrics": measured["metrics"],
         "excluded_queries": measured["excluded_queries"],
         "per_class": {
-            "queries": np.bincount(sets.query_labels, minlength=len(wrong)).tolist(),
             "map": evaluation.retrieval.per_class["map"][ORDERS.index("expected")]
             .round(6)
             .tolist(),
@@ -153,6 +152,9 @@ def measure(sets: EncodedSets, embeddings: bool = True) -> dict:
             for kind, result in measured["classification"].items()
         },
     }
+    asking = np.bincount(sets.query_labels, minlength=len(wrong)).tolist()
+    if len(set(asking)) > 1:
+        figures["per_class"]["queries"] = asking
     if embeddings:
         figures["embedding_metrics"] = measured["embedding"]["metrics"]
     return figures

@@ -109,7 +109,7 @@ def classes(preset: Preset, trunk: Trunk) -> Checks:
     count = len(preset.class_names)
     accuracy = preset.accuracy["hamming"]["accuracy"]
     wholes = {"map": preset.metrics["map"]["expected"], "accuracy": accuracy}
-    asking = preset.per_class.get("queries")  # older entries: every class equally often
+    asking = preset.per_class.get("queries")  # None: every class equally often
     if asking is not None:
         queries = recorded_digests(preset.protocol)["queries"]["images"]
         yield sum(asking) == queries, f"per_class queries are {sum(asking)}, not {queries}"

@@ -68,7 +68,7 @@ class Preset(WeightFile):
         metrics: what `classwise evaluate` measured under `protocol`, by name, with the tie band.
         excluded_queries: of the protocol; they are in no metric.
         per_class: mAP of every class's queries, and accuracy of its nearest centre; how many
-            queries it has, where the entry tells.
+            queries it has, where classes differ in that.
         confusions: the most frequent errors of the nearest centre, [class, taken for, queries].
         code_statistics: of the database codes; see `CodeStatistics`.
         accuracy: of the nearest class centre, by kind of distance.
