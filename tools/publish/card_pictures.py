@@ -74,8 +74,11 @@ def distances(sets: EncodedSets) -> Figure:
     )
 
 
-def save_small(figure: Figure, path: Path, weights: str) -> None:
-    """Writes a figure as a PNG of few colours that names the weights it shows."""
+def save_small(figure: Figure, path: Path, weights: str, dithered: bool = False) -> None:
+    """Writes a figure as a PNG of few colours that names the weights it shows.
+
+    Dithered, and with all colours that a palette has, it takes half as many bytes more.
+    """
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
@@ -86,7 +89,10 @@ def save_small(figure: Figure, path: Path, weights: str) -> None:
     with replacing_file(path) as temporary:
         save_figure(figure, temporary)
         with Image.open(temporary) as image:
-            small = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+            full = image.convert("RGB")
+            small = full.quantize(COLOURS, dither=Image.Dither.NONE)
+            if dithered:
+                small = full.quantize(palette=full.quantize(), dither=Image.Dither.FLOYDSTEINBERG)
         small.save(temporary, optimize=True, pnginfo=named)
 
 

@@ -29,7 +29,7 @@ def draw(path: Path) -> None:
     asking = first_of_each_class(images.labels, 1)
     shown, database = np.flatnonzero(asking)[::EVERY], np.flatnonzero(~asking)
     figure = neighbour_picture(images, codes, shown, database, NEIGHBOURS)
-    save_small(figure, path, get_preset(PRESET).sha256)
+    save_small(figure, path, get_preset(PRESET).sha256, dithered=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from classwise.zoo.cards.card_exports import precision_rows, speeds
 from classwise.zoo.cards.card_training import (
     command,
+    data_dir,
     learned_statistics,
     on_device,
     recipe_rows,
@@ -45,6 +46,7 @@ def pages() -> jinja2.Environment:
         "megabytes": megabytes,
         "channels": channels,
         "command": command,
+        "data_dir": data_dir,
         "on_device": on_device,
         "recipe_rows": recipe_rows,
         "seeds": seeds,

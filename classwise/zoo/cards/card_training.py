@@ -13,9 +13,20 @@ def command(entry: Preset | Trunk) -> str:
     """Returns what trains it again."""
     backend = entry.training.get("backend", "tensorflow")
     variable = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
+    return f"{variable}classwise train {entry.recipe['name']}{data_dir(entry)} --output RUN"
+
+
+def data_dir(entry: Preset | Trunk) -> str:
+    """Returns the option of commands that says where an entry's data set lies, "" where none is.
+
+    Example:
+
+    >>> from classwise.zoo.presets.registry import get_preset
+    >>> data_dir(get_preset("dcwh_efficientnet_lite0_clothing_48"))
+    ' --data-dir DIR'
+    """
     source = get_data_set(entry.dataset).source
-    where = " --data-dir DIR" if source is not None and source.needs_data_dir else ""
-    return f"{variable}classwise train {entry.recipe['name']}{where} --output RUN"
+    return " --data-dir DIR" if source is not None and source.needs_data_dir else ""
 
 
 def on_device(training: dict) -> str:

@@ -11,7 +11,7 @@ DATA_SETS = (
         title="Clothing-small",
         url=URL,
         license="CC0 1.0: those who took the photographs gave them to the public domain.",
-        content="Colour photographs of single pieces of clothing, in ten classes, that people laid "
+        content="Color photographs of single pieces of clothing, in ten classes, that people laid "
         "on a floor or a bed, hung up or put on.",
         biases="Most were taken by few people, at home, for the data set: their wardrobes, floors "
         "and light decide what a dress or a shirt is. The classes are unequal: a third of the "
