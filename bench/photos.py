@@ -31,7 +31,7 @@ from classwise.zoo.foundation.files import replacing_file
 
 RESULTS = Path(__file__).parent / "results" / "photos.json"
 TRUNK = "efficientnet_lite0_imagenet"
-BATCH = 64
+BATCH = 16
 TARGET = 0.85
 
 

@@ -35,12 +35,14 @@ class Bundle:
         write_model: writes it there.
         write: writes all else into the empty folder.
         start: the command that serves it.
+        format: the name of the model's.
     """
 
     model: str
     write_model: Callable[[BundleSource, Path], ExportReport]
     write: Callable[[BundleSource, Path], None]
     start: str
+    format: str = "onnx"
 
 
 BUNDLES = {
@@ -56,6 +58,7 @@ BUNDLES = {
         write_tensorflow_serving,
         "tensorflow_model_server --rest_api_port=8501 --model_name={name} "
         "--model_base_path={absolute}/{name}",
+        format="saved_model",
     ),
     "web": Bundle(
         "model.onnx",

@@ -45,9 +45,11 @@ def run_bundle(
     """
     check_bundle(options, others)
 
-    from classwise.export.bundles import write_bundle
+    from classwise.export.bundles import BUNDLES, write_bundle
+    from classwise.export.formats.registry import FORMATS
     from classwise.zoo.presets.load import load
 
+    FORMATS[BUNDLES[options.bundle].format].check_packages()
     hasher = load(options.model)
     name = Path(options.model).stem
     report = write_bundle(

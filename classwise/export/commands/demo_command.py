@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from classwise.zoo.presets.load import load
     from classwise.zoo.retrieval import evaluate_codes
 
+    FORMAT.check_packages()
     print_note(f"Loading {options.preset} ...")
     hasher = load(options.preset)
     images = sample_of_shape(hasher.image_shape)

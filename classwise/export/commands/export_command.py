@@ -63,6 +63,7 @@ def run_alone(options: argparse.Namespace, facts: Mapping[str, object]) -> int:
     from classwise.zoo.presets.load import load
 
     format = FORMATS[options.format]
+    format.check_packages()
     hasher = load(options.model)
     output = options.output or Path(Path(options.model).stem + format.ending)
     arguments = format.asked_for(options)

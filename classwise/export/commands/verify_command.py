@@ -8,7 +8,7 @@ from classwise.export.formats.open_model import (
     existing,
     format_of,
     known_models,
-    open_model,
+    open_models,
     with_digests,
 )
 from classwise.zoo.foundation.errors import InputError
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     if options.images is not None:
         # Whether they are there is told before a model is loaded.
         images = open_images(options.images, data_dir=options.data_dir)
-    first, second = open_model(options.first), open_model(options.second)
+    first, second = open_models(options.first, options.second)
     models = {"first": first.to_dict(), "second": second.to_dict()}
     arguments = {"margin": options.margin, "tolerance": options.tolerance}
     if options.images is not None:

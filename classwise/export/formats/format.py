@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from classwise.zoo.foundation.extras import look_for
+
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
@@ -67,6 +69,7 @@ class Format:
         arguments: turns the command's options into arguments of `write`; by default those given.
         precisions: their titles by name; the first one is exact.
         marker: of a folder, the file inside that tells it.
+        packages: modules of its extra that a writing imports.
         engines: other runtimes of the same files, by name.
         is_whole: tells by a file alone whether it is as it was written, or None if it does not
             say; a format without it never says.
@@ -84,6 +87,7 @@ class Format:
     arguments: Callable[[argparse.Namespace], dict[str, object]] | None = None
     precisions: Mapping[str, str] = field(default_factory=lambda: {"fp32": "float32"})
     marker: str | None = None
+    packages: tuple[str, ...] = ()
     engines: Mapping[str, Engine] = field(default_factory=dict)
     is_whole: Callable[[Path], bool | None] | None = None
 
@@ -97,6 +101,11 @@ class Format:
         if self.marker:
             return (path / self.marker).is_file()
         return path.suffix == self.ending and not path.is_dir()
+
+    def check_packages(self) -> None:
+        """Raises `InputError` where a package is missing, before anything takes its time."""
+        for module in self.packages:
+            look_for(module, self.extra or "")
 
     def asked_for(self, options: argparse.Namespace) -> dict[str, object]:
         """Returns the arguments of `write` that the command's options ask for."""

@@ -156,4 +156,5 @@ FORMAT = Format(
     write=to_litert,
     open=open_litert,
     options=(OUTPUTS_OPTION,),
+    packages=("ai_edge_litert",),
 )

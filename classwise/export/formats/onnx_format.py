@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PRECISIONS = {"fp32": "float32", "fp16": "float16", "int8": "int8"}
 LOWER = ("fp16", "int8")
+PACKAGES = ("onnx", "tf2onnx", "onnxruntime")
 OPTIONS = (
     Option(
         "--opset", {"type": int, "metavar": "N", "help": "operator set, 15 to 23 (default: 18)"}
@@ -100,6 +101,7 @@ FORMAT = Format(
     arguments=arguments,
     precisions=PRECISIONS,
     is_whole=is_whole,
+    packages=PACKAGES,
     engines={
         **{
             name: Engine(f"ONNX Runtime on {name}", functools.partial(open_onnx, provider=name))

@@ -13,6 +13,7 @@ from classwise.zoo.presets.find_model import (
     PRESET,
     PRESET_FOLDER,
     FoundModel,
+    find_model,
     read_model,
 )
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from classwise.export.formats.format import Engine, Format
     from classwise.export.graph.model import Model
     from classwise.zoo import Hasher
+
+
+KERAS = (PRESET, ".keras", PRESET_FOLDER)
 
 
 def open_model(model: Hasher | str | os.PathLike) -> Model:
@@ -47,8 +51,27 @@ def open_model(model: Hasher | str | os.PathLike) -> Model:
     if colon and Path(file).is_file() and not path.exists():
         raise unknown_name("runtime", engine, engines())
     files = {f.ending: partial(open_format, f) for f in FORMATS.values() if not f.marker}
-    hashers = dict.fromkeys((PRESET, ".keras", PRESET_FOLDER), open_keras)
+    hashers = dict.fromkeys(KERAS, open_keras)
     return read_model(name, {**hashers, **files, FOLDER: open_folder})
+
+
+def open_models(*names: str) -> list[Model]:
+    """Opens several models, those that Keras runs last, as these take the most time by far.
+
+    What is wrong with the others, or with their runtime, is told before.
+    """
+    models = dict.fromkeys(names)
+    for name in sorted(models, key=needs_keras):
+        models[name] = open_model(name)
+    return [models[name] for name in names]
+
+
+def needs_keras(name: str) -> bool:
+    """Returns whether a name stands for what Keras runs; nothing there is told by opening it."""
+    engine, colon, _ = name.partition(":")
+    if colon and engine in engines():
+        return False
+    return find_model(name).kind in KERAS
 
 
 def open_format(format: Format, found: FoundModel) -> Model:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classwise.export.formats.lower_precision import check_precision, lower_precision
+from classwise.export.formats.onnx_format import PACKAGES
 from classwise.export.formats.onnx_runtime import open_onnx
 from classwise.export.formats.report import ExportReport
 from classwise.export.graph.class_centers import class_center_arrays
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     import onnx
 
     from classwise.zoo import Hasher
-
-ONNX_PACKAGES = ("onnx", "tf2onnx", "onnxruntime")
 
 
 def to_onnx(
@@ -102,7 +101,7 @@ def to_onnx(
     check_precision(precision)
     outputs = check_outputs(outputs)
     centers = class_center_arrays(hasher) if with_centers else {}
-    for package in ONNX_PACKAGES if verify or precision != "fp32" else ONNX_PACKAGES[:2]:
+    for package in PACKAGES if verify or precision != "fp32" else PACKAGES[:2]:
         require(package)
     if path.is_dir():
         raise InputError(f"{path} is a folder; give the name of a file, such as mine.onnx.")

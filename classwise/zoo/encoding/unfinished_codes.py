@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from classwise.zoo.foundation.files import parent_folders, replacing_file
 
 DESCRIPTION = "run.json"
 LOCK = ".lock"
+# What `replacing_file` had begun to write when the run was killed.
+LEFT_BEHIND = re.compile(r"\.(run\.[0-9a-f]{8}\.json|\d{6}\.[0-9a-f]{8}\.npz)")
 
 
 class UnfinishedCodes:
@@ -54,6 +57,9 @@ class UnfinishedCodes:
         with contextlib.ExitStack() as exits:
             exits.enter_context(parent_folders(self.folder / LOCK))
             exits.enter_context(locked(self.folder))
+            for path in self.folder.iterdir():
+                if LEFT_BEHIND.fullmatch(path.name):
+                    path.unlink()
             self.parts = parts_in(self.folder)
             exits.callback(self._remove_if_empty)
             if not check_begun(self.folder, self.run):
@@ -185,10 +191,11 @@ def described_run(folder: Path) -> dict[str, object] | None:
     try:
         run = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        if folder.exists() and any(entry.name != LOCK for entry in folder.iterdir()):
+        names = [entry.name for entry in folder.iterdir()] if folder.exists() else []
+        if any(name != LOCK and not LEFT_BEHIND.fullmatch(name) for name in names):
             raise foreign(folder) from None
         return None
-    except (NotADirectoryError, IsADirectoryError, ValueError) as error:
+    except (NotADirectoryError, IsADirectoryError, ValueError, RecursionError) as error:
         raise foreign(folder) from error
     if not isinstance(run, dict):
         raise foreign(folder)

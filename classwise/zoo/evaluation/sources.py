@@ -17,6 +17,7 @@ from classwise.zoo.evaluation.code_files import read_code_file, read_code_pair
 from classwise.zoo.evaluation.evaluate import EncodedSets, encode_protocol
 from classwise.zoo.evaluation.image_sets import ImageSets, OwnImages
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.extras import look_for
 from classwise.zoo.presets import get_preset
 from classwise.zoo.presets.find_model import PRESET, find_model
 from classwise.zoo.retrieval.evaluation_input import check_request, check_sets
@@ -112,10 +113,13 @@ def _own_protocol(name: str) -> str | None:
 
 
 def check_models(names: Sequence[str]) -> None:
-    """Raises `InputError` for a model that is not there, before the first one takes its time."""
+    """Raises `InputError` for a model that is not there, before the first one takes its time.
+
+    Nor do ONNX files wait for Keras to be told that their runtime is missing.
+    """
     for name in names:
-        if not is_code_file(name):
-            find_model(name)
+        if not is_code_file(name) and find_model(name).kind == ".onnx":
+            look_for("onnxruntime")
 
 
 def open_sources(

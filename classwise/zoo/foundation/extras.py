@@ -1,6 +1,7 @@
 """Packages that only an extra of classwise installs, imported with the remedy at hand."""
 
 import importlib
+import importlib.util
 import shlex
 from importlib.metadata import requires
 from types import ModuleType
@@ -26,10 +27,29 @@ def require(module: str, extra: str = "onnx") -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise InputError(
-            f"This needs the package {module.split('.')[0]}, which cannot be imported "
-            f"({error}); install it with: {pip_command(extra)}"
-        ) from error
+        raise _missing(module, extra, error) from error
+
+
+def look_for(module: str, extra: str = "onnx") -> None:
+    """Raises `InputError` as `require` does, without the time that an import takes.
+
+    Args:
+        module: its full name.
+        extra: the extra that installs it. Defaults to "onnx".
+    """
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError) as error:  # ValueError: a module that was put there by hand
+        raise _missing(module, extra, error) from error
+    if found is None:
+        raise _missing(module, extra, f"No module named '{module}'")
+
+
+def _missing(module: str, extra: str, why: object) -> InputError:
+    return InputError(
+        f"This needs the package {module.split('.')[0]}, which cannot be imported ({why}); install "
+        f"it with: {pip_command(extra)}"
+    )
 
 
 def pip_command(extra: str) -> str:

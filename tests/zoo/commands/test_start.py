@@ -108,6 +108,21 @@ REFUSED = {
 }
 
 
+def refused(command, missing=()):
+    """Returns what a command prints that is refused before TensorFlow is loaded."""
+    code = (
+        "import sys\n"
+        f"sys.modules |= dict.fromkeys({list(missing)!r})\n"
+        "from classwise.zoo.commands import main\n"
+        f"status = main({command!r})\n"
+        "print(status, 'tensorflow' in sys.modules, 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "2 False False\n", done.stderr
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
 @pytest.mark.parametrize(("command", "message"), REFUSED.items())
 def test_refusals_do_not_wait_for_tensorflow(
     command, message, tmp_path, folder_recipe, monkeypatch
@@ -115,13 +130,26 @@ def test_refusals_do_not_wait_for_tensorflow(
     monkeypatch.chdir(tmp_path)
     Image.new("L", (4, 4)).save("image.png")
     names = {"FOLDER_RECIPE": str(folder_recipe), "IMAGE": "image.png"}
-    arguments = [names.get(word, word) for word in command.split()]
-    code = (
-        "import sys\nfrom classwise.zoo.commands import main\n"
-        f"status = main({arguments!r})\n"
-        "print(status, 'tensorflow' in sys.modules, 'keras' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == "2 False False\n", done.stderr
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert message in refused([names.get(word, word) for word in command.split()])
+
+
+@pytest.mark.parametrize(
+    ("command", "package"),
+    [
+        ("export PRESET", "tf2onnx"),
+        ("export PRESET", "onnxruntime"),
+        ("export PRESET --format litert", "ai_edge_litert"),
+        ("export PRESET --bundle triton", "onnx"),
+        ("demo", "onnx"),
+        ("encode FILE image.png -o c.npz", "onnxruntime"),
+        ("verify PRESET FILE", "onnxruntime"),
+        ("evaluate PRESET FILE --protocol fashion-mnist-full", "onnxruntime"),
+    ],
+)
+def test_nor_does_a_missing_package(command, package, make_onnx_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Image.new("L", (4, 4)).save("image.png")
+    names = {"PRESET": "dcwh_resnet9_fashion_mnist_48", "FILE": str(make_onnx_file())}
+    printed = refused([names.get(word, word) for word in command.split()], [package])
+    assert f"needs the package {package}" in printed
+    assert "pip install" in printed

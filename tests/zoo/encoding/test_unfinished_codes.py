@@ -72,9 +72,18 @@ def test_what_was_not_written_yet_is_lost(tmp_path):
     assert run(tmp_path) == 0
 
 
-def test_a_half_written_part_does_not_count(tmp_path):
+def test_a_half_written_part_does_not_count_and_goes(tmp_path):
     run(tmp_path, batch(1))
     (tmp_path / "c.npz.part" / ".000001.1234abcd.npz").write_bytes(b"half")
+    assert run(tmp_path, interrupted=False) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_was_killed_at_its_very_start_goes_on(tmp_path):
+    (tmp_path / "c.npz.part").mkdir()
+    for name in (".lock", ".run.1234abcd.json"):
+        (tmp_path / "c.npz.part" / name).touch()
+    assert run(tmp_path, batch(1)) == 0
     assert run(tmp_path) == 1
 
 
@@ -92,6 +101,7 @@ def test_another_run_is_refused(tmp_path, key):
         {"photo.jpg": b"somebody's"},
         {"run.json": b"not JSON"},
         {"run.json": b"[1, 2]"},
+        {"run.json": b"[" * 100_000},
         {"run.json": b'{"speed": 12}'},
         {".hidden": b""},
     ],
