@@ -5,6 +5,7 @@ python -m tools.publish.draw_clothing_sample FOLDER
 FOLDER is a checkout of github.com/alexeygrigorev/clothing-dataset-small at commit 11961516.
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,7 +13,6 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from classwise.zoo.datasets.sample import SAMPLES
-from classwise.zoo.foundation.files import replacing_directory
 
 # Photographs that no bundled hasher was trained on; a class has no more in `test` alone.
 SPLITS = ("test", "validation")
@@ -46,5 +46,7 @@ def order(count: int, seed: int) -> list[int]:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    with replacing_directory(SAMPLES / "clothing") as temporary:
-        draw(Path(sys.argv[1]), temporary)
+    folder = SAMPLES / "clothing"
+    shutil.rmtree(folder, ignore_errors=True)  # git has the earlier one
+    folder.mkdir()
+    draw(Path(sys.argv[1]), folder)

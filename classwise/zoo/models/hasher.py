@@ -198,6 +198,7 @@ class Hasher(ClassWiseModel):
 
         Raises:
             InputError: a name that no hub takes, or a folder with something else in it.
+            ParityError: the ONNX file would compute something else; nothing is written.
             OSError: the folder cannot be written; nothing is left behind.
         """
         from classwise.zoo.models.preset_folder import write_preset_folder

@@ -33,7 +33,8 @@ def transfer(request: dict, folder: Path, most: int) -> Path:
         OSError: it cannot be written.
     """
     # The parent's packages, wherever it has them from. A terminal sees the bars of the libraries.
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    packages = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    environment = os.environ | {"PYTHONPATH": packages}
     bars = sys.stderr is not None and sys.stderr.isatty()
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "classwise.zoo.presets.download.fetch"],
@@ -54,13 +55,11 @@ def transfer(request: dict, folder: Path, most: int) -> Path:
                 asked = None  # it has been sent
             if time.monotonic() > end:
                 raise TransferError(f"does not end within {SECONDS} s")
-            if size_of(folder) > most:
-                break
+            check_size(folder, most)
     finally:
         process.kill()
-        process.communicate()
-    if size_of(folder) > most:
-        raise TransferError(f"sends more than {most} bytes")
+        process.wait()
+    check_size(folder, most)
     try:
         found = json.loads(answer)
     except ValueError as error:
@@ -70,6 +69,12 @@ def transfer(request: dict, folder: Path, most: int) -> Path:
     if "error" in found:
         raise TransferError(found["error"])
     return Path(found["path"])
+
+
+def check_size(folder: Path, most: int) -> None:
+    """Raises `TransferError` if more has arrived than may."""
+    if size_of(folder) > most:
+        raise TransferError(f"sends more than {most} bytes")
 
 
 def size_of(folder: Path) -> int:
