@@ -1,8 +1,8 @@
 """The posterior loss that both class-wise methods share."""
 
-import math
 import numbers
 import operator
+import sys
 
 import keras
 import numpy as np
@@ -46,7 +46,8 @@ def positive(name: str, value: float, *, or_zero: bool = False) -> float:
         ValueError: it is not finite, or not above zero (or at it, with `or_zero`).
     """
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value < 0 or (value == 0 and not or_zero):
+    # An integer may be too large for a float.
+    if not number or not 0 <= value <= sys.float_info.max or (value == 0 and not or_zero):
         bound = "0 or more" if or_zero else "above 0"
         raise ValueError(f"{name} is {value!r}; it must be a finite number {bound}.")
     return float(value)

@@ -1,7 +1,6 @@
 """Storing of a finished training's weights among the presets."""
 
 import dataclasses
-import json
 from collections.abc import Collection
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.settings import read_json
 from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.models.keras_files import load_file
 from classwise.zoo.presets import registry
@@ -68,7 +68,7 @@ def read_run(folder: Path) -> tuple[Recipe, Hasher]:
         raise InputError(
             f"{folder} holds no training; give the folder that `classwise train` wrote."
         )
-    recipe = build_recipe(json.loads(file.read_text(encoding="utf-8")), file.name)
+    recipe = build_recipe(read_json(file), file.name)
     return recipe, load_file(folder / "hasher.keras")
 
 

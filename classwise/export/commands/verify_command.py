@@ -1,7 +1,6 @@
 """Compare two models bit by bit, whatever runs them; or tell whether one file is whole."""
 
 import argparse
-import contextlib
 from pathlib import Path
 
 from classwise.export.formats.open_model import (
@@ -12,6 +11,7 @@ from classwise.export.formats.open_model import (
     with_digests,
 )
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.number_ranges import DISTANCES
 from classwise.zoo.foundation.printing import megabytes, print_json, print_note, print_table
 
 BATCH_SIZES = (1, 7, 256)
@@ -35,29 +35,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     parser.add_argument(
         "--margin",
-        type=not_negative,
+        type=DISTANCES.parse,
         default=1e-5,
         metavar="X",
         help="forgive a flipped bit where |embedding| is below X (default: 1e-5)",
     )
     parser.add_argument(
         "--tolerance",
-        type=not_negative,
+        type=DISTANCES.parse,
         default=1e-4,
         metavar="X",
         help="largest difference of embeddings, times the largest |embedding| if that is above 1 "
         "(default: 1e-4)",
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-
-
-def not_negative(text: str) -> float:
-    """Returns a number from 0 on; argparse tells the error of anything else."""
-    with contextlib.suppress(ValueError):
-        number = float(text)
-        if number >= 0:  # which NaN is not
-            return number
-    raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give a number from 0 on")
 
 
 def run(options: argparse.Namespace) -> int:

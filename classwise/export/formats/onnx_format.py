@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from classwise.export.formats.format import OUTPUTS_OPTION, Engine, Format, Option, parts
 from classwise.export.formats.onnx_runtime import open_onnx
 from classwise.export.formats.openvino_runtime import open_openvino
+from classwise.export.onnx.tensorflow_to_onnx import OPSETS
 from classwise.zoo.encoding.onnx_digest import is_whole
 from classwise.zoo.encoding.onnx_session import PROVIDERS
+from classwise.zoo.foundation.number_ranges import BATCH_SIZES, FRACTIONS
 
 if TYPE_CHECKING:
     import argparse
@@ -23,9 +25,12 @@ LOWER = ("fp16", "int8")
 PACKAGES = ("onnx", "tf2onnx", "onnxruntime")
 OPTIONS = (
     Option(
-        "--opset", {"type": int, "metavar": "N", "help": "operator set, 15 to 23 (default: 18)"}
+        "--opset",
+        {"type": OPSETS.parse, "metavar": "N", "help": "operator set, 15 to 23 (default: 18)"},
     ),
-    Option("--batch", {"type": int, "metavar": "N", "help": "fixed batch (default: any)"}),
+    Option(
+        "--batch", {"type": BATCH_SIZES.parse, "metavar": "N", "help": "fixed batch (default: any)"}
+    ),
     OUTPUTS_OPTION,
     Option("--precision", {"choices": tuple(PRECISIONS), "help": "inside (default: fp32)"}),
     Option(
@@ -54,7 +59,7 @@ OPTIONS = (
     Option(
         "--max-map-loss",
         {
-            "type": float,
+            "type": FRACTIONS.parse,
             "metavar": "X",
             "help": "largest mAP that lower precision may cost (default: 0.005)",
         },

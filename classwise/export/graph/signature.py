@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from classwise.export.graph.class_scores import check_scores, class_scores
 from classwise.export.graph.float32 import in_float32
 from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.number_ranges import BATCH_SIZES
 
 if TYPE_CHECKING:
     import keras
@@ -47,8 +48,8 @@ def build_graph(
     outputs = check_outputs(outputs)
     if "scores" in outputs:
         check_scores(hasher)
-    if batch is not None and (type(batch) is not int or batch < 1):
-        raise InputError(f"batch is {batch!r}; it must be an integer from 1 on, or None for any.")
+    if batch is not None and batch not in BATCH_SIZES:
+        raise InputError(f"batch is {batch!r}; it must be {BATCH_SIZES}, or None for any.")
     if keras.backend.backend() != "tensorflow":
         raise InputError(
             f"Keras runs on {keras.backend.backend()!r}, and exports need 'tensorflow': save the "

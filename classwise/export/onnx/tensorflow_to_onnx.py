@@ -11,6 +11,7 @@ from classwise.export.onnx.layer_paths import layer_names, layer_path
 from classwise.export.onnx.portable_operators import replace_erfc
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.extras import require
+from classwise.zoo.foundation.number_ranges import WholeNumbers
 from classwise.zoo.foundation.quiet import quiet
 
 if TYPE_CHECKING:
@@ -18,17 +19,15 @@ if TYPE_CHECKING:
     import onnx
     from tensorflow.types.experimental import ConcreteFunction
 
-OPSETS = range(15, 24)
+OPSETS = WholeNumbers(15, 23)
 NEWEST_CONVERTED = 18  # tf2onnx stops here; onnx's own version converter goes on
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")  # of functions that it left standing
 
 
 def check_opset(opset: int) -> int:
     """Returns `opset`, or raises `InputError` unless it is an integer in 15..23."""
-    if type(opset) is not int or opset not in OPSETS:
-        raise InputError(
-            f"opset is {opset!r}; it must be an integer from {OPSETS[0]} to {OPSETS[-1]}."
-        )
+    if opset not in OPSETS:
+        raise InputError(f"opset is {opset!r}; it must be {OPSETS}.")
     return opset
 
 

@@ -177,7 +177,10 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
-        message = f"{error.filename or 'file'}: {error.strerror or error}."
+        place = (
+            f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        )
+        message = f"{place}{error.strerror or error}."
     except KeyboardInterrupt:
         print(f"classwise {options.command}: interrupted.", file=sys.stderr)
         return 130

@@ -16,6 +16,7 @@ from classwise.zoo.commands.image_options import (
 )
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.number_ranges import BATCH_SIZES
 from classwise.zoo.foundation.printing import counted, print_json, print_note
 
 
@@ -34,7 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--embeddings", action="store_true", help="keep the embeddings too")
     parser.add_argument(
-        "--batch-size", type=int, default=256, metavar="B", help="images at a time (default: 256)"
+        "--batch-size",
+        type=BATCH_SIZES.parse,
+        default=256,
+        metavar="B",
+        help="images at a time (default: 256)",
     )
     parser.add_argument(
         "--providers",
@@ -51,8 +56,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.batch_size < 1:
-        raise InputError(f"--batch-size is {options.batch_size}; it must be 1 or more.")
     if options.class_names is not None and options.labels is None:
         raise InputError("--class-names numbers the labels, which --labels folders asks for.")
 

@@ -16,6 +16,7 @@ from classwise.zoo.commands.info_command import print_metrics
 from classwise.zoo.commands.own_images import own_images, queries_are_the_model
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.number_ranges import CUT_OFFS, RADII
 from classwise.zoo.foundation.printing import four_digits, print_json, print_note, print_table
 
 MOST_IN_A_REPORT = 7  # as many as the colours of a figure tell apart
@@ -46,14 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--top-k",
-        type=int,
+        type=CUT_OFFS.parse,
         nargs="+",
         metavar="K",
         help="cut-offs, at most the size of the database (default: 100 1000)",
     )
     parser.add_argument(
         "--radius",
-        type=int,
+        type=RADII.parse,
         nargs="+",
         metavar="R",
         help="Hamming radii, at most the code length (default: 2)",

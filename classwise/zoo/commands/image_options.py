@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classwise.zoo.foundation.number_ranges import PIXELS
 from classwise.zoo.foundation.printing import counted, print_note
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def add_image_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skip-bad-files", action="store_true", help="leave broken images out")
     parser.add_argument(
         "--max-pixels",
-        type=int,
+        type=PIXELS.parse,
         metavar="N",
         help="largest width times height of an image (default: Pillow's limit, 179 million)",
     )

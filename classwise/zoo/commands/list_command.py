@@ -2,6 +2,7 @@
 
 import argparse
 
+from classwise.zoo.foundation.number_ranges import CODE_LENGTHS
 from classwise.zoo.foundation.printing import megabytes, print_json, print_note, print_table
 from classwise.zoo.methods import METHODS
 
@@ -9,7 +10,9 @@ from classwise.zoo.methods import METHODS
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", help=f"only those of this method: {', '.join(METHODS)}")
     parser.add_argument("--dataset", help="only those of this data set")
-    parser.add_argument("--code-length", type=int, help="only those with this many bits")
+    parser.add_argument(
+        "--code-length", type=CODE_LENGTHS.parse, help="only those with this many bits"
+    )
     parser.add_argument("--backbone", help="only those with this backbone")
     parser.add_argument("--json", action="store_true", help="print a JSON list")
 

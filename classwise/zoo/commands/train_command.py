@@ -11,6 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.number_ranges import (
+    BATCH_SIZES,
+    CODE_LENGTHS,
+    EPOCHS,
+    IMAGE_SIDES,
+    SEEDS,
+)
 from classwise.zoo.foundation.printing import counted, print_json, print_note
 from classwise.zoo.foundation.quiet import start_tensorflow
 
@@ -41,17 +48,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", "-o", type=Path, metavar="DIR", help="folder of the training (runs/NAME)"
     )
-    parser.add_argument("--code-length", type=int, metavar="L", help="bits, not the recipe's")
+    parser.add_argument(
+        "--code-length", type=CODE_LENGTHS.parse, metavar="L", help="bits, not the recipe's"
+    )
     methods = " or ".join(METHODS)
     parser.add_argument("--method", metavar="NAME", help=f"{methods}, not the recipe's")
     parser.add_argument(
-        "--image-size", type=int, metavar="S", help="pixels S x S of images, not the recipe's"
+        "--image-size",
+        type=IMAGE_SIDES.parse,
+        metavar="S",
+        help="pixels S x S of images, not the recipe's",
     )
     parser.add_argument(
-        "--epochs", type=int, metavar="E", help="of all stages together, not the recipe's"
+        "--epochs", type=EPOCHS.parse, metavar="E", help="of all stages together, not the recipe's"
     )
-    parser.add_argument("--batch-size", type=int, metavar="B", help="images, not the recipe's")
-    parser.add_argument("--seed", type=int, metavar="S", help="not the recipe's")
+    parser.add_argument(
+        "--batch-size", type=BATCH_SIZES.parse, metavar="B", help="images, not the recipe's"
+    )
+    parser.add_argument("--seed", type=SEEDS.parse, metavar="S", help="not the recipe's")
     parser.add_argument(
         "--data-dir", type=Path, metavar="DIR", help="folder of TFDS data (~/tensorflow_datasets)"
     )

@@ -13,6 +13,7 @@ import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.files import parent_folders, replacing_file
+from classwise.zoo.foundation.settings import read_json
 
 DESCRIPTION = "run.json"
 LOCK = ".lock"
@@ -189,7 +190,7 @@ def described_run(folder: Path) -> dict[str, object] | None:
         InputError: anything else stands there; it is left alone.
     """
     try:
-        run = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        run = read_json(folder / DESCRIPTION)
     except FileNotFoundError:
         names = [entry.name for entry in folder.iterdir()] if folder.exists() else []
         if any(name != LOCK and not LEFT_BEHIND.fullmatch(name) for name in names):

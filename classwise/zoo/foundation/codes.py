@@ -4,8 +4,9 @@ import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.integers import as_integer
+from classwise.zoo.foundation.number_ranges import CODE_LENGTHS
 
-MAX_CODE_LENGTH = 4096
+MAX_CODE_LENGTH = CODE_LENGTHS.most
 
 
 def check_code_length(code_length: int) -> int:

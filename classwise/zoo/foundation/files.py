@@ -29,13 +29,20 @@ def parent_folders(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _named_errors(path: Path, temporary: Path) -> Iterator[None]:
-    """Names `path` in errors of the system that name nothing, as on a full disk, or `temporary`."""
+def named_errors(path: Path, temporary: Path) -> Iterator[None]:
+    """Names `path` in errors of the system that name nothing, as on a full disk, or `temporary`.
+
+    Args:
+        path: what is being written.
+        temporary: a file or a folder that is going to take its place.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno is not None and error.filename in (None, str(temporary), temporary):
-            error.filename = str(path)
+        named = error.filename
+        ours = isinstance(named, str | Path) and Path(named).is_relative_to(temporary)
+        if error.errno is not None and (named is None or ours):
+            error.filename = str(path / Path(named).relative_to(temporary) if ours else path)
         raise
 
 
@@ -51,7 +58,7 @@ def replacing_file(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
-    with parent_folders(path), _named_errors(path, temporary):
+    with parent_folders(path), named_errors(path, temporary):
         try:
             yield temporary
             with temporary.open("rb") as file:

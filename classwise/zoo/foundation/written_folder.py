@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from classwise.zoo.foundation.files import sha256
+from classwise.zoo.foundation.settings import read_json
 
 RECORD = ".classwise-files.json"
 # What file managers leave in any folder that they show.
@@ -53,8 +54,8 @@ def digest(path: Path) -> str | None:
 def read_record(folder: Path) -> tuple[str | None, dict[str, str | None]]:
     """Returns what a folder was written as and its entries; of no record, None and nothing."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = read_json(folder / RECORD)
         return str(record["kind"]), dict(record["entries"])
-    # A record that somebody else wrote, however deeply nested, is none.
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    # A record that somebody else wrote is none.
+    except (OSError, ValueError, KeyError, TypeError):
         return None, {}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.files import sha256
+from classwise.zoo.foundation.settings import read_json
 from classwise.zoo.models.keras_parts import CONFIG, METADATA, WEIGHTS
 
 FACTS = "classwise.json"
@@ -41,13 +41,13 @@ def read_facts(folder: Path) -> dict:
     if not (folder / FACTS).is_file():
         return {}
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = read_json(folder / FACTS)
         newer = facts["format_version"] > FORMAT_VERSION
         files = {part: facts["files"][part]["sha256"] for part in (CONFIG, METADATA, WEIGHTS)}
         for file in facts["files"].values():
             int(file["bytes"]), str(file["sha256"])
         check_facts(facts)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError(f"{folder / FACTS} is damaged: {error!r}."[:300]) from error
     if newer:
         raise InputError(

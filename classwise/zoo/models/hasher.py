@@ -150,6 +150,7 @@ class Hasher(ClassWiseModel):
         images = check_images(images, self.image_shape)
         if len(images) == 0:
             return np.zeros((0, self.code_length), np.float32)
+        size = min(size, len(images))
         if keras.backend.backend() == "tensorflow":
             images = array_batches(images, size)
         return keras.Model.predict(self, images, batch_size=size, verbose=verbose)  # checked

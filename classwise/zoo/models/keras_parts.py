@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import os
 import zipfile
 from pathlib import Path
 
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.settings import parse_json
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 # What a model may need in memory: this many bytes, or a multiple of what it takes on the disk.
@@ -42,7 +42,7 @@ def read_config(path: Path) -> dict:
                 check_parts(path, sizes, path.stat().st_size)
                 config = archive.read(CONFIG)
                 check_weights(path, io.BytesIO(archive.read(WEIGHTS)), path.stat().st_size)
-        found = json.loads(config)
+        found = parse_json(config, CONFIG)
         if not isinstance(found.get("config"), dict):
             raise ValueError(f"{CONFIG} describes no model")
         return found

@@ -5,6 +5,14 @@ import inspect
 import json
 
 from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.number_ranges import (
+    BATCH_SIZES,
+    HIDDEN_UNITS,
+    IMAGE_SIDES,
+    ITERATIONS,
+    SEEDS,
+    VIEWS,
+)
 from classwise.zoo.methods import get_method
 from classwise.zoo.training.recipe_tables import (
     Augmentation,
@@ -13,7 +21,6 @@ from classwise.zoo.training.recipe_tables import (
     Optimizer,
     Stage,
     check,
-    whole,
 )
 
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -91,12 +98,15 @@ class Recipe:
         )
 
         check_code_length(self.code_length)
-        check(whole(self.hidden_units, 0), "hidden_units", self.hidden_units, "0 or more")
-        check(whole(self.itq_iterations, 0), "itq_iterations", self.itq_iterations, "0 or more")
-        check(whole(self.batch_size, 1), "batch_size", self.batch_size, "1 or more")
-        check(whole(self.seed, 0) and self.seed < 2**32, "seed", self.seed, "from 0 to 2^32 - 1")
+        check(self.hidden_units in HIDDEN_UNITS, "hidden_units", self.hidden_units, HIDDEN_UNITS)
+        check(self.itq_iterations in ITERATIONS, "itq_iterations", self.itq_iterations, ITERATIONS)
+        check(self.batch_size in BATCH_SIZES, "batch_size", self.batch_size, BATCH_SIZES)
+        check(self.seed in SEEDS, "seed", self.seed, SEEDS)
         for key in ("name", "method", "protocol", "backbone"):
             check(isinstance(getattr(self, key), str), key, getattr(self, key), "text")
+        # It names a folder, inside the one that people are in.
+        own = self.name not in ("", ".", "..") and not set(self.name) & set("/\\\0")
+        check(own, "name", self.name, "a name of a folder, not a path")
         get_method(self.method)
         for key in ("trunk", "frozen_until"):
             value = getattr(self, key)
@@ -111,7 +121,7 @@ class Recipe:
         if self.protocol == "folder" or self.image_shape is not None:
             shape = self.image_shape
             shaped = isinstance(shape, list | tuple) and len(shape) == 3
-            shaped = shaped and all(whole(size, 1) for size in shape)
+            shaped = shaped and all(size in IMAGE_SIDES for size in shape)
             check(shaped, "image_shape", shape, "[height, width, channels] (for a folder)")
         if self.frozen_until is not None:
             check(self.trunk is not None, "trunk", None, "a preset or trunk, to freeze its layers")
@@ -120,7 +130,7 @@ class Recipe:
         check(self.turned_before != 0, "itq_iterations", self.itq_iterations, LATE_TURN)
         self._check_thaw()
         if self.cached_views is not None:
-            check(whole(self.cached_views, 2), "cached_views", self.cached_views, "2 or more")
+            check(self.cached_views in VIEWS, "cached_views", self.cached_views, VIEWS)
             check(
                 self.frozen_until is not None, "frozen_until", None, "a layer, to cache its views"
             )

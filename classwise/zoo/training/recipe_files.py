@@ -1,11 +1,11 @@
 """Recipes as short TOML files: the bundled ones by name, any other by its path."""
 
 import re
-import tomllib
 from importlib import resources
 from pathlib import Path
 
 from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.settings import read_toml
 from classwise.zoo.training.recipe import TRUNK_ENDING, Recipe, build_recipe
 
 
@@ -14,7 +14,7 @@ def bundled_recipes() -> dict[str, tuple[Path, int | None]]:
     found = {}
     for file in sorted(Path(str(resources.files("classwise.zoo.training") / "recipes")).iterdir()):
         if file.suffix == ".toml":
-            lengths = tomllib.loads(file.read_text(encoding="utf-8"))["code_length"]
+            lengths = read_toml(file)["code_length"]
             if isinstance(lengths, list):
                 found |= {f"{file.stem}_{length}": (file, length) for length in lengths}
             else:
@@ -91,10 +91,7 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
         path, code_length = bundled_recipes()[str(name_or_path)]
     else:
         raise unknown_name("recipe", str(name_or_path), list_recipes())
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} is not a TOML file: {error}.") from error
+    values = read_toml(path)
     name = path.stem
     if isinstance(values.get("code_length"), list):
         code_length = changes.get("code_length") or code_length
@@ -111,7 +108,8 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
     if epochs is not None:
         values["stages"] = with_epochs(values.get("stages"), epochs)
     if size is not None:
-        values["image_shape"] = [size, size, *(values.get("image_shape") or [0, 0, 3])[2:]]
+        shape = values.get("image_shape")
+        values["image_shape"] = [size, size, *(shape[2:] if isinstance(shape, list) else [3])]
     if "code_length" in changes and not name.endswith(TRUNK_ENDING):
         # The name says the code length: the changed recipe makes another preset.
         name = f"{re.sub(r'_[0-9]+$', '', name)}_{values['code_length']}"
@@ -126,7 +124,7 @@ def with_epochs(stages: list[dict], epochs: int) -> list[dict]:
     """
     try:
         weights = [int(stage["epochs"]) for stage in stages]
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, OverflowError):
         return stages  # `build_recipe` says what is wrong with them
     if epochs < len(stages):
         raise InputError(f"epochs is {epochs}; it must be {len(stages)} or more, one a stage.")

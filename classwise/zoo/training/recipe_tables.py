@@ -1,27 +1,23 @@
 """The tables of a recipe: augmentation, optimizer, centers, teacher, stages."""
 
 import dataclasses
-import math
+import reprlib
+import sys
 
 from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.number_ranges import EPOCHS, SHIFTS, Numbers
 
 SCHEDULES = ("cosine", "constant")
 CENTER_UPDATES = ("streaming", "exact")
 
 
-def check(holds: bool, name: str, value, allowed: str):
+def check(holds: bool, name: str, value, allowed: object):
     if not holds:
-        raise InputError(f"{name} is {value!r}; it must be {allowed}.")
+        raise InputError(f"{name} is {reprlib.repr(value)}; it must be {allowed}.")
 
 
 def at_least(value, least: float) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) and value >= least
-
-
-def whole(value, least: int) -> bool:
-    return isinstance(value, int) and at_least(value, least)
+    return value in Numbers(least, sys.float_info.max)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +38,7 @@ class Augmentation:
         check(isinstance(self.flip, bool), "augmentation.flip", self.flip, "true or false")
         for field in ("shift", "erase"):
             value = getattr(self, field)
-            check(whole(value, 0), f"augmentation.{field}", value, "0 or more pixels")
+            check(value in SHIFTS, f"augmentation.{field}", value, f"{SHIFTS}, of pixels")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +57,10 @@ class Optimizer:
     schedule: str = "cosine"
 
     def __post_init__(self):
-        for field in ("learning_rate", "thawed_learning_rate", "weight_decay", "warmup_epochs"):
+        check(isinstance(self.name, str), "optimizer.name", self.name, "text")
+        warmup = Numbers(0, EPOCHS.most)
+        check(self.warmup_epochs in warmup, "optimizer.warmup_epochs", self.warmup_epochs, warmup)
+        for field in ("learning_rate", "thawed_learning_rate", "weight_decay"):
             least = 1e-12 if field.endswith("learning_rate") else 0
             value = getattr(self, field)
             allowed = "a number above 0" if least else "a number of 0 or more"
@@ -79,7 +78,7 @@ class Centers:
     every: int = 1
 
     def __post_init__(self):
-        check(whole(self.every, 1), "centers.every", self.every, "1 or more epochs")
+        check(self.every in EPOCHS, "centers.every", self.every, f"{EPOCHS}, of epochs")
         if self.update not in CENTER_UPDATES:
             raise unknown_name("center update", self.update, CENTER_UPDATES)
 
@@ -115,6 +114,6 @@ class Stage:
     frozen: bool = True
 
     def __post_init__(self):
-        check(whole(self.epochs, 1), "stages.epochs", self.epochs, "1 or more")
+        check(self.epochs in EPOCHS, "stages.epochs", self.epochs, EPOCHS)
         check(isinstance(self.frozen, bool), "stages.frozen", self.frozen, "true or false")
         check(isinstance(self.loss, dict), "stages.loss", self.loss, "a table of settings")

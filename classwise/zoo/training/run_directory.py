@@ -13,6 +13,7 @@ import filelock
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.files import replacing_file
+from classwise.zoo.foundation.settings import parse_json, read_json, read_text
 from classwise.zoo.models.keras_files import load_file
 from classwise.zoo.training.recipe import Recipe, build_recipe
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from classwise.zoo.models.hasher import Hasher
 
 SELECTED_BY = "val_accuracy"
+MODELS = ("checkpoint.keras", "best.keras", "hasher.keras")
 
 # What `replacing_file` had begun to write beside one of our files when the training was killed.
 LEFT_BEHIND = re.compile(
@@ -37,7 +39,7 @@ class RunDirectory:
     epoch behind.
 
     Args:
-        path: the folder; made if missing, and removed again if no training begins in it.
+        path: the folder; made if missing, and removed again if nothing is learnt in it.
         recipe: the training.
 
     Raises:
@@ -50,6 +52,7 @@ class RunDirectory:
         self.path = Path(path)
         self.recipe = recipe
         self.log: list[dict] = []
+        self._wrote_recipe = False
         self._lock = filelock.FileLock(self.path / ".lock", blocking=False)
 
     def __enter__(self):
@@ -75,6 +78,8 @@ class RunDirectory:
         return self
 
     def __exit__(self, *exception):
+        if self._wrote_recipe and not self._learnt:
+            (self.path / "recipe.json").unlink(missing_ok=True)
         self._lock.release()
         if self._made and [file.name for file in self.path.iterdir()] == [".lock"]:
             (self.path / ".lock").unlink()
@@ -86,15 +91,20 @@ class RunDirectory:
         if not file.exists():
             return
         try:
-            found = build_recipe(json.loads(file.read_text(encoding="utf-8")), file.name).to_dict()
+            found = build_recipe(read_json(file), file.name).to_dict()
         except ValueError as error:  # no text, no JSON, or an `InputError`: no recipe
             raise unreadable_run_file(file, error) from error
         changed = [key for key, value in self.recipe.to_dict().items() if found[key] != value]
-        if changed:
+        if changed and self._learnt:
             raise InputError(
                 f"{self.path} holds a training with another {', '.join(changed)}; choose another "
                 "folder, or remove this one to start over."
             )
+
+    @property
+    def _learnt(self) -> bool:
+        """Whether there is what a training learnt; before, another recipe may take the folder."""
+        return any((self.path / name).exists() for name in MODELS)
 
     def begin(self, images: dict[str, dict]):
         """Begins the training, or goes on with it, on images that must be those of the checkpoint.
@@ -110,7 +120,7 @@ class RunDirectory:
         # Else an older version kept no record, or nothing has been learnt yet.
         if file.exists() and (self.path / "checkpoint.keras").exists():
             try:
-                found = json.loads(file.read_text(encoding="utf-8"))
+                found = read_json(file)
                 counts = {role: found[role]["images"] for role in images}
             except (ValueError, KeyError, TypeError) as error:
                 raise unreadable_run_file(file, error) from error
@@ -121,8 +131,9 @@ class RunDirectory:
                         f"then, {given['images']} now); give it the same images, choose another "
                         "folder, or remove this one to start over."
                     )
-        if not (self.path / "recipe.json").exists():
+        if not self._learnt:
             self._write("recipe.json", json.dumps(self.recipe.to_dict(), indent=2) + "\n")
+            self._wrote_recipe = True
 
     def load_checkpoint(self, steps_per_epoch: int) -> tuple[Hasher | None, int]:
         """Returns the compiled model of the last checkpoint and the epochs behind it, or (None, 0).
@@ -204,7 +215,7 @@ def read_log(path: str | os.PathLike) -> list[dict]:
     if not file.exists():
         return []
     try:
-        log = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        log = [parse_json(line, file.name) for line in read_text(file).splitlines()]
         for line in log:
             line["epoch"], line["selectable"], line[SELECTED_BY]
     except (ValueError, KeyError, TypeError) as error:

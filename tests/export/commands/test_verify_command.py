@@ -80,4 +80,4 @@ def test_bounds_that_are_none(onnx_report, capsys, option, value):
     with pytest.raises(SystemExit) as ended:
         main(["verify", path, path, f"{option}={value}"])
     assert ended.value.code == 2
-    assert f"'{value}' is not allowed; give a number from 0 on" in capsys.readouterr().err
+    assert f"'{value}' is not allowed; give a number from 0 to" in capsys.readouterr().err

@@ -93,7 +93,7 @@ def test_a_foreign_folder_is_refused_before_anything_is_loaded(arguments, tmp_pa
     [
         (["-o", "c.txt"], "must end in .npz"),
         (["-o", "c.npy"], "must end in .npz"),
-        (["-o", "c.npz", "--batch-size", "0"], "--batch-size is 0"),
+        (["-o", "c.npz", "--batch-size", "0"], "argument --batch-size: '0' is not allowed"),
         (["-o", "c.npz", "--providers", "gpu"], "Unknown execution provider 'gpu'"),
     ],
 )

@@ -124,8 +124,8 @@ def test_input_errors(classwise, folder_recipe, image_folder, tmp_path):
         ((large, "--images", image_folder), "augmentation.erase is 9; it must be less than the 8"),
         ((folder_recipe, "--images", single), "has 1 image"),
         ((folder_recipe, "--images", empty), "holds no image"),
-        ((folder_recipe, "--images", image_folder, "--code-length", "0"), "code_length is 0"),
-        ((folder_recipe, "--images", image_folder, "--code-length", "5000"), "code_length is 5000"),
+        ((folder_recipe, "--images", image_folder, "--code-length", "0"), "'0' is not allowed"),
+        ((folder_recipe, "--images", image_folder, "--code-length", "5000"), "'5000' is not allow"),
     ):
         status, out, err = classwise("train", *arguments, "-o", tmp_path / "run", "-q")
         assert (status, out) == (2, ""), err
@@ -171,7 +171,10 @@ def test_a_full_disk_is_named(classwise, arguments, tmp_path):
             "other holds a training with another name, protocol, ",
         ),
         (["--images", "one", "--epochs", "1"], "epochs is 1; it must be 2 or more, one a stage."),
-        (["--images", "one", "--image-size", "0"], "image_shape is [0, 0, 3]; it must be"),
+        (
+            ["--images", "one", "--image-size", "0"],
+            "argument --image-size: '0' is not allowed; give",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_before_tensorflow_loads(tmp_path, arguments, sentence):
@@ -180,6 +183,7 @@ def test_what_is_wrong_is_told_before_tensorflow_loads(tmp_path, arguments, sent
     (tmp_path / "other").mkdir()
     recipe = read_recipe("dcwh_resnet9_fashion_mnist_16")
     (tmp_path / "other" / "recipe.json").write_text(json.dumps(recipe.to_dict()))
+    (tmp_path / "other" / "checkpoint.keras").touch()
     code = (
         "import sys; from classwise.zoo.commands import main; "
         f"status = main({['train', *arguments]!r}); "
