@@ -11,7 +11,7 @@ from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.methods import build_loss, get_method
 from classwise.zoo.models.feature_hasher import FeatureHasher
 from classwise.zoo.retrieval import evaluate_codes
-from classwise.zoo.training.iterative_quantization import itq_rotation, turn
+from classwise.zoo.training.iterative_quantization import ITERATIONS, turn
 
 BATCH_SIZE, EPOCHS, LEARNING_RATE, WEIGHT_DECAY = 128, 30, 1e-3, 0.02
 SETTINGS = {
@@ -54,7 +54,7 @@ def class_wise_head(method, features, labels, code_length, seed, itq=False) -> H
         return hasher.predict(found[:, None, None], batch_size=4096, verbose=0)
 
     if itq:
-        turn(hasher, itq_rotation(head(features), seed=seed))
+        turn(hasher, head(features), ITERATIONS, seed)
     return head
 
 

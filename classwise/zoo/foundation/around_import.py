@@ -40,7 +40,7 @@ def around_import(name: str, context: Callable[[], AbstractContextManager]) -> N
 
     If the module is there already, the context is entered and left now.
     """
-    if name in sys.modules:
+    if sys.modules.get(name) is not None:
         with context():
             return
     sys.meta_path.insert(0, AroundImport(name, context))

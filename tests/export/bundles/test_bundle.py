@@ -36,13 +36,14 @@ def quick(monkeypatch, onnx_report) -> list[Exception]:
     """Replaces the Triton bundle by one file; raises what the returned list holds."""
     errors: list[Exception] = []
 
-    def write(source, folder):
-        (folder / "model").write_text(source.name)
+    def write_model(source, path):
+        path.write_text(source.name)
         if errors:
             raise errors[0]
         return onnx_report
 
-    monkeypatch.setitem(BUNDLES, "triton", Bundle(write, "serve {path} as {name}"))
+    only = Bundle("model", write_model, lambda source, folder: None, "serve {path} as {name}")
+    monkeypatch.setitem(BUNDLES, "triton", only)
     return errors
 
 

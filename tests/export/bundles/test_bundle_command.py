@@ -43,7 +43,7 @@ def test_default_folder_and_how_to_serve_it(model, tmp_path, monkeypatch, capsys
     ("options", "complaint"),
     [
         (["--gallery", "images"], "belong to --bundle web"),
-        (["--bundle", "triton", "--gallery", "images"], "gallery is images, but a triton bundle"),
+        (["--bundle", "triton", "--gallery", "images"], "'images' is not a folder"),
         (["--bundle", "triton", "--opset", "17"], "--opset is not for --bundle"),
         (["--bundle", "web", "--keep-float", "none"], "--keep-float is not for --bundle"),
         (["--bundle", "web", "--format", "litert"], "--format is not for --bundle"),

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from classwise.export.bundles import BundleReport, write_bundle
+from classwise.zoo.foundation.written_folder import RECORD
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +17,7 @@ def report(hasher, tmp_path_factory) -> BundleReport:
 def test_the_version_is_a_number_below_the_models_folder(report):
     assert {entry.name for entry in report.path.iterdir()} == {
         "tiny",
+        RECORD,
         "request.json",
         "response.json",
     }

@@ -9,6 +9,7 @@ import pytest
 from google.protobuf import text_format
 
 from classwise.export.bundles import BundleReport, write_bundle
+from classwise.zoo.foundation.written_folder import RECORD
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,7 @@ def test_config_names_backend_and_batches_requests(report, schema):
 def test_nothing_else_is_in_the_repository(report):
     files = {file.relative_to(report.path).as_posix() for file in report.path.rglob("*.*")}
     assert files == {
+        RECORD,
         "request.json",
         "response.json",
         "tiny/config.pbtxt",

@@ -30,5 +30,5 @@ def test_the_demo_tells_people_where_to_look(tmp_path, capsys):
 
 def test_an_unknown_preset(tmp_path, capsys):
     assert main(["demo", "--preset", "dcwh_resnet", "--output", str(tmp_path / "demo")]) == 2
-    assert "Unknown preset or trunk 'dcwh_resnet'" in capsys.readouterr().err
+    assert "Unknown preset or file 'dcwh_resnet'" in capsys.readouterr().err
     assert not (tmp_path / "demo").exists()

@@ -57,8 +57,8 @@ def test_models_that_cannot_be_compared(make_hasher, onnx_report, tmp_path, caps
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        ("nothing.onnx", "nothing.onnx does not exist"),
-        ("nothing.tflite", "nothing.tflite does not exist"),
+        ("nothing.onnx", "There is no model file or folder nothing.onnx"),
+        ("nothing.tflite", "There is no model file or folder nothing.tflite"),
         ("nothing", "Unknown preset or file 'nothing'"),
     ],
 )

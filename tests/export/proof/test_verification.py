@@ -171,7 +171,7 @@ def test_truncated_onnx_file(hasher, onnx_report, tmp_path, kept):
 
 
 def test_missing_path_and_damaged_folder(hasher, saved_model_report, tmp_path):
-    with pytest.raises(zoo.InputError, match="does not exist"):
+    with pytest.raises(zoo.InputError, match="There is no model file or folder"):
         export.verify(hasher, tmp_path / "a.onnx")
     with pytest.raises(zoo.InputError):  # an empty folder
         export.verify(hasher, tmp_path)

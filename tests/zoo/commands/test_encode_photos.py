@@ -103,8 +103,18 @@ def test_the_limit_of_pixels_is_an_option(encode, photos):
 def started(model, photos, output, *more):
     command = [sys.executable, "-c", START, "encode", model, photos, "-o", output, *more]
     return subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hears_signals,
     )
+
+
+def hears_signals():
+    """A run in the background of a shell, or below `nohup`, would ignore two of them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from classwise.zoo import Hasher
 from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.encoding.encoders import KerasEncoder
 from classwise.zoo.foundation.codes import pack_codes
+from classwise.zoo.foundation.written_folder import RECORD
 from classwise.zoo.retrieval import (
     classify_codes,
     evaluate_codes,
@@ -19,7 +20,7 @@ from classwise.zoo.retrieval import (
 )
 from tests.zoo.commands.stand_in import DATABASE, QUERIES, StandIn
 
-REPORT_FILES = {"index.html", "figures"}
+REPORT_FILES = {"index.html", "figures", RECORD}
 
 
 def metrics_of(embeddings, labels, top_k):
@@ -115,7 +116,7 @@ def test_several_models(evaluated, model_file, stand_in, tmp_path):
         (("--report", "FILE/report"), "would be in a file"),
         (("--report", "."), "holds the working directory"),
         (("--report", ".", "--force"), "holds the working directory"),
-        (("--report", "FOREIGN"), "FOREIGN holds thesis.txt"),
+        (("--report", "FOREIGN"), "FOREIGN exists and holds thesis.txt"),
     ],
 )
 def test_refused_before_anything_is_encoded(

@@ -8,15 +8,11 @@ import pytest
 from classwise.zoo import Hasher
 from classwise.zoo.evaluation.report import report_figures
 
-REPORT_FILES = {"index.html", "figures"}
-
 
 def test_a_report_appears_whole_or_not_at_all(evaluated, model_file, tmp_path, monkeypatch):
     report = tmp_path / "report"
     report.mkdir()  # an empty folder is nobody's
     assert evaluated(model_file, "--report", report)[0] == 0
-    stale = report / "figures" / "stale.png"
-    stale.write_bytes(b"of an earlier report")
     before = {path: path.stat().st_ino for path in report.rglob("*")}
 
     def fails(confusion, names):
@@ -32,15 +28,17 @@ def test_a_report_appears_whole_or_not_at_all(evaluated, model_file, tmp_path, m
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
     assert evaluated(model_file, "--report", report)[0] == 0
-    assert not stale.exists()
+    assert {path: path.stat().st_ino for path in report.rglob("*")} != before
 
 
-def test_force_replaces_a_foreign_folder(evaluated, model_file, tmp_path):
+def test_not_even_force_replaces_a_file_of_somebody_else(evaluated, model_file, tmp_path):
     report = tmp_path / "report"
-    report.mkdir()
-    (report / "thesis.txt").write_text("mine")
-    assert evaluated(model_file, "--report", report, "--force")[0] == 0
-    assert {path.name for path in report.iterdir()} == REPORT_FILES
+    assert evaluated(model_file, "--report", report)[0] == 0
+    (report / "figures" / "thesis.txt").write_text("mine")
+    status, _, err = evaluated(model_file, "--report", report, "--force")
+    assert status == 2
+    assert "thesis.txt, which is not as classwise wrote it" in err
+    assert (report / "figures" / "thesis.txt").read_text() == "mine"
 
 
 def test_one_bit(evaluated, model_file, tmp_path):

@@ -63,15 +63,18 @@ def test_links_are_followed_once_and_never_in_circles(tree, tmp_path):
 
 
 def test_a_tree_may_be_deep(tmp_path):
-    folder = tmp_path
-    for _ in range(1200):
-        folder = folder / "a"
-        if len(str(folder)) > 3500:
-            break
+    folders = [tmp_path / "a"]
+    while len(folders) < 1200 and len(str(folders[-1])) < 3500:
+        folders.append(folders[-1] / "a")
+    for folder in folders:
         folder.mkdir()
-        last = folder
-    write(last / "b.jpg")
-    assert len(find_images(tmp_path).names) == 1
+    write(folders[-1] / "b.jpg")
+    try:
+        assert len(find_images(tmp_path).names) == 1
+    finally:  # pytest's own clean-up is recursive, and breaks at such a depth
+        (folders[-1] / "b.jpg").unlink()
+        for folder in reversed(folders):
+            folder.rmdir()
 
 
 def test_a_link_to_itself(tree):

@@ -105,7 +105,7 @@ def test_a_file_with_other_axes(change_model, edit, message):
         OnnxEncoder(change_model(edit, outputs=("embedding",)))
 
 
-@pytest.mark.parametrize("stated", ["", "many", "-12", "12.0", "0", "13", "96", "9" * 5000])
+@pytest.mark.parametrize("stated", ["", "many", "-12", "12.0", "0", "13", "96", "9" * 5000 + "  "])
 @pytest.mark.parametrize("output", ["embedding", "code"])
 def test_a_code_length_that_does_not_fit(change_model, stated, output):
     def edit(model):
