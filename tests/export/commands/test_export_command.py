@@ -114,7 +114,6 @@ def test_lower_precision_that_loses_too_much(
         ("-o tiny.keras", "must end in .onnx"),
         ("-o mine", "must end in .onnx"),
         ("--format litert -o mine.onnx", "must end in .tflite"),
-        ("--opset 9", "opset is 9"),
         ("--outputs bits", "Unknown output 'bits'"),
         ("--precision int8", "int8 needs calibration images"),
         ("--precision fp16 --max-map-loss 0.1", "--max-map-loss needs a protocol"),
@@ -127,6 +126,15 @@ def test_wrong_options(model_file, tmp_path, capsys, options, message, monkeypat
     monkeypatch.chdir(tmp_path)
     assert main(["export", model_file, *options.split()]) == 2
     assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_operator_set_out_of_range(model_file, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["export", model_file, "--opset", "9"])
+    assert ended.value.code == 2
+    assert "--opset: '9' is not allowed; give an integer from 15" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
