@@ -238,7 +238,7 @@ def real_splits():
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(
-    "name", sorted(TABLE.keys() - AS_GIVEN, key=lambda name: PROTOCOLS[name].dataset)
+    "name", sorted(TABLE.keys() - AS_GIVEN, key=lambda name: (PROTOCOLS[name].dataset, name))
 )
 def test_real_splits_are_right_and_never_change(name, real_splits):
     split = PROTOCOLS[name].split(*real_splits(PROTOCOLS[name].dataset))
