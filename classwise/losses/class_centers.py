@@ -23,7 +23,9 @@ def separated_vertices(num_classes: int, code_length: int, seed: int) -> np.ndar
     return np.where(bits[:, :code_length], np.float32(1), np.float32(-1))
 
 
-def chosen_one_by_one(num_classes: int, code_length: int, random) -> np.ndarray:
+def chosen_one_by_one(
+    num_classes: int, code_length: int, random: np.random.Generator
+) -> np.ndarray:
     """Draws vertices class by class, packed as uint64 `[C, words]`.
 
     The best of 64 random vertices is kept: the one whose nearest vertex among those already chosen
@@ -31,13 +33,15 @@ def chosen_one_by_one(num_classes: int, code_length: int, random) -> np.ndarray:
     """
     chosen = np.zeros((num_classes, -(-code_length // 64)), np.uint64)
     for count in range(num_classes):
-        candidates = packed(random.choice(np.float32([-1, 1]), (64, code_length)) > 0)
+        candidates = packed(random.choice(np.array([-1, 1], np.float32), (64, code_length)) > 0)
         distances = np.bitwise_count(candidates[:, None] ^ chosen[:count]).sum(axis=-1, dtype=int)
         chosen[count] = candidates[distances.min(axis=1, initial=code_length).argmax()]
     return chosen
 
 
-def words_of_a_linear_code(num_classes: int, code_length: int, random) -> np.ndarray:
+def words_of_a_linear_code(
+    num_classes: int, code_length: int, random: np.random.Generator
+) -> np.ndarray:
     """Draws vertices as C words of a random linear code, packed as uint64 `[C, words]`.
 
     A bit of a word is the parity of some of the k binary digits, 2^k >= C, of the word's number;
@@ -46,7 +50,7 @@ def words_of_a_linear_code(num_classes: int, code_length: int, random) -> np.nda
     words repeat them.
     """
     digits = min((num_classes - 1).bit_length(), code_length)
-    best, least = None, -1
+    best, least = np.zeros((1, -(-code_length // 64)), np.uint64), -1
     for trial in itertools.count(1):
         summed = random.integers(1, 2**digits, code_length)  # at least one, or a bit were constant
         words = np.zeros((1, -(-code_length // 64)), np.uint64)

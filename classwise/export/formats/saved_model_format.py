@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,8 +75,8 @@ def write_signatures(graph: keras.Model, folder: Path) -> None:
     image = graph.inputs[0]
     specification = [tf.TensorSpec(image.shape, image.dtype, INPUT)]
 
-    def endpoint(outputs):
-        def run(images):
+    def endpoint(outputs: Sequence[str]) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+        def run(images: tf.Tensor) -> dict[str, tf.Tensor]:
             tensors = graph(images, training=False)
             return {output: tensors[output] for output in outputs}
 
@@ -104,7 +105,7 @@ def open_saved_model(path: Path) -> Model:
     except Exception as error:  # OSError, tf.errors.OpError, DecodeError, ... by what is broken
         raise unreadable_model(path, "a SavedModel that TensorFlow can load", error) from error
 
-    def tensor(spec) -> Tensor:
+    def tensor(spec: tf.TensorSpec) -> Tensor:
         sizes = [axis(size, position == 0) for position, size in enumerate(spec.shape)]
         return Tensor(spec.dtype.name, tuple(sizes))
 

@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def to_onnx(
     path = Path(path)
     check_precision(precision)
     outputs = check_outputs(outputs)
-    centers = class_center_arrays(hasher) if with_centers else {}
+    centers: dict[str, Any] = class_center_arrays(hasher) if with_centers else {}
     for package in PACKAGES if verify or precision != "fp32" else PACKAGES[:2]:
         require(package)
     if path.is_dir():
@@ -140,7 +140,7 @@ def to_onnx(
             if loss.map is not None:
                 facts["map"] = f"{loss.map:.4f}"
             save(model, temporary, properties(outputs, precision))
-        companions = ()
+        companions: tuple[Path, ...] = ()
         if with_centers:
             companions = (path.with_suffix(".centres.npz"), path.with_suffix(".scores.onnx"))
             centers_file, scores = (files.enter_context(replacing_file(p)) for p in companions)

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
+
+import keras
 
 from classwise.zoo.backbones.airbench import airbench
 from classwise.zoo.backbones.batch_norm import InferenceBatchNormalization
@@ -18,7 +21,7 @@ BACKBONES: dict[str, Callable] = {
 }
 
 
-def build_backbone(name: str, input_shape: tuple[int, int, int], **options):
+def build_backbone(name: str, input_shape: tuple[int, int, int], **options: Any) -> keras.Model:
     """Builds the backbone called `name` for images of `input_shape` (height, width, channels).
 
     Raises:

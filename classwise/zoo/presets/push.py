@@ -48,13 +48,13 @@ def push(
     if hasattr(model, "save_preset"):
         with tempfile.TemporaryDirectory(prefix="classwise-") as folder:
             return upload(model.save_preset(Path(folder) / "preset"), place, message, private)
-    folder = Path(model)
-    if not folder.is_dir() or not is_preset_folder(folder) or not read_facts(folder):
+    path = Path(model)
+    if not path.is_dir() or not is_preset_folder(path) or not read_facts(path):
         raise InputError(
-            f"{folder} is no preset folder; write one with hasher.save_preset('mine/'), and push "
+            f"{path} is no preset folder; write one with hasher.save_preset('mine/'), and push "
             "that."
         )
-    return upload(folder, place, message, private)
+    return upload(path, place, message, private)
 
 
 def check_address(address: str) -> HubPlace:

@@ -73,7 +73,8 @@ def distance_histograms(
         return block, np.ascontiguousarray(at_least.transpose(1, 0, 2))
 
     rows = min(1024, max(64, BLOCK_BINS // (levels * distances)))
-    threads, waiting = min(MOST_THREADS, os.cpu_count() or 1), deque()
+    threads = min(MOST_THREADS, os.cpu_count() or 1)
+    waiting: deque = deque()
     # The matrix products are small: threads of BLAS that wait for each other at every one of them
     # gain little, and on a busy machine take ten times as long. Blocks need no waiting.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:

@@ -123,6 +123,7 @@ def evaluate_embeddings(
     recall_at = check_cut_offs("recall_at", recall_at, ranked)
 
     at_cut_offs, whole = metrics_of("embeddings", "k"), metrics_of("embeddings")
+    asked: list[tuple[str, Callable, tuple[int, ...]]]
     asked = [(m.named(k), m.function, (k,)) for k in recall_at for m in at_cut_offs]
     asked += [(m.name, m.function, ()) for m in whole]
     values, done = np.full((len(asked), len(queries)), np.nan), 0

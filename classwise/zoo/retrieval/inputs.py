@@ -33,7 +33,7 @@ def check_codes(name: str, codes: np.ndarray, code_length: int | None) -> tuple[
             f"{-(-code_length // 8)}; pass the code_length that the codes were made with."
         )
     padding = (1 << (-code_length % 8)) - 1
-    bad = np.flatnonzero(codes[:, -1] & padding) if padding else ()
+    bad = np.flatnonzero(codes[:, -1] & padding)
     if len(bad):
         raise InputError(
             f"{name} row {bad[0]} has a bit set beyond code_length {code_length}; padding bits "
@@ -62,7 +62,7 @@ def check_embeddings(name: str, embeddings: np.ndarray, *, for_cosine: bool) -> 
             f"{name} row {bad[0]} holds NaN or infinity; every component must be finite, so check "
             "the model that made it."
         )
-    zero = np.flatnonzero(~embeddings.any(axis=1)) if for_cosine else ()
+    zero = np.flatnonzero(~embeddings.any(axis=1)) if for_cosine else np.empty(0, int)
     if len(zero):
         raise InputError(
             f"{name} row {zero[0]} is a zero vector, whose cosine is undefined; leave it out or "
@@ -116,7 +116,7 @@ def database_or_the_others(
             f"Only one of database_{kind} and database_labels was given; give both, or neither to "
             "rank each query against the other queries."
         )
-    if database is None:
+    if database is None or database_labels is None:
         if leave_one_out is not None and not leave_one_out:
             raise InputError(
                 "leave_one_out is False and no database was given; give one, or leave both out to "

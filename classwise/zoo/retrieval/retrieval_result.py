@@ -25,7 +25,8 @@ class MetricValue:
         per_query = np.ascontiguousarray(per_query)  # its rows are then summed pairwise
         queries = per_query.shape[1]
         error = per_query[0].std(ddof=1) / np.sqrt(queries) if queries > 1 else None
-        return cls(*map(float, per_query.mean(axis=1)), None if error is None else float(error))
+        expected, worst, best = map(float, per_query.mean(axis=1))
+        return cls(expected, worst, best, None if error is None else float(error))
 
 
 @dataclass(frozen=True)

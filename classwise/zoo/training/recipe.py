@@ -121,7 +121,7 @@ class Recipe:
         if self.protocol == "folder" or self.image_shape is not None:
             shape = self.image_shape
             shaped = isinstance(shape, list | tuple) and len(shape) == 3
-            shaped = shaped and all(size in IMAGE_SIDES for size in shape)
+            shaped = shaped and all(size in IMAGE_SIDES for size in shape or ())
             check(shaped, "image_shape", shape, "[height, width, channels] (for a folder)")
         if self.frozen_until is not None:
             check(self.trunk is not None, "trunk", None, "a preset or trunk, to freeze its layers")

@@ -3,6 +3,7 @@
 import re
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from classwise.zoo.foundation.errors import InputError, unknown_name
 from classwise.zoo.foundation.settings import read_toml
@@ -11,7 +12,7 @@ from classwise.zoo.training.recipe import TRUNK_ENDING, Recipe, build_recipe
 
 def bundled_recipes() -> dict[str, tuple[Path, int | None]]:
     """Returns the bundled recipes by name: their file, and the code length if it has several."""
-    found = {}
+    found: dict[str, tuple[Path, int | None]] = {}
     for file in sorted(Path(str(resources.files("classwise.zoo.training") / "recipes")).iterdir()):
         if file.suffix == ".toml":
             lengths = read_toml(file)["code_length"]
@@ -116,7 +117,7 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
     return build_recipe({"name": name, **values}, path.name)
 
 
-def with_epochs(stages: list[dict], epochs: int) -> list[dict]:
+def with_epochs(stages: Any, epochs: int) -> Any:
     """Returns the tables of stages with so many epochs together, in their proportion.
 
     Raises:
