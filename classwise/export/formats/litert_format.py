@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +111,8 @@ def refusal(message: str, layers: set[str]) -> str:
 
 def open_litert(path: Path) -> Model:
     """Opens a `.tflite` file; raises `InputError` if LiteRT can't load it."""
+    from importlib.metadata import version  # imports sockets: not for --help
+
     import numpy as np
 
     interpreter_module = require("ai_edge_litert.interpreter", "litert")

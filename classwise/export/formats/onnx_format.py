@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from classwise.export.formats.format import OUTPUTS_OPTION, Engine, Format, Option, parts
 from classwise.export.formats.onnx_runtime import open_onnx
 from classwise.export.formats.openvino_runtime import open_openvino
-from classwise.export.onnx.tensorflow_to_onnx import OPSETS
+from classwise.export.onnx.opsets import OPSETS
 from classwise.zoo.encoding.onnx_digest import is_whole
 from classwise.zoo.encoding.onnx_session import PROVIDERS
 from classwise.zoo.foundation.number_ranges import BATCH_SIZES, FRACTIONS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from classwise.export.graph.model import Model, Signature, Tensor, axis, unreadable_model
@@ -20,6 +19,8 @@ EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 
 def open_openvino(path: Path) -> Model:
     """Opens an ONNX file; raises `InputError` if OpenVINO can't load it."""
+    from importlib.metadata import version  # imports sockets: not for --help
+
     openvino = require("openvino", "openvino")
     check_whole(path)
     try:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from classwise.export.onnx.graph_values import graphs_in
 from classwise.export.onnx.layer_paths import layer_names, layer_path
+from classwise.export.onnx.opsets import OPSETS
 from classwise.export.onnx.portable_operators import replace_erfc
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.extras import require
-from classwise.zoo.foundation.number_ranges import WholeNumbers
 from classwise.zoo.foundation.quiet import quiet
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import onnx
     from tensorflow.types.experimental import ConcreteFunction
 
-OPSETS = WholeNumbers(15, 23)
 NEWEST_CONVERTED = 18  # tf2onnx stops here; onnx's own version converter goes on
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")  # of functions that it left standing
 

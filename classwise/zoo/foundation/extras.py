@@ -3,7 +3,6 @@
 import importlib
 import importlib.util
 import shlex
-from importlib.metadata import requires
 from types import ModuleType
 
 from classwise.zoo.foundation.errors import InputError
@@ -60,6 +59,8 @@ def pip_command(extra: str) -> str:
     >>> pip_command("openvino")
     "pip install 'openvino>=2025.0'"
     """
+    from importlib.metadata import requires  # imports sockets: not for --help
+
     marked = (line.partition(";") for line in requires("classwise") or ())
     wanted = [package.strip() for package, _, marker in marked if f'"{extra}"' in marker]
     return shlex.join(["pip", "install", *wanted])

@@ -17,7 +17,7 @@ def imported_by(code):
 
 
 HEAVY = {"tensorflow", "keras", "numpy", "matplotlib", "onnx", "sklearn", "faiss", "rich"}
-HEAVY |= {"huggingface_hub", "jinja2", "requests", "pooch", "PIL"}
+HEAVY |= {"huggingface_hub", "jinja2", "requests", "pooch", "PIL", "importlib.metadata"}
 
 
 def test_help_imports_nothing_heavy():
