@@ -97,6 +97,7 @@ def test_a_foreign_folder_is_refused_before_anything_is_loaded(arguments, tmp_pa
         (["-o", "c.npz", "--providers", "gpu"], "Unknown execution provider 'gpu'"),
     ],
 )
-def test_wrong_options(arguments, capsys, more, message):
-    assert main([*arguments, *more]) == 2
-    assert message in capsys.readouterr().err
+def test_wrong_options(arguments, classwise, more, message):
+    status, _, printed = classwise(*arguments, *more)
+    assert status == 2
+    assert message in printed
