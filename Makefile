@@ -3,13 +3,15 @@
 PYTHON ?= python3
 BACKEND_TESTS := tests/losses tests/zoo/models tests/zoo/datasets/test_check_batches.py \
 	tests/zoo/training/test_retrieval_evaluation.py
+MINIMUM_TESTS := tests/losses tests/zoo/models tests/zoo/datasets tests/zoo/encoding \
+	tests/export/formats/test_to_onnx.py
 VENV := .venv
 # Two processes, each with whole files, which share their models.
 PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-extra test-all lint types format bench studies verify-zoo cards clean
+.PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-extra test-minimum test-all fuzz lint types format bench studies verify-zoo cards clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
 	$(RUN)/classwise demo
@@ -37,6 +39,14 @@ test-large: $(VENV)/dev.done  ## what takes minutes: kills of trainings, the whe
 
 test-extra: $(VENV)/dev.done  ## test-real-data, test-browser and test-large in one run, their tests shared out
 	$(RUN)/python -m pytest $(PARALLEL) -m "(browser or large or real_data) and not (large and real_data)"
+
+fuzz: $(VENV)/dev.done  ## any arguments and files for an hour, or for CLASSWISE_FUZZ_SECONDS
+	CLASSWISE_FUZZ_SECONDS=$${CLASSWISE_FUZZ_SECONDS:-3600} \
+		$(RUN)/python -m pytest --timeout 0 tests/fuzz
+
+# An environment of its own, with the oldest version of every package that setup.cfg allows.
+test-minimum: .minimum/dev.done  ## losses, models, data sets, encoding, an export, on the oldest packages
+	PYTHONPATH=. .minimum/bin/python -m pytest $(MINIMUM_TESTS)
 
 test-all: test test-backends test-extra test-triton
 
@@ -67,7 +77,7 @@ cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, tables, recipe headers, R
 	$(RUN)/python -m tools.publish.draw_architecture
 
 clean:
-	rm -rf $(VENV) .triton build dist *.egg-info demo
+	rm -rf $(VENV) .triton .minimum build dist *.egg-info demo
 
 $(VENV)/bin/pip:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "classwise needs Python 3.11 or newer; call make PYTHON=...")'
@@ -92,6 +102,13 @@ $(VENV)/backends.done: $(VENV)/dev.done
 	$(RUN)/python -m venv --clear .triton
 	.triton/bin/pip install --quiet "numpy<2" "onnxruntime<1.24"
 	.triton/bin/pip install --quiet --no-deps nvidia-pytriton==0.7.0
+	touch $@
+
+# uv resolves to the lowest versions; pip cannot. The packages of the tests alone may be new.
+.minimum/dev.done: $(VENV)/bin/pip setup.cfg pyproject.toml
+	$(RUN)/pip install --quiet uv
+	$(RUN)/uv venv --quiet --clear --python $(RUN)/python .minimum
+	$(RUN)/uv pip install --quiet --python .minimum/bin/python --resolution lowest-direct --editable ".[onnx,dev]"
 	touch $@
 
 verify-zoo: $(VENV)/dev.done  ## measures every preset again under its protocol (needs TFDS_DATA_DIR with clothing/)

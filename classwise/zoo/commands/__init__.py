@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import difflib
+import io
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ from importlib import import_module
 
 from classwise import __version__
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.printing import print_note, printable
 
 # name: (module with add_arguments and run, summary). Named as text, so that the commands which
 # export need no import from here.
@@ -76,7 +78,7 @@ class Parser(argparse.ArgumentParser):
             hint = f"did you mean '{nearest[0]}'? " if nearest else ""
             hint = f"{TRIED[given]}. " if given in TRIED else hint
             message = f"unknown command '{given}'; {hint}Commands: {', '.join(COMMANDS)}."
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {printable(message)}\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -151,6 +153,9 @@ def interrupted_by(*names: str) -> Iterator[None]:
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line; returns 0 done, 1 the result is a failure, 2 the input is wrong."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files may be in no encoding at all
+            stream.reconfigure(errors="backslashreplace")
     options = build_parser().parse_args(arguments)
     if getattr(options, "mirror", None):
         os.environ["CLASSWISE_MIRRORS"] = options.mirror
@@ -184,5 +189,5 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"classwise {options.command}: interrupted.", file=sys.stderr)
         return 130
-    print(f"classwise {options.command}: {message}", file=sys.stderr)
+    print_note(f"classwise {options.command}: {printable(message)}")
     return 2

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 
 #: Characters of a line that a table can have without breaking names.
 ROOM = 80
+# Control characters, ends of lines, turns of the direction of writing, halves of characters.
+UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def print_json(document) -> None:
@@ -19,7 +21,7 @@ def print_json(document) -> None:
 
 def print_note(text: str) -> None:
     """Prints what happens to stderr, so that stdout stays a result."""
-    print(text, file=sys.stderr, flush=True)
+    print(*map(printable, text.split("\n")), sep="\n", file=sys.stderr, flush=True)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
@@ -89,13 +91,13 @@ def four_digits(value: float | None) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Returns a text with a mark in place of what no encoding can write.
+    r"""Returns a text on one line, with a mark in place of what cannot or should not be written.
 
-    Such are the bytes of a file's name that are no UTF-8.
+    Such are the bytes of a file's name that are no UTF-8, and what would command a terminal.
 
     Example:
 
     >>> printable("caf\udce9.jpg")
     'caf�.jpg'
     """
-    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
