@@ -42,7 +42,7 @@ def read_config(path: Path) -> dict:
                 check_parts(path, sizes, path.stat().st_size)
                 config = archive.read(CONFIG)
                 check_weights(path, io.BytesIO(archive.read(WEIGHTS)), path.stat().st_size)
-        found = parse_json(config, CONFIG)
+        found = parse_json(config, f"{path} is not a readable Keras model: {CONFIG}")
         if not isinstance(found.get("config"), dict):
             raise ValueError(f"{CONFIG} describes no model")
         return found

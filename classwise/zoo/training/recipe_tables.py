@@ -9,11 +9,13 @@ from classwise.zoo.foundation.number_ranges import EPOCHS, SHIFTS, Numbers
 
 SCHEDULES = ("cosine", "constant")
 CENTER_UPDATES = ("streaming", "exact")
+SHOWN = reprlib.Repr()
+SHOWN.maxstring = 80  # characters of a value in a message, a preset's name among them
 
 
 def check(holds: bool, name: str, value, allowed: object):
     if not holds:
-        raise InputError(f"{name} is {reprlib.repr(value)}; it must be {allowed}.")
+        raise InputError(f"{name} is {SHOWN.repr(value)}; it must be {allowed}.")
 
 
 def at_least(value, least: float) -> bool:

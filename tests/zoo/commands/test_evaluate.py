@@ -98,7 +98,8 @@ def test_bad_code_files(classwise, code_file, tmp_path, change, message):
 def test_cut_offs_outside_the_database(classwise, code_file, k):
     status, _, err = classwise("evaluate", code_file[0], "--top-k", k)
     assert status == 2
-    assert "50" in err
+    assert str(k) in err
+    assert ("50" if k > 0 else "an integer from 1") in err
 
 
 def test_a_file_of_codes_takes_no_made_up_protocol(classwise, code_file):

@@ -146,7 +146,7 @@ def test_epochs_take_cached_views_in_turn(images):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"cached_views": 1}, "cached_views is 1; it must be 2 or more"),
+        ({"cached_views": 1}, "cached_views is 1; it must be an integer from 2"),
         ({"cached_views": 4, "frozen_until": None}, "frozen_until is None"),
         ({"cached_views": 4}, "augmentation is None; it must be given"),
         ({"cached_views": 6, "augmentation": {"flip": True}}, "at most the 5 epochs"),

@@ -186,5 +186,5 @@ def test_a_wrong_method_is_still_named(tmp_path):
 
 @pytest.mark.parametrize("value", [-1, 2.5, True])
 def test_iterations_out_of_range(tmp_path, value):
-    with pytest.raises(zoo.InputError, match=f"itq_iterations is {value}; it must be 0 or more"):
+    with pytest.raises(zoo.InputError, match=f"itq_iterations is {value}; it must be an integer from 0"):
         run(tmp_path / "run", method="vmf", itq_iterations=value)
