@@ -13,7 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-extra test-minimum test-all fuzz lint types format bench studies verify-zoo cards clean
 
-demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbours, export, verify
+demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbors, export, verify
 	$(RUN)/classwise demo
 
 test: $(VENV)/dev.done  ## the default tests, on TensorFlow
@@ -71,7 +71,7 @@ studies: $(VENV)/backends.done  ## measures what the papers claim (about an hour
 
 cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, tables, recipe headers, README's picture, that of the house
 	$(RUN)/python -m tools.publish.write_cards --pictures
-	$(RUN)/python -m tools.publish.draw_neighbours
+	$(RUN)/python -m tools.publish.draw_neighbors
 	$(RUN)/python -m tools.publish.write_tables
 	$(RUN)/python -m tools.publish.write_recipe_headers
 	$(RUN)/python -m tools.publish.draw_architecture

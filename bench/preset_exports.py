@@ -21,7 +21,7 @@ from pathlib import Path
 
 from classwise import export
 from classwise.export.commands.measuring_images import calibration_pixels
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.datasets.image_sources import evenly_chosen as spread
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.foundation.files import replacing_file
@@ -38,8 +38,8 @@ QUERIES, DATABASE = 1000, 10_000
 class Sample:
     """Queries and a database, a part of a protocol's."""
 
-    queries: LabelledImages
-    database: LabelledImages
+    queries: LabeledImages
+    database: LabeledImages
 
 
 def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:

@@ -4,7 +4,7 @@
 
 Some steps of every recipe that trains a whole network run on PyTorch, on made-up images of its
 size, with its augmentation; the minutes are those steps' times all its steps. Reading the images,
-centre updates on images of their own, a teacher's pass over the images and validation come on top.
+center updates on images of their own, a teacher's pass over the images and validation come on top.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 from classwise.losses import CenterUpdate
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.datasets.protocol_digests import recorded_digests
 from classwise.zoo.datasets.protocols import get_protocol
@@ -55,7 +55,7 @@ def minutes(recipe: Recipe, steps: int) -> dict:
     random = np.random.default_rng(0)
     count = (steps + WARM_UP) * recipe.batch_size
     shape = recipe.image_shape or known.image_shape
-    images = LabelledImages(
+    images = LabeledImages(
         recipe.protocol,
         "train",
         random.integers(0, 256, (count, *shape), np.uint8),

@@ -37,7 +37,7 @@ MOST_REPEATS, REPEAT_WITHIN_SECONDS = 5, 4.0
 
 
 def trained_codes(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Codes like a trained hasher's: near their class's centre, one in twenty near another's."""
+    """Codes like a trained hasher's: near their class's center, one in twenty near another's."""
     centers = np.random.default_rng(0).random((CLASSES, CODE_LENGTH)) < 0.5
     random = np.random.default_rng(seed)
     labels = random.integers(0, CLASSES, count)

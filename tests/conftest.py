@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.presets import registry
 
@@ -41,7 +41,7 @@ def protocol_images():
     def images(shape):
         random = np.random.default_rng(0)
         count = QUERIES + DATABASE
-        images = LabelledImages(
+        images = LabeledImages(
             "fashion_mnist",
             "train+test",
             random.integers(0, 256, (count, *shape), np.uint8),

@@ -3,13 +3,13 @@
 import numpy as np
 
 from classwise.zoo.datasets.data_set import DataSet
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.protocols import Protocol
 from classwise.zoo.datasets.split_rules import OfficialSplit
 
 IMAGE_SHAPE, CLASS_NAMES, NUM_IMAGES = (
     (8, 8, 1),
-    ("dark", "grey", "white"),
+    ("dark", "gray", "white"),
     {"train": 60, "test": 15},
 )
 
@@ -26,7 +26,7 @@ class Drawn:
         pixels = random.integers(0, 60, (count, *data_set.image_shape))
         pixels = (pixels + 90 * labels[:, None, None, None]).astype(np.uint8)
         ids = np.array([f"{split}_{number}" for number in range(count)])
-        return LabelledImages(data_set.name, split, pixels, labels, ids, CLASS_NAMES)
+        return LabeledImages(data_set.name, split, pixels, labels, ids, CLASS_NAMES)
 
     def stream(self, data_set, split, batch_size, data_dir, download):
         return DrawnBatches(self.load(data_set, split, data_dir, download), batch_size)
@@ -51,7 +51,7 @@ DATA_SET = DataSet(
     title="Brightness",
     url="https://example.org/brightness",
     license="Public domain.",
-    content="Squares of noise, dark, grey or white.",
+    content="Squares of noise, dark, gray or white.",
     biases="Nothing but brightness counts.",
     citation="@misc{brightness, title = {Brightness}}",
     num_classes=len(CLASS_NAMES),

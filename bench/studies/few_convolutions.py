@@ -4,8 +4,8 @@
 
 The vMF paper's claim: a net with few convolutional layers classifies better with this loss than
 with softmax. Every net is trained for the same epochs on the same batches of the 50,000 training
-images, with one optimiser for all losses, nothing chosen on test images; the accuracy is that of
-the nearest class centre, or of the largest softmax output, on the 10,000 test images. Centres are
+images, with one optimizer for all losses, nothing chosen on test images; the accuracy is that of
+the nearest class center, or of the largest softmax output, on the 10,000 test images. Centers are
 re-estimated half-way and at the end (docs/TRAINING.md, "From random weights"). Finished nets are
 kept in bench/studies/results/few_convolutions.json, and are not trained again.
 """
@@ -49,7 +49,7 @@ def plain_cnn(convolutions: int) -> keras.Model:
 
 
 def build(loss_name: str, convolutions: int, seed: int, epochs: int) -> tuple[keras.Model, list]:
-    """Builds the net under a loss: the embedding feeds class centres, or a softmax classifier."""
+    """Builds the net under a loss: the embedding feeds class centers, or a softmax classifier."""
     backbone, loss = plain_cnn(convolutions), LOSSES[loss_name]
     if loss_name == "softmax":
         embedding = layers.Dense(EMBEDDING)(backbone.output)

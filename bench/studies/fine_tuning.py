@@ -23,7 +23,7 @@ import keras
 import numpy as np
 
 from classwise import losses, zoo
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.models.feature_hasher import FeatureHasher
@@ -54,7 +54,7 @@ def split_folder(folder: Path, work: Path) -> tuple[Path, Path]:
     return work / "learn", work / "ask"
 
 
-def score(embeddings: np.ndarray, answering: LabelledImages, asked: np.ndarray, asking) -> float:
+def score(embeddings: np.ndarray, answering: LabeledImages, asked: np.ndarray, asking) -> float:
     """Returns mAP of the signs of embeddings, every answering photo ranked for every asking one."""
     codes = pack_codes(asked), asking.labels, pack_codes(embeddings), answering.labels
     result = evaluate_codes(*codes, code_length=embeddings.shape[1])
@@ -73,14 +73,14 @@ def both_scores(found: np.ndarray, asked: np.ndarray, answering, asking, seed=No
     }
 
 
-def scores(embed, answering: LabelledImages, asking: LabelledImages, seed=None) -> dict:
+def scores(embed, answering: LabeledImages, asking: LabeledImages, seed=None) -> dict:
     """Returns `both_scores` of a model's embeddings, given what makes them of pixels."""
     photos = (np.asarray(images.images[:]) for images in (answering, asking))
     found, asked = (embed(pixels, verbose=0) for pixels in photos)
     return both_scores(found, asked, answering, asking, seed)
 
 
-def held_out(images: LabelledImages) -> tuple[LabelledImages, LabelledImages]:
+def held_out(images: LabeledImages) -> tuple[LabeledImages, LabeledImages]:
     """Returns the photos to learn from and those to watch, as the page divides them."""
     watched = np.random.default_rng(0).random(len(images)) < 0.1
     return images.select(~watched), images.select(watched)
@@ -113,11 +113,11 @@ def fixed_centers(learn: Path, answering, asking, bits: int) -> dict:
     def features(photos):
         return trunk.predict(np.asarray(photos.images[:]), verbose=0).reshape(-1, *shape)
 
-    learnt, _ = held_out(zoo.load_folder(learn, (SIDE, SIDE, 3)))
-    steps = -(-len(learnt) // BATCH)
+    learned, _ = held_out(zoo.load_folder(learn, (SIDE, SIDE, 3)))
+    steps = -(-len(learned) // BATCH)
     rate = keras.optimizers.schedules.CosineDecay(RATES[0], EPOCHS * steps)
     hasher.compile(keras.optimizers.AdamW(rate), losses.DCWHLoss())
-    hasher.fit(features(learnt), learnt.labels, BATCH, EPOCHS, verbose=0)
+    hasher.fit(features(learned), learned.labels, BATCH, EPOCHS, verbose=0)
     found, asked = (hasher.predict(features(photos), verbose=0) for photos in (answering, asking))
     return both_scores(found, asked, answering, asking)
 

@@ -29,9 +29,9 @@ def study(name: str, code_lengths, seeds: int, folder: Path, known: list[dict]) 
     measured_before = {(row["method"], row["code_length"]): row for row in known}
     split, features = pooled_features(get_protocol(name), folder)
     positions = split.positions
-    # Validation images select nothing here; they are learnt from like the others.
-    learnt = np.concatenate([positions["training"], positions["validation"]])
-    class_ids = np.searchsorted(split.seen_classes, split.images.labels[learnt])
+    # Validation images select nothing here; they are learned from like the others.
+    learned = np.concatenate([positions["training"], positions["validation"]])
+    class_ids = np.searchsorted(split.seen_classes, split.images.labels[learned])
     queries, database = (
         (features[positions[role]], split.images.labels[positions[role]])
         for role in ("queries", "database")
@@ -45,7 +45,7 @@ def study(name: str, code_lengths, seeds: int, folder: Path, known: list[dict]) 
                 continue
             measured = []
             for seed in range(seeds):
-                head = train_head(method, features[learnt], class_ids, code_length, seed)
+                head = train_head(method, features[learned], class_ids, code_length, seed)
                 measured.append(mean_average_precision(head, queries, database, code_length))
             rows.append(
                 {

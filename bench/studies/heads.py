@@ -37,7 +37,7 @@ def optimizer(images: int) -> keras.optimizers.Optimizer:
 
 
 def class_wise_head(method, features, labels, code_length, seed, itq=False) -> Head:
-    """Trains a hash layer with a class-wise loss and streaming centres, and may turn it then."""
+    """Trains a hash layer with a class-wise loss and streaming centers, and may turn it then."""
     inputs = keras.Input((1, 1, features.shape[1]))
     hasher = FeatureHasher(
         keras.Model(inputs, keras.layers.Flatten()(inputs)),
@@ -85,7 +85,7 @@ def train_head(method: str, features, labels, code_length: int, seed: int) -> He
         features: float32 `[N, F]`.
         labels: class ids from 0 on, int `[N]`.
         code_length: L, bits.
-        seed: of weights, centres and the order of images.
+        seed: of weights, centers and the order of images.
     """
     keras.utils.set_random_seed(seed)
     if method == "random":

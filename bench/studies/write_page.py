@@ -25,7 +25,7 @@ FEW_CONVOLUTIONS = """\
 Claim (arXiv 1802.09662): a net with few convolutional layers classifies better with the vMF loss
 than with softmax. Plain 3x3 convolutions on CIFAR-10, {epochs} epochs on the 50,000 training
 images, accuracy on the 10,000 test images; mean and range where there are several seeds (n).
-The embedding has {embedding} dimensions under every loss, the optimiser is the same, and nothing
+The embedding has {embedding} dimensions under every loss, the optimizer is the same, and nothing
 was chosen on test images."""
 
 FEW_SAMPLES = """\
@@ -45,7 +45,7 @@ training images (protocols `cifar10-unseen` and `cifar100-unseen`, after arXiv 1
 SETTING = """\
 Hash layers on the pooled features of `{trunk}` at {side} x {side} pixels, the trunk as ImageNet
 left it; mAP expected over ties, mean and range over {seeds} seeds. All are trained for {epochs}
-epochs by one optimiser, DCWH with {dcwh}, vMF with {vmf}."""
+epochs by one optimizer, DCWH with {dcwh}, vMF with {vmf}."""
 
 
 def spread(values: list[float]) -> str:

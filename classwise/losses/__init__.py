@@ -1,7 +1,7 @@
-"""Class-wise losses: every image is compared with its class's centre, never with other images.
+"""Class-wise losses: every image is compared with its class's center, never with other images.
 
 `DCWHLoss` and `VonMisesFisherLoss` are Keras losses whose predictions are pairs of embeddings and
-class centres; `ClassCenters` holds the centres inside a model, and `CenterUpdate` re-estimates them
+class centers; `ClassCenters` holds the centers inside a model, and `CenterUpdate` re-estimates them
 between epochs. `classwise.zoo.Hasher` puts the pieces together.
 """
 

@@ -1,10 +1,10 @@
-"""Re-estimation of class centres between epochs."""
+"""Re-estimation of class centers between epochs."""
 
 import keras
 import numpy as np
 
 from classwise.losses.class_wise_loss import class_membership, whole
-from classwise.losses.labelled_batches import (
+from classwise.losses.labeled_batches import (
     check_repeatable,
     embeddings_and_labels,
     first_labels,
@@ -12,14 +12,14 @@ from classwise.losses.labelled_batches import (
 
 
 class CenterUpdate(keras.callbacks.Callback):
-    """Re-estimates the model's class centres at the end of every `every`-th epoch.
+    """Re-estimates the model's class centers at the end of every `every`-th epoch.
 
     - *exact*, with a data set: one pass over un-augmented images in inference mode, as in the
       papers. Costs an inference pass.
     - *streaming*, without one: from the embeddings that the training batches of the epoch
       produced. Costs nothing, lags the network by half an epoch, and sees augmented images.
 
-    Both give `mu_c` = mean (or mean direction) of the class's embeddings, leave the centre of a
+    Both give `mu_c` = mean (or mean direction) of the class's embeddings, leave the center of a
     class without images as it is, and add up over the replicas of `tf.distribute`.
 
     The model holds a `ClassCenters` layer as `model.class_centers`, as `classwise.zoo.Hasher`
@@ -32,7 +32,7 @@ class CenterUpdate(keras.callbacks.Callback):
 
     Raises:
         ValueError: `every` is no integer or below 1, or `dataset` never ends or can be iterated
-            once; as training starts, the model has no class centres, or the first batch does not
+            once; as training starts, the model has no class centers, or the first batch does not
             fit the model; later, a label of `dataset` is no class of the model.
 
     Example:
@@ -64,7 +64,7 @@ class CenterUpdate(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if not hasattr(self.model, "class_centers"):
             raise ValueError(
-                f"CenterUpdate needs a model with class centres, such as classwise.zoo.Hasher; "
+                f"CenterUpdate needs a model with class centers, such as classwise.zoo.Hasher; "
                 f"{type(self.model).__name__} has no attribute class_centers."
             )
         if self.dataset is not None:

@@ -1,4 +1,4 @@
-"""The class centres of a model, and the sums that they are re-estimated from."""
+"""The class centers of a model, and the sums that they are re-estimated from."""
 
 import itertools
 
@@ -89,25 +89,25 @@ def separated_directions(num_classes: int, code_length: int, seed: int) -> np.nd
 
 @keras.saving.register_keras_serializable(package="classwise")
 class ClassCenters(keras.layers.Layer):
-    """Holds one centre for every class, and gathers class sums to re-estimate them from.
+    """Holds one center for every class, and gathers class sums to re-estimate them from.
 
-    The centres are non-trainable weights: saved, restored and replicated with the model, never
-    touched by a gradient. Called on class ids `[...]`, the layer returns their centres `[..., L]`.
+    The centers are non-trainable weights: saved, restored and replicated with the model, never
+    touched by a gradient. Called on class ids `[...]`, the layer returns their centers `[..., L]`.
 
     Formula of an update, from the sums `S_c` and counts `n_c` of embeddings:
 
         mu_c = S_c / n_c            normalize=False (DCWH)
         mu_c = S_c / |S_c|          normalize=True (vMF)
 
-    A class without images (`n_c = 0`), or with a zero resultant, keeps its centre.
+    A class without images (`n_c = 0`), or with a zero resultant, keeps its center.
 
     Args:
         num_classes: C, at least 2.
         code_length: L, at least 1.
-        normalize: whether centres are unit directions. They start as random well separated vertices
+        normalize: whether centers are unit directions. They start as random well separated vertices
             of {-1, 1}^L; as unit directions near these, orthogonal if C <= L, where True.
             Defaults to False.
-        seed: seed of the initial centres. Defaults to 0.
+        seed: seed of the initial centers. Defaults to 0.
 
     Raises:
         ValueError: `num_classes`, `code_length` or `seed` is no integer, or too small.
@@ -127,7 +127,7 @@ class ClassCenters(keras.layers.Layer):
     """
 
     def __init__(self, num_classes, code_length, normalize=False, seed=0, **kwargs):
-        # Sums over many thousand images, and the centres, need float32 under any policy.
+        # Sums over many thousand images, and the centers, need float32 under any policy.
         kwargs["dtype"] = "float32"
         super().__init__(trainable=False, **kwargs)
         self.num_classes = whole("num_classes", num_classes, 2)
@@ -157,13 +157,13 @@ class ClassCenters(keras.layers.Layer):
         return ops.take(self.centers, class_ids, axis=0)
 
     def get_centers(self) -> np.ndarray:
-        """Returns the centres as a NumPy array, float32 `[C, L]`."""
+        """Returns the centers as a NumPy array, float32 `[C, L]`."""
         return ops.convert_to_numpy(self.centers)
 
     def accumulate(self, labels, embeddings):
         """Adds a batch's embeddings `[B, L]` to the sums of the classes in `labels`.
 
-        Every image counts once: a centre is the mean over the images of its class. Sample weights
+        Every image counts once: a center is the mean over the images of its class. Sample weights
         weigh losses, and have no part in it. Of soft labels an image's largest class counts.
         """
         membership = class_membership(labels, self.num_classes)
@@ -177,10 +177,10 @@ class ClassCenters(keras.layers.Layer):
         self.counts.assign(ops.zeros(self.counts.shape))
 
     def update(self, sums=None, counts=None):
-        """Re-estimates the centres from `sums [C, L]` and `counts [C]`, or from the gathered ones.
+        """Re-estimates the centers from `sums [C, L]` and `counts [C]`, or from the gathered ones.
 
         Returns:
-            float: the largest distance that a centre moved.
+            float: the largest distance that a center moved.
         """
         if sums is None:
             sums, counts = self.sums, self.counts

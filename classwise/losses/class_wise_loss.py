@@ -76,13 +76,13 @@ class ClassWiseLoss(keras.losses.Loss):
 
         loss_i = - sum_c t_ic log softmax_c(logits(h_i, mu)) + penalty(h_i)
 
-    where `h` are the embeddings `[B, L]`, `mu` the class centres `[C, L]` and `t` the target
+    where `h` are the embeddings `[B, L]`, `mu` the class centers `[C, L]` and `t` the target
     distribution: one-hot for integer labels; for multi-hot labels uniform over an image's labels
     (our reading of the multi-label extension of DCWH, which the paper does not spell out); soft
     labels, as of MixUp, CutMix and label smoothing, are such a distribution.
 
     A subclass defines `logits`, and may define `penalty`. `y_pred` is the pair
-    `(embeddings, centers)`: a loss object is plain configuration, the centres belong to the model,
+    `(embeddings, centers)`: a loss object is plain configuration, the centers belong to the model,
     and no gradient flows into them. Everything is computed in float32, whatever the dtype policy:
     labels pass through that dtype too, and float16 would merge class ids above 2,048.
 
@@ -91,19 +91,19 @@ class ClassWiseLoss(keras.losses.Loss):
         name: name of the loss.
 
     Raises:
-        ValueError: `y_pred` is not such a pair, or labels and centres disagree about C.
+        ValueError: `y_pred` is not such a pair, or labels and centers disagree about C.
 
     Reference: arXiv 1803.04137; arXiv 1802.09662.
     """
 
-    #: Whether embeddings and class centres must have unit length.
+    #: Whether embeddings and class centers must have unit length.
     normalize = False
 
     def __init__(self, reduction="sum_over_batch_size", name=None):
         super().__init__(name=name, reduction=reduction, dtype="float32")
 
     def logits(self, embeddings, centers):
-        """Computes the unnormalised log posterior of every class, `[B, C]`."""
+        """Computes the unnormalized log posterior of every class, `[B, C]`."""
         raise NotImplementedError(f"{type(self).__name__} must define logits().")
 
     def penalty(self, embeddings):
@@ -123,7 +123,7 @@ class ClassWiseLoss(keras.losses.Loss):
         if len(y_true.shape) == 2 and y_true.shape[-1] not in (1, num_classes):
             raise ValueError(
                 f"Labels have {y_true.shape[-1]} columns but there are {num_classes} class "
-                "centres; give integer labels [B] or multi-hot labels [B, C]."
+                "centers; give integer labels [B] or multi-hot labels [B, C]."
             )
         logits = self.logits(embeddings, ops.stop_gradient(centers))
         log_posterior = ops.log_softmax(logits, axis=-1)

@@ -8,7 +8,7 @@ from classwise.losses.class_wise_loss import ClassWiseLoss, positive
 
 @keras.saving.register_keras_serializable(package="classwise")
 class DCWHLoss(ClassWiseLoss):
-    """Computes the deep class-wise hashing loss of embeddings against Gaussian class centres.
+    """Computes the deep class-wise hashing loss of embeddings against Gaussian class centers.
 
     Formula, averaged over the batch, with inverse variance b = 1/sigma^2:
 

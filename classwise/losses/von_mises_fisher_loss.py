@@ -14,8 +14,8 @@ class VonMisesFisherLoss(ClassWiseLoss):
 
         loss = -log( exp(kappa mu_y . z) / sum_c exp(kappa mu_c . z) )
 
-    One fixed concentration kappa serves all classes, so the normaliser of the distribution
-    cancels. Embeddings are normalised here too, which changes nothing for unit embeddings and lets
+    One fixed concentration kappa serves all classes, so the normalizer of the distribution
+    cancels. Embeddings are normalized here too, which changes nothing for unit embeddings and lets
     the loss be called on raw ones; a zero embedding stays zero.
 
     Args:

@@ -21,6 +21,7 @@ from .presets.load import load as load
 from .presets.load import load_backbone as load_backbone
 from .presets.push import push as push
 from .presets.registry import list_models as list_models
-from .retrieval.neighbours import nearest_neighbours as nearest_neighbours
+from .retrieval.neighbors import nearest_neighbors as nearest_neighbors
+from .retrieval.neighbors import nearest_neighbours as nearest_neighbours
 from .training.iterative_quantization import fit_itq as fit_itq
 from .training.retrieval_evaluation import RetrievalEvaluation as RetrievalEvaluation

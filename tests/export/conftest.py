@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from classwise import export, losses, zoo
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 
 # Exports need TensorFlow; the suite also runs on other backends.
 collect_ignore_glob = [] if keras.backend.backend() == "tensorflow" else ["test_*.py"]
@@ -19,7 +19,7 @@ IMAGE_SHAPE = (10, 8, 3)  # height and width differ, so that a swap shows
 def build_hasher(
     code_length=12, normalize=False, backbone=None, seed=0, hidden_units=0
 ) -> zoo.Hasher:
-    """Builds a hasher whose batch normalisation is far from the identity, as after training."""
+    """Builds a hasher whose batch normalization is far from the identity, as after training."""
     keras.utils.set_random_seed(seed)
     backbone = backbone or zoo.resnet(8, IMAGE_SHAPE, width=4)
     hasher = zoo.Hasher(backbone, code_length, 3, normalize, hidden_units=hidden_units)
@@ -70,17 +70,17 @@ def trained(make_hasher) -> zoo.Hasher:
 
 @pytest.fixture(scope="session")
 def evaluation() -> SimpleNamespace:
-    """Queries and a database of three classes, each of its own colour."""
+    """Queries and a database of three classes, each of its own color."""
     random = np.random.default_rng(11)
 
-    def labelled(name, count):
+    def labeled(name, count):
         labels = np.arange(count) % 3
         pixels = random.integers(0, 128, (count, *IMAGE_SHAPE))
         pixels[np.arange(count), ..., labels] += 127
         ids = np.array([f"{name}{position}" for position in range(count)])
-        return LabelledImages("colours", name, pixels.astype("uint8"), labels, ids, tuple("rgb"))
+        return LabeledImages("colors", name, pixels.astype("uint8"), labels, ids, tuple("rgb"))
 
-    return SimpleNamespace(queries=labelled("queries", 30), database=labelled("database", 90))
+    return SimpleNamespace(queries=labeled("queries", 30), database=labeled("database", 90))
 
 
 @pytest.fixture(scope="session")

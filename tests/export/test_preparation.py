@@ -50,7 +50,7 @@ def write_photos(folder: Path) -> None:
     see_through = photo(90, 60, 10).convert("RGBA")
     see_through.putalpha(Image.linear_gradient("L").resize((90, 60)))
     see_through.save(folder / "alpha.png")
-    see_through.convert("LA").save(folder / "grey_alpha.png")
+    see_through.convert("LA").save(folder / "gray_alpha.png")
     see_through.save(folder / "alpha.webp", lossless=True)
     see_through.quantize(64).save(folder / "palette.png", transparency=0)
     deep = np.random.default_rng(11).integers(0, 65536, (50, 70), np.uint16)

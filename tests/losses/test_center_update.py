@@ -67,7 +67,7 @@ def test_every_counts_epochs(data, exact):
 
 
 def test_the_next_epoch_sees_the_new_centers(data):
-    """The compiled training step must read the centres anew, not those of its first trace."""
+    """The compiled training step must read the centers anew, not those of its first trace."""
     hasher = small_hasher()
     hasher.compile(optimizer=keras.optimizers.SGD(0.0), loss=DCWHLoss())
     history = hasher.fit(batches(data), epochs=2, verbose=0, callbacks=[CenterUpdate()])
@@ -189,7 +189,7 @@ def test_sample_weights_move_no_center(data):
 def test_a_model_without_centers_is_refused(data):
     model = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(3)])
     model.compile(loss="mse")
-    with pytest.raises(ValueError, match="needs a model with class centres"):
+    with pytest.raises(ValueError, match="needs a model with class centers"):
         model.fit(data[0], np.zeros((50, 3)), verbose=0, callbacks=[CenterUpdate()])
 
 

@@ -14,8 +14,8 @@ from classwise.losses import DCWHLoss, VonMisesFisherLoss
 
 def log_posterior(logits, target):
     """Cross-entropy of softmax(logits) against a target distribution, by a loop."""
-    normaliser = np.log(sum(np.exp(value - max(logits)) for value in logits)) + max(logits)
-    return -sum(t * (value - normaliser) for t, value in zip(target, logits, strict=True))
+    normalizer = np.log(sum(np.exp(value - max(logits)) for value in logits)) + max(logits)
+    return -sum(t * (value - normalizer) for t, value in zip(target, logits, strict=True))
 
 
 def dcwh_loop(labels, embeddings, centers, b, eta, margin, vertex_weight):
@@ -133,7 +133,7 @@ def test_zero_belongs_to_the_vertex_of_bit_zero():
 
 
 def gradient(loss, labels, embeddings, centers):
-    """The gradient for embeddings and for centres, on whichever backend runs."""
+    """The gradient for embeddings and for centers, on whichever backend runs."""
     embeddings, centers = np.float32(embeddings), np.float32(centers)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -192,12 +192,12 @@ def test_sample_weights_scale_each_image():
 
 @pytest.mark.parametrize("policy", ["float16", "bfloat16"])
 def test_class_ids_stay_exact_in_half_precision(policy):
-    """2,049 has no float16: a loss that casts labels to it would take class 2,048's centre."""
+    """2,049 has no float16: a loss that casts labels to it would take class 2,048's center."""
     floatx = keras.config.floatx()
     try:
         keras.config.set_floatx(policy)
         loss = DCWHLoss(inverse_variance=4.0, reduction=None)
-        # Ids as 12-digit vertices: every class has a centre of its own.
+        # Ids as 12-digit vertices: every class has a center of its own.
         ids = np.arange(2050)
         centers = np.float32((ids[:, None] >> np.arange(12)) & 1) * 2 - 1
         labels = np.array([2047, 2048, 2049])

@@ -1,4 +1,4 @@
-"""The pictures of cards: neighbours of some queries, and how far apart codes lie.
+"""The pictures of cards: neighbors of some queries, and how far apart codes lie.
 
 A picture holds the checksum of the weights that it shows, so that an old one is noticed.
 """
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from classwise.zoo.presets.registry import Preset
 
 # The images of some data sets are for research: a handful stands for all.
-QUERIES, NEIGHBOURS = 4, 6
-# A palette takes a third of the bytes of full colour, and such small photographs lose little by it.
-COLOURS = 128
+QUERIES, NEIGHBORS = 4, 6
+# A palette takes a third of the bytes of full color, and such small photographs lose little by it.
+COLORS = 128
 KEY = "weights"
 
 
@@ -36,24 +36,24 @@ def draw_pictures(preset: Preset, sets: EncodedSets, images: ProtocolImages, fol
         sets, images: its codes of its protocol's images.
         folder: made if missing.
     """
-    figures = (neighbours(sets, images), distances(sets))
+    figures = (neighbors(sets, images), distances(sets))
     for name, figure in zip(PICTURES, figures, strict=True):
         save_small(figure, folder / name, preset.sha256)
 
 
-def neighbours(sets: EncodedSets, images: ProtocolImages) -> Figure:
+def neighbors(sets: EncodedSets, images: ProtocolImages) -> Figure:
     """Draws some queries of different classes beside their nearest database images."""
-    from classwise.zoo.evaluation.pages import neighbours_of_some
-    from classwise.zoo.evaluation.report.figures import neighbour_sheet
+    from classwise.zoo.evaluation.pages import neighbors_of_some
+    from classwise.zoo.evaluation.report.figures import neighbor_sheet
 
-    queries, labels, found, found_labels, distances = neighbours_of_some(sets, images)
+    queries, labels, found, found_labels, distances = neighbors_of_some(sets, images)
     rows = np.unique(np.linspace(0, len(queries) - 1, QUERIES).round().astype(int))
-    return neighbour_sheet(
+    return neighbor_sheet(
         queries[rows],
         labels[rows],
-        found[rows, :NEIGHBOURS],
-        found_labels[rows, :NEIGHBOURS],
-        distances[rows, :NEIGHBOURS],
+        found[rows, :NEIGHBORS],
+        found_labels[rows, :NEIGHBORS],
+        distances[rows, :NEIGHBORS],
         class_names=images.queries.class_names,
     )
 
@@ -75,9 +75,9 @@ def distances(sets: EncodedSets) -> Figure:
 
 
 def save_small(figure: Figure, path: Path, weights: str, dithered: bool = False) -> None:
-    """Writes a figure as a PNG of few colours that names the weights it shows.
+    """Writes a figure as a PNG of few colors that names the weights it shows.
 
-    Dithered, and with all colours that a palette has, it takes half as many bytes more.
+    Dithered, and with all colors that a palette has, it takes half as many bytes more.
     """
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
@@ -90,7 +90,7 @@ def save_small(figure: Figure, path: Path, weights: str, dithered: bool = False)
         save_figure(figure, temporary)
         with Image.open(temporary) as image:
             full = image.convert("RGB")
-            small = full.quantize(COLOURS, dither=Image.Dither.NONE)
+            small = full.quantize(COLORS, dither=Image.Dither.NONE)
             if dithered:
                 small = full.quantize(palette=full.quantize(), dither=Image.Dither.FLOYDSTEINBERG)
         small.save(temporary, optimize=True, pnginfo=named)

@@ -49,7 +49,7 @@ def problems(preset: Preset, trunk: Trunk) -> list[str]:
 
 
 def names(preset: Preset, trunk: Trunk) -> Checks:
-    """What was trained on what: name, method, data set, protocol, trunk, classes, licence."""
+    """What was trained on what: name, method, data set, protocol, trunk, classes, license."""
     built = f"{preset.method}_{preset.backbone}_{preset.dataset}_{preset.code_length}"
     yield preset.name == built, f"its name is not {built}"
     yield preset.method in METHODS, f"method {preset.method} is unknown"
@@ -126,7 +126,7 @@ def classes(preset: Preset, trunk: Trunk) -> Checks:
     yield within and len(pairs) == len(counts), "its confusions are not of different classes"
     ordered = counts == sorted(counts, reverse=True) and all(queries > 0 for queries in counts)
     yield ordered, "its confusions are not in their order"
-    # A query between several centres counts in parts, and a sum of parts was rounded.
+    # A query between several centers counts in parts, and a sum of parts was rounded.
     wrong = (1 - accuracy) * recorded_digests(preset.protocol)["queries"]["images"]
     most = wrong + len(counts) / 2
     yield sum(counts) <= most, f"{sum(counts)} confusions are more than {wrong:.0f} errors"
@@ -146,11 +146,11 @@ def codes(preset: Preset, trunk: Trunk) -> Checks:
     near = found["queries_within_radius_2"]
     yield 0 <= near <= 1, f"a share of {near} queries is near"
     apart = 0 <= distance["minimum"] <= distance["mean"] <= bits
-    yield apart, f"its centres are {distance} bits apart"
+    yield apart, f"its centers are {distance} bits apart"
 
 
 def nearest(preset: Preset, trunk: Trunk) -> Checks:
-    """Nearest centres, and ranking by embeddings."""
+    """Nearest centers, and ranking by embeddings."""
     kinds = {get_method(preset.method).distance, "hamming"}
     yield set(preset.accuracy) == kinds, f"accuracy is not of {' and '.join(sorted(kinds))}"
     for kind, value in preset.accuracy.items():
@@ -159,7 +159,7 @@ def nearest(preset: Preset, trunk: Trunk) -> Checks:
     for name, value in values.items():
         yield 0 <= value <= 1, f"{name} is {value}"
     recalls = [values[f"recall@{k}"] for k in (1, 2, 4, 8)]
-    yield recalls == sorted(recalls), "recall falls with more neighbours"
+    yield recalls == sorted(recalls), "recall falls with more neighbors"
 
 
 def recipe(preset: Preset, trunk: Trunk) -> Checks:

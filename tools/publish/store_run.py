@@ -73,7 +73,7 @@ def read_run(folder: Path) -> tuple[Recipe, Hasher]:
 
 
 def store_run(run: Run, figures: dict) -> registry.Preset:
-    """Stores a run's head, class centres and log, and its entry; returns the entry.
+    """Stores a run's head, class centers and log, and its entry; returns the entry.
 
     Args:
         run: from `open_run`.

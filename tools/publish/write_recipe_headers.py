@@ -121,7 +121,7 @@ def trunk_result(trunk: Trunk) -> str:
         accuracy += f" ({trunk.accuracies[0]:.2%} to {trunk.accuracies[-1]:.2%})"
     seeds = f"seed {trunk.recipe['seed']}" if count == 1 else "the stored trunk's seed first"
     return (
-        f"the trunk {trunk.name}; its nearest class centre is right for {accuracy} of the "
+        f"the trunk {trunk.name}; its nearest class center is right for {accuracy} of the "
         f"validation images ({seeds}, n = {count})"
     )
 

@@ -188,8 +188,8 @@ def fine_tuning_table(root: Path) -> str:
         return ""
     ways = {
         "a softmax classifier of the same schedule, its bottleneck": ("softmax",),
-        "the hash layer alone, class centres fixed": ("fixed_centers",),
-        "the hash layer alone, class centres re-estimated": ("tutorial", "frozen"),
+        "the hash layer alone, class centers fixed": ("fixed_centers",),
+        "the hash layer alone, class centers re-estimated": ("tutorial", "frozen"),
         "**the Python above**": ("tutorial",),
         "**`classwise train --images`**": ("recipe",),
     }

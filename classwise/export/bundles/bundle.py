@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import os
 
     from classwise.zoo import Hasher
-    from classwise.zoo.datasets import LabelledImages
+    from classwise.zoo.datasets import LabeledImages
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def write_bundle(
     name: str = "hasher",
     force: bool = False,
     metadata: Mapping[str, object] | None = None,
-    gallery: LabelledImages | str | os.PathLike | None = None,
+    gallery: LabeledImages | str | os.PathLike | None = None,
     web_runtime: str | os.PathLike | None = None,
 ) -> BundleReport:
     """Writes a hasher as a folder to serve, after its runtime gave the same bits as Keras.
@@ -119,7 +119,7 @@ def write_bundle(
             letters, digits, ".", "_" and "-" become "_". Defaults to "hasher".
         force: replace a folder that classwise wrote. Defaults to False.
         metadata: facts about the model, shown by the page and kept in the ONNX file.
-        gallery: for "web", the images to rank: a folder, or labelled images, which are resized; at
+        gallery: for "web", the images to rank: a folder, or labeled images, which are resized; at
             most 2,000 are taken. Defaults to a bundled sample: photographs of clothes, or
             Fashion-MNIST for hashers of its size.
         web_runtime: for "web", a folder with onnxruntime-web's files. Defaults to what npm fetches.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from classwise.export.formats.report import ExportReport
     from classwise.zoo import Hasher
-    from classwise.zoo.datasets import LabelledImages
+    from classwise.zoo.datasets import LabeledImages
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class BundleSource:
     hasher: Hasher
     name: str = "hasher"
     metadata: dict[str, object] = field(default_factory=dict)
-    gallery: LabelledImages | str | os.PathLike | None = None
+    gallery: LabeledImages | str | os.PathLike | None = None
     web_runtime: str | os.PathLike | None = None
 
     def write_onnx(self, path: Path) -> ExportReport:

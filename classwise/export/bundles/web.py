@@ -28,7 +28,7 @@ def write_web(source: BundleSource, folder: Path) -> None:
     for file in PAGE.iterdir():
         with resources.as_file(file) as path:
             shutil.copyfile(path, folder / file.name)
-    labelled = images.labels is not None
+    labeled = images.labels is not None
     facts = {
         "name": source.name,
         "classwise_version": version("classwise"),
@@ -38,7 +38,7 @@ def write_web(source: BundleSource, folder: Path) -> None:
         "gallery": {
             "name": images.name,
             "names": images.ids.tolist(),
-            "labels": images.labels.tolist() if labelled else None,
+            "labels": images.labels.tolist() if labeled else None,
             "class_names": images.class_names,
         },
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classwise.zoo.datasets.image_sources import evenly_chosen, open_images
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.datasets.sample import sample_of_shape
 
@@ -17,8 +17,8 @@ MAX_IMAGES = 2000
 
 
 def open_gallery(
-    gallery: LabelledImages | str | os.PathLike | None, image_shape: tuple[int, int, int]
-) -> LabelledImages:
+    gallery: LabeledImages | str | os.PathLike | None, image_shape: tuple[int, int, int]
+) -> LabeledImages:
     """Returns the images to rank; of more than 2,000, as many at even steps.
 
     Args:
@@ -33,24 +33,24 @@ def open_gallery(
     Example:
 
     >>> open_gallery(None, (128, 128, 3))
-    LabelledImages(clothing:folder, 200 images (128, 128, 3), 10 classes)
+    LabeledImages(clothing:folder, 200 images (128, 128, 3), 10 classes)
     """
     if gallery is None:
         images = sample_of_shape(image_shape)
-    elif isinstance(gallery, LabelledImages):
+    elif isinstance(gallery, LabeledImages):
         images = resize(gallery, image_shape)
     else:
-        images = open_images(gallery, labelled=None).load(image_shape)
+        images = open_images(gallery, labeled=None).load(image_shape)
     return evenly_chosen(images, MAX_IMAGES)
 
 
-def write_thumbnails(folder: Path, images: LabelledImages) -> None:
+def write_thumbnails(folder: Path, images: LabeledImages) -> None:
     """Writes every image as PNG, which keeps each pixel, so that its code stays the same."""
     from PIL import Image
 
     folder.mkdir()
     for row in range(len(images)):
-        # Pillow takes grey images without an axis for the one channel.
+        # Pillow takes gray images without an axis for the one channel.
         pixels = images.images[row]
         Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(
             folder / f"{row:05}.png"

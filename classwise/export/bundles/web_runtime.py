@@ -21,7 +21,7 @@ REMEDY = (
     f"run `npm pack {PACKAGE}` where it works, unpack it, and name its dist folder with "
     "--web-runtime (web_runtime=)"
 )
-SOURCE = "{origin}, unchanged. Copyright Microsoft Corporation, MIT licence.\n"
+SOURCE = "{origin}, unchanged. Copyright Microsoft Corporation, MIT license.\n"
 
 
 def write_runtime(folder: Path, source: str | os.PathLike | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Load a pretrained hasher, encode bundled photos, find neighbours, export to ONNX and verify."""
+"""Load a pretrained hasher, encode bundled photos, find neighbors, export to ONNX and verify."""
 
 import argparse
 import time
@@ -8,7 +8,7 @@ from classwise.zoo.foundation.printing import megabytes, print_json, print_note
 
 PRESET = "dcwh_efficientnet_lite0_clothing_48"
 ASKING_SHARE = 4  # a fourth of every class asks
-NEIGHBOURS = 10
+NEIGHBORS = 10
 PROVEN_EVERY = 4
 
 
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from classwise.export.formats.onnx_format import FORMAT
     from classwise.export.formats.preset_facts import preset_facts
     from classwise.zoo.datasets.sample import sample_of_shape
-    from classwise.zoo.evaluation.neighbour_picture import first_of_each_class, neighbour_picture
+    from classwise.zoo.evaluation.neighbor_picture import first_of_each_class, neighbor_picture
     from classwise.zoo.evaluation.report.figures import save_figure
     from classwise.zoo.presets.load import load
     from classwise.zoo.retrieval import evaluate_codes
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
     shown = np.flatnonzero(first_of_each_class(images.labels, 1))
     picture = options.output / "neighbours.png"
-    save_figure(neighbour_picture(images, codes, shown, database, NEIGHBOURS), picture)
+    save_figure(neighbor_picture(images, codes, shown, database, NEIGHBORS), picture)
 
     print_note("Exporting to ONNX and comparing every bit ...")
     report = FORMAT.write(
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         f"mAP on the sample         {mean_ap.expected:.4f} ({len(query)} queries, {len(database)} "
         f"in the database; {mean_ap.worst:.4f} to {mean_ap.best:.4f} by the order of ties)"
     )
-    print(f"neighbours                {picture} (codes rank classes, not looks)")
+    print(f"neighbors                {picture} (codes rank classes, not looks)")
     print(f"ONNX                      {report.path} ({megabytes(report.bytes)})")
     print(f"parity with Keras         {report.parity}")
     return 0

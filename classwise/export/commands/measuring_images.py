@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from classwise.zoo import Hasher
-    from classwise.zoo.datasets.labelled_images import LabelledImages
+    from classwise.zoo.datasets.labeled_images import LabeledImages
 
 CALIBRATION_IMAGES = 512
 
@@ -50,7 +50,7 @@ def measuring_images(
     return {"evaluation": evaluation, "calibration": calibration}
 
 
-def calibration_pixels(images: LabelledImages) -> np.ndarray:
+def calibration_pixels(images: LabeledImages) -> np.ndarray:
     """Returns some of the images, spread evenly, uint8 `[n, H, W, C]`."""
     from classwise.zoo.datasets.image_sources import evenly_chosen
 

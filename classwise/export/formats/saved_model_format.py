@@ -83,7 +83,7 @@ def write_signatures(graph: keras.Model, folder: Path) -> None:
         return run
 
     # The archive finds the variables that the endpoints use. Tracking the whole model would write
-    # them twice, and the class centres too.
+    # them twice, and the class centers too.
     archive = keras.export.ExportArchive()
     for name, outputs in SIGNATURES.items():
         archive.add_endpoint(name, endpoint(outputs), specification)

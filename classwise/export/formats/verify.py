@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from classwise.zoo import Hasher
-    from classwise.zoo.datasets.labelled_images import ImageSource
+    from classwise.zoo.datasets.labeled_images import ImageSource
 
 
 def verify(

@@ -1,4 +1,4 @@
-"""The posterior of the classes, computed in the graph from embeddings and class centres."""
+"""The posterior of the classes, computed in the graph from embeddings and class centers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def class_scores(hasher: Hasher, embedding):
     def posterior(embedding):
         return keras.ops.softmax(hasher.loss.logits(embedding, centers), axis=-1)
 
-    # Inside a layer the centres become constants of the graph; outside, a further input to it.
+    # Inside a layer the centers become constants of the graph; outside, a further input to it.
     layer = keras.layers.Lambda(
         posterior, output_shape=(hasher.num_classes,), dtype="float32", name="class_scores"
     )

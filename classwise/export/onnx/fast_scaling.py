@@ -66,7 +66,7 @@ def scaling_of_images(
 def reshape_to_transpose(
     node: onnx.NodeProto, graph: onnx.GraphProto, constants: dict[str, np.ndarray]
 ) -> None:
-    """Turns a reshape of grey images `[N, H, W, 1]` to `[N, 1, H, W]` into a transposition.
+    """Turns a reshape of gray images `[N, H, W, 1]` to `[N, 1, H, W]` into a transposition.
 
     A reshape to -1 forgets the name of the batch axis. ONNX Runtime then cannot tell that two
     tensors have the same size, and adds residual connections more slowly all the way.

@@ -1,4 +1,4 @@
-"""Folds into convolutions the scales and shifts that a batch normalisation left behind."""
+"""Folds into convolutions the scales and shifts that a batch normalization left behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def fold_scales(graph: onnx.GraphProto) -> None:
     """Folds constant `Mul` and `Add` nodes after a `Conv` into its kernel and bias, in place.
 
-    TensorFlow folds a batch normalisation into a plain convolution, but not into a depthwise one,
+    TensorFlow folds a batch normalization into a plain convolution, but not into a depthwise one,
     and not through a `MaxPool` between the two: a product, and a sum with one number a channel,
     stay behind.
 

@@ -77,7 +77,7 @@ def nodes_in_order(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
 def layer_of(node: onnx.NodeProto, weights: dict, layers: set[str]) -> str:
     """Returns the path of the innermost Keras layer that a node came from, or "".
 
-    A convolution into which a batch normalisation was folded bears the latter's name in
+    A convolution into which a batch normalization was folded bears the latter's name in
     TensorFlow; its weights still bear its own.
     """
     origin = node.name

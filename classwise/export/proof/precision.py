@@ -16,7 +16,7 @@ from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
-    from classwise.zoo.datasets.labelled_images import ImageSource, LabelledImages
+    from classwise.zoo.datasets.labeled_images import ImageSource, LabeledImages
 
 BATCH_SIZE = 256
 MAX_MAP_LOSS = 0.005
@@ -25,8 +25,8 @@ MAX_MAP_LOSS = 0.005
 class EvaluationImages(Protocol):
     """Queries and a database, such as `get_protocol(name).load()` returns."""
 
-    queries: LabelledImages
-    database: LabelledImages
+    queries: LabeledImages
+    database: LabeledImages
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
     from classwise.zoo import Hasher
-    from classwise.zoo.datasets.labelled_images import ImageSource
+    from classwise.zoo.datasets.labeled_images import ImageSource
 
 
 def prove(hasher: Hasher, model: Model, images: np.ndarray | ImageSource | None = None) -> Parity:

@@ -33,8 +33,8 @@ class Dirac(keras.initializers.Initializer):
         return {"seed": self.random.get_config()["seed"]}
 
 
-def normalised_convolution(x, filters: int, name: str, pool: bool = False):
-    """Adds a 3x3 convolution, max-pooling where asked for, batch normalisation and ReLU."""
+def normalized_convolution(x, filters: int, name: str, pool: bool = False):
+    """Adds a 3x3 convolution, max-pooling where asked for, batch normalization and ReLU."""
     x = layers.Conv2D(
         filters,
         3,
@@ -73,7 +73,7 @@ def airbench(input_shape: tuple[int, int, int] = (32, 32, 3), width: int = 64) -
     x = layers.Rescaling(1 / 64, offset=-2.0, name="scale")(images)
     x = layers.ReLU(name="whitening_relu")(PatchWhitening(name="whitening")(x))
     for block, factor in enumerate(WIDTHS, start=1):
-        x = normalised_convolution(x, factor * width, f"block{block}_1", pool=True)
-        x = normalised_convolution(x, factor * width, f"block{block}_2")
+        x = normalized_convolution(x, factor * width, f"block{block}_1", pool=True)
+        x = normalized_convolution(x, factor * width, f"block{block}_2")
     x = layers.GlobalMaxPooling2D(name="pool")(x)
     return keras.Model(images, x, name="airbench")

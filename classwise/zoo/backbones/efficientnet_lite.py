@@ -19,16 +19,16 @@ STEM_FILTERS, HEAD_FILTERS = 32, 1280
 SMALLEST = 32
 
 
-def normalised(x, name: str, activation: bool = True):
-    """Adds batch normalisation and, if asked for, ReLU6."""
+def normalized(x, name: str, activation: bool = True):
+    """Adds batch normalization and, if asked for, ReLU6."""
     x = layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_bn")(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(x) if activation else x
 
 
 def pointwise(x, filters: int, name: str, activation: bool = True):
-    """Adds a 1x1 convolution and its batch normalisation."""
+    """Adds a 1x1 convolution and its batch normalization."""
     x = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_conv")(x)
-    return normalised(x, name, activation)
+    return normalized(x, name, activation)
 
 
 def inverted_residual(x, kernel_size: int, stride: int, expansion: int, filters: int, name: str):
@@ -39,7 +39,7 @@ def inverted_residual(x, kernel_size: int, stride: int, expansion: int, filters:
     x = layers.DepthwiseConv2D(
         kernel_size, strides=stride, padding="same", use_bias=False, name=f"{name}_depthwise_conv"
     )(x)
-    x = normalised(x, f"{name}_depthwise")
+    x = normalized(x, f"{name}_depthwise")
     x = pointwise(x, filters, f"{name}_project", activation=False)
     if stride == 1 and shortcut.shape[-1] == filters:
         x = layers.Add(name=f"{name}_add")([shortcut, x])
@@ -49,7 +49,7 @@ def inverted_residual(x, kernel_size: int, stride: int, expansion: int, filters:
 def efficientnet_lite0(input_shape: tuple[int, int, int] = (224, 224, 3)) -> keras.Model:
     """Builds an EfficientNet-Lite0: images 0-255 in, pooled features `[B, 1280]` out.
 
-    The Lite variant has ReLU6 for swish and no squeeze-and-excitation, so that it quantises well
+    The Lite variant has ReLU6 for swish and no squeeze-and-excitation, so that it quantizes well
     and runs on every accelerator. Its weights here are random; the preset
     `efficientnet_lite0_imagenet` has those that ImageNet trained.
 
@@ -73,7 +73,7 @@ def efficientnet_lite0(input_shape: tuple[int, int, int] = (224, 224, 3)) -> ker
     x = layers.Conv2D(STEM_FILTERS, 3, strides=2, padding="same", use_bias=False, name="stem_conv")(
         x
     )
-    x = normalised(x, "stem")
+    x = normalized(x, "stem")
     for stage, (blocks, kernel_size, stride, expansion, filters) in enumerate(STAGES, start=1):
         for block in range(1, blocks + 1):
             x = inverted_residual(

@@ -10,7 +10,7 @@ from classwise.zoo.foundation.errors import InputError
 def convolution(
     x: keras.KerasTensor, filters: int, stride: int, name: str, kernel_size: int = 3
 ) -> keras.KerasTensor:
-    """Adds a convolution without bias and its batch normalisation."""
+    """Adds a convolution without bias and its batch normalization."""
     x = layers.Conv2D(
         filters,
         kernel_size,

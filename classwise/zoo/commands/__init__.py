@@ -46,7 +46,7 @@ COMMANDS = {
     ),
     "demo": (
         "classwise.export.commands.demo_command",
-        "load, encode, find neighbours, export and verify, on bundled images",
+        "load, encode, find neighbors, export and verify, on bundled images",
     ),
 }
 # What a process is asked to end with: by a service manager, by a terminal that is closed.
@@ -59,7 +59,7 @@ WITH_IMPORT = ("info", "push", "train", "evaluate", "encode", "export", "verify"
 
 # What people try, and what does it here.
 TRIED = {
-    "search": "encode the images, and find neighbours with zoo.nearest_neighbours",
+    "search": "encode the images, and find neighbors with zoo.nearest_neighbors",
     "index": "the index is the file of codes that `classwise encode` writes",
     "fit": "`classwise train` trains a hasher",
     "duplicates": "encode the images, and look for equal codes in the file",

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     from classwise.zoo.encoding.encoders import open_encoder
 
     check_output(options.output)
-    images = opened(options, options.images, labelled=options.labels is not None)
+    images = opened(options, options.images, labeled=options.labels is not None)
     providers = options.providers and [name.strip() for name in options.providers.split(",")]
     encoder = open_encoder(options.model, providers, options.require_provider)
     note_others(images.others)

@@ -19,7 +19,7 @@ from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.number_ranges import CUT_OFFS, RADII
 from classwise.zoo.foundation.printing import four_digits, print_json, print_note, print_table
 
-MOST_IN_A_REPORT = 7  # as many as the colours of a figure tell apart
+MOST_IN_A_REPORT = 7  # as many as the colors of a figure tell apart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -197,7 +197,7 @@ def print_figures(document: dict) -> None:
     alone = ", each against all the others" if document["leave_one_out"] else ""
     print(f"{document['queries']} queries, {document['excluded_queries']} excluded{alone}")
     for kind, result in document["classification"].items():
-        print(f"accuracy of the nearest class centre ({kind}): {result['accuracy']:.4f}")
+        print(f"accuracy of the nearest class center ({kind}): {result['accuracy']:.4f}")
     if document["embedding"]:
         for name, value in document["embedding"]["metrics"].items():
             print(f"embedding {name}: {value['value']:.4f}")

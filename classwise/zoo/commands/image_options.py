@@ -37,15 +37,15 @@ def add_image_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def opened(options: argparse.Namespace, images, *, labelled: bool) -> OpenedImages:
+def opened(options: argparse.Namespace, images, *, labeled: bool) -> OpenedImages:
     """Returns the images that a command was given, checked before anything heavy is loaded."""
     from classwise.zoo.datasets.image_classes import read_class_names
     from classwise.zoo.datasets.image_sources import open_images
 
-    named = options.class_names is not None and labelled
+    named = options.class_names is not None and labeled
     return open_images(
         images,
-        labelled=labelled,
+        labeled=labeled,
         class_names=read_class_names(options.class_names) if named else None,
         skip_bad_files=options.skip_bad_files,
         max_pixels=options.max_pixels,

@@ -95,7 +95,7 @@ def show_own(options: argparse.Namespace, found: FoundModel) -> None:
         "loss": facts["loss"] or "none: compile it to train on",
         "data set": facts.get("dataset"),
         "base model": facts.get("base_model"),
-        "licence": facts.get("license"),
+        "license": facts.get("license"),
         **{
             name: f"{megabytes(file['bytes'])}, SHA-256 {file['sha256']}"
             for name, file in facts.get("files", {}).items()
@@ -127,12 +127,12 @@ def print_preset(preset: Preset) -> None:
         **{f.file: f"{megabytes(f.bytes)}, SHA-256 {f.sha256}" for f in preset.files},
         "training": ", ".join(f"{key} {value}" for key, value in preset.training.items()),
         "seed": preset.seed,
-        "nearest centre": ", ".join(
+        "nearest center": ", ".join(
             f"{kind} {result['accuracy']:.4f}" for kind, result in preset.accuracy.items()
         ),
         "Recall@1": f"{preset.embedding_metrics['recall@1']['value']:.4f}, by cosine similarity",
         "versions": ", ".join(f"{key} {value}" for key, value in preset.versions.items()),
-        "licence": preset.license,
+        "license": preset.license,
     }
     print_table(preset.name, ["", ""], facts.items())
     print_metrics(preset.protocol, preset.metrics)
@@ -164,7 +164,7 @@ def print_trunk(trunk, as_json: bool) -> None:
         trunk.file: f"{megabytes(trunk.bytes)}, SHA-256 {trunk.sha256}",
         "hashers": ", ".join(hashers) or "none: give it a hash layer of your own",
         "to train on it": f'zoo.load("{trunk.name}", num_classes=..., code_length=...)',
-        "licence": trunk.license,
+        "license": trunk.license,
     }
     print_table(trunk.name, ["", ""], facts.items())
 

@@ -59,7 +59,7 @@ def own_images(options: argparse.Namespace) -> OwnImages | None:
 
     from classwise.zoo.evaluation.image_sets import OwnImages
 
-    found = [opened(options, getattr(options, name), labelled=True) for name in given]
+    found = [opened(options, getattr(options, name), labeled=True) for name in given]
     if given == ["images"]:
         return OwnImages(found[0], None, f"every image of {options.images} asks all the others")
     return OwnImages(*found, f"{options.queries} asks, {options.database} answers")

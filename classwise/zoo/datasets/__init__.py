@@ -1,10 +1,10 @@
-"""Data sets: labelled images, from folders or of the catalogue, and protocols."""
+"""Data sets: labeled images, from folders or of the catalogue, and protocols."""
 
 from classwise.zoo.datasets.catalogue import DATA_SETS, get_data_set
 from classwise.zoo.datasets.check_images import check_images
 from classwise.zoo.datasets.data_set import DataSet
 from classwise.zoo.datasets.image_folder import FolderImages, load_folder, plain_input_errors
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.protocols import (
     Protocol,
     ProtocolImages,
@@ -19,7 +19,7 @@ __all__ = [
     "DATA_SETS",
     "DataSet",
     "FolderImages",
-    "LabelledImages",
+    "LabeledImages",
     "Protocol",
     "ProtocolImages",
     "check_images",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from classwise.losses.labelled_batches import never_ends
+from classwise.losses.labeled_batches import never_ends
 from classwise.zoo.datasets.check_images import check_images
 from classwise.zoo.datasets.pipelines import PARALLEL_BATCHES
 from classwise.zoo.datasets.python_calls import numpy_function

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 
 #: Images uint8 `[b, H, W, C]`, labels int64 `[b]` and ids str `[b]`.
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -40,7 +40,7 @@ class Source(Protocol):
 
     def load(
         self, data_set: DataSet, split: str, data_dir: str | Path | None, download: bool
-    ) -> LabelledImages:
+    ) -> LabeledImages:
         """Returns all images of a split; see `load_split`."""
 
     def stream(

@@ -13,7 +13,7 @@ import numpy as np
 from classwise.zoo.datasets.image_files import ImageFiles, checked_images
 from classwise.zoo.datasets.image_folder import FolderImages, check_pixels, images_of
 from classwise.zoo.datasets.image_stream import Batch, ImageStream, decoded_batches
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.foundation.errors import InputError
 
 
@@ -43,7 +43,7 @@ class FileSource:
     def skipped(self) -> tuple[str, ...]:
         return tuple(self.files.bad)
 
-    def load(self, image_shape: tuple[int, int, int]) -> LabelledImages:
+    def load(self, image_shape: tuple[int, int, int]) -> LabeledImages:
         files = self.files
         if self.skip_bad_files:  # their headers are whole; here nothing may be missing later
             files = checked_images(
@@ -56,8 +56,8 @@ class FileSource:
             files = dataclasses.replace(
                 files, others=self.files.others, bad=self.files.bad | files.bad
             )
-        labelled = self.labels is not None
-        return images_of(files, image_shape, labelled, self.class_names or None, self.max_pixels)
+        labeled = self.labels is not None
+        return images_of(files, image_shape, labeled, self.class_names or None, self.max_pixels)
 
     def stream(self, image_shape: tuple[int, int, int], batch_size: int) -> ImageStream:
         images = FolderImages(self.files.paths, image_shape, self.max_pixels)

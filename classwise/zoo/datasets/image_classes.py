@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.image_files import ImageFiles, visible_folders
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.foundation.errors import InputError, unknown_name
 
 
@@ -40,7 +40,7 @@ def labels_by_folder(
         if folder == name:
             raise InputError(
                 f"'{files.root / name}' lies beside the class folders, so it has no class; move it "
-                "into one, or take the images without labels (labelled=False)."
+                "into one, or take the images without labels (labeled=False)."
             )
     class_names = check_class_names(folders if class_names is None else class_names)
     ids = {name: label for label, name in enumerate(class_names)}
@@ -155,8 +155,8 @@ def one_numbering(
 
 
 def in_one_numbering(
-    queries: LabelledImages, database: LabelledImages, prefer: Sequence[str] | None = None
-) -> tuple[LabelledImages, LabelledImages]:
+    queries: LabeledImages, database: LabeledImages, prefer: Sequence[str] | None = None
+) -> tuple[LabeledImages, LabeledImages]:
     """Returns both with the same class names in the same order, matched by name."""
     names = one_numbering(queries.class_names, database.class_names, prefer)
     both = []

@@ -16,7 +16,7 @@ from classwise.zoo.datasets.image_files import (
     find_images,
     visible_folders,
 )
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.open_image import UnreadableImage
 from classwise.zoo.datasets.read_images import (
     check_image_shape,
@@ -65,16 +65,16 @@ class FolderImages:
 def load_folder(
     path: str | os.PathLike,
     image_shape: tuple[int, int, int],
-    labelled: bool | None = None,
+    labeled: bool | None = None,
     skip_bad_files: bool = False,
     *,
     class_names: Sequence[str] | None = None,
     max_pixels: int | None = None,
-) -> LabelledImages:
+) -> LabeledImages:
     """Returns the images of a folder, at any depth; files are decoded when they are used.
 
     Every sub-folder is a class, also an empty one, and all images below it belong to it; ids
-    follow the alphabetical order of their names. A folder without sub-folders is unlabelled. Files
+    follow the alphabetical order of their names. A folder without sub-folders is unlabeled. Files
     are sorted by their paths; what is no image is passed over and listed in `.others`.
     The header of every image is checked at once; damage further in shows, with the file's name,
     when the file is used.
@@ -82,7 +82,7 @@ def load_folder(
     Args:
         path: the folder.
         image_shape: height, width, channels (1 or 3) that `read_images` brings every image to.
-        labelled: True demands classes, False takes any tree without them; default: labelled where
+        labeled: True demands classes, False takes any tree without them; default: labeled where
             there are sub-folders.
         skip_bad_files: leave broken images out, and list them in `.skipped`. All files are then
             decoded once at the start.
@@ -97,7 +97,7 @@ def load_folder(
     Example:
 
     >>> load_folder("shoes", (64, 64, 3))  # doctest: +SKIP
-    LabelledImages(shoes:folder, 812 images (64, 64, 3), 4 classes)
+    LabeledImages(shoes:folder, 812 images (64, 64, 3), 4 classes)
     """
     image_shape = check_image_shape(image_shape)
     check_max_pixels(max_pixels)
@@ -107,23 +107,23 @@ def load_folder(
         max_pixels=max_pixels,
         check=check_pixels if skip_bad_files else check_header,
     )
-    if labelled is None:
-        labelled = class_names is not None or bool(visible_folders(files.root))
-    return images_of(files, image_shape, labelled, class_names, max_pixels)
+    if labeled is None:
+        labeled = class_names is not None or bool(visible_folders(files.root))
+    return images_of(files, image_shape, labeled, class_names, max_pixels)
 
 
 def images_of(
     files: ImageFiles,
     image_shape: tuple[int, int, int],
-    labelled: bool,
+    labeled: bool,
     class_names: Sequence[str] | None = None,
     max_pixels: int | None = None,
-) -> LabelledImages:
+) -> LabeledImages:
     """Returns the images of files that were found; arguments and errors as in `load_folder`."""
-    labels, names = labels_by_folder(files, class_names) if labelled else (None, ())
+    labels, names = labels_by_folder(files, class_names) if labeled else (None, ())
     if not files.names:
         raise InputError(f"folder '{files.root}' holds no image.")
-    return LabelledImages(
+    return LabeledImages(
         name=files.root.resolve().name,
         split="folder",
         images=FolderImages(files.paths, image_shape, max_pixels),
@@ -144,7 +144,7 @@ def check_pixels(path: Path, max_pixels: int | None = None) -> None:
 def plain_input_errors() -> Iterator[None]:
     """Turns TensorFlow's wrapping of an `InputError`, raised while decoding, back into it.
 
-    Put it around whatever consumes a `tf.data.Dataset` made from `LabelledImages`.
+    Put it around whatever consumes a `tf.data.Dataset` made from `LabeledImages`.
     """
     import tensorflow as tf
 

@@ -10,9 +10,9 @@ def image_preparation(image_shape: tuple[int, int, int]) -> dict[str, object]:
 
     - `frame`: which one of an animation;
     - `orientation`: "exif", turned upright as EXIF says;
-    - `grey16_divisor`: by which grey values of 16 bits are divided, and then rounded;
+    - `gray16_divisor`: by which gray values of 16 bits are divided, and then rounded;
     - `background`: the color that transparent pixels are laid on, as red, green and blue;
-    - `mode`: Pillow's, "RGB", or "L", grey after ITU-R 601;
+    - `mode`: Pillow's, "RGB", or "L", gray after ITU-R 601;
     - `crop`: "center", cut around the center to the aspect ratio of width and height;
     - `resize`: the filter, antialiased, with which the cut is brought to `height` and `width`; an
       image of that size is left as it is;
@@ -30,7 +30,7 @@ def image_preparation(image_shape: tuple[int, int, int]) -> dict[str, object]:
     return {
         "frame": 0,
         "orientation": "exif",
-        "grey16_divisor": 257,
+        "gray16_divisor": 257,
         "background": [255, 255, 255],
         "mode": {1: "L", 3: "RGB"}.get(channels, f"{channels} channels"),
         "crop": "center",

@@ -14,7 +14,7 @@ from classwise.zoo.datasets.file_source import FileSource
 from classwise.zoo.datasets.image_classes import labels_by_folder
 from classwise.zoo.datasets.image_files import ImageFiles, checked_images, find_images
 from classwise.zoo.datasets.image_stream import ImageStream
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.open_image import URL
 from classwise.zoo.datasets.read_images import check_max_pixels
 from classwise.zoo.datasets.split_source import SplitSource
@@ -39,7 +39,7 @@ class OpenedImages(Protocol):
     skipped: tuple[str, ...]
     class_names: tuple[str, ...]
 
-    def load(self, image_shape: tuple[int, int, int]) -> LabelledImages:
+    def load(self, image_shape: tuple[int, int, int]) -> LabeledImages:
         """Returns the images; those of files are decoded when they are used."""
 
     def stream(self, image_shape: tuple[int, int, int], batch_size: int) -> ImageStream:
@@ -49,7 +49,7 @@ class OpenedImages(Protocol):
 def open_images(
     source: str | os.PathLike | Sequence[str | os.PathLike],
     *,
-    labelled: bool | None = False,
+    labeled: bool | None = False,
     class_names: Sequence[str] | None = None,
     skip_bad_files: bool = False,
     max_pixels: int | None = None,
@@ -60,8 +60,8 @@ def open_images(
     Args:
         source: a folder, at any depth; one image, or several of them; a text file (.txt) with the
             path of an image a line, relative to that file; or a split of a data set, `name:split`.
-        labelled: give the images of a folder the class of the sub-folder that they lie in; None
-            does so where all of them lie in one. A split is labelled anyway.
+        labeled: give the images of a folder the class of the sub-folder that they lie in; None
+            does so where all of them lie in one. A split is labeled anyway.
         class_names: see `load_folder`.
         skip_bad_files: leave broken images out.
         max_pixels: see `read_images`.
@@ -87,18 +87,18 @@ def open_images(
         files = find_images(path, **checks)
         if not files.names:
             raise InputError(f"folder '{path}' holds no image.")
-        if labelled is None:
-            labelled = all("/" in name for name in files.names)
-        return FileSource(files, *_labels(files, labelled, class_names), **checks)
+        if labeled is None:
+            labeled = all("/" in name for name in files.names)
+        return FileSource(files, *_labels(files, labeled, class_names), **checks)
     if path is not None and path.suffix.lower() == LIST_SUFFIX:
         root, names = path.parent, _listed(path)
     else:
         root, names = Path(), [str(each) for each in many]
-    _refuse_labels("a list of files has no folders", labelled, class_names)
+    _refuse_labels("a list of files has no folders", labeled, class_names)
     return FileSource(_named_files(root, names, **checks), None, (), **checks)
 
 
-def evenly_chosen(images: LabelledImages, count: int) -> LabelledImages:
+def evenly_chosen(images: LabeledImages, count: int) -> LabeledImages:
     """Returns `count` of the images, spread evenly, or all if they are fewer.
 
     Example:
@@ -130,13 +130,13 @@ def _split(source: str, data_dir: Path | None) -> SplitSource | None:
 
 
 def _labels(
-    files: ImageFiles, labelled: bool, class_names: Sequence[str] | None
+    files: ImageFiles, labeled: bool, class_names: Sequence[str] | None
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    return labels_by_folder(files, class_names) if labelled else (None, ())
+    return labels_by_folder(files, class_names) if labeled else (None, ())
 
 
-def _refuse_labels(why: str, labelled: bool | None, class_names: Sequence[str] | None) -> None:
-    if labelled or class_names is not None:
+def _refuse_labels(why: str, labeled: bool | None, class_names: Sequence[str] | None) -> None:
+    if labeled or class_names is not None:
         raise InputError(
             f"Labels by folder were asked for, but {why}; give a folder of class folders, or "
             "leave them out (--labels, --class-names)."

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classwise.zoo.datasets.image_files import refused
-from classwise.zoo.datasets.labelled_images import ImageSource
+from classwise.zoo.datasets.labeled_images import ImageSource
 from classwise.zoo.datasets.open_image import UnreadableImage
 
 BATCHES_AHEAD = 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.protocol_digests import warn_if_changed
 from classwise.zoo.datasets.record_ids import record_ids
 from classwise.zoo.datasets.resized_images import resize
@@ -38,7 +38,7 @@ class Protocol:
         name: such as `"cifar10-full"`.
         dataset: a name of the catalogue.
         rule: shares the records out among queries, database, and training with validation.
-        validation_per_class: validation images of every learnt class; None where the data set has
+        validation_per_class: validation images of every learned class; None where the data set has
             a validation split, which the rule leaves out of the database.
         description: one sentence.
     """
@@ -68,7 +68,7 @@ class Protocol:
         by_id = np.argsort(records.ids)
         return {role: by_id[mask[by_id]] for role, mask in zip(ROLES, members, strict=True)}
 
-    def split(self, *splits: LabelledImages) -> ProtocolImages:
+    def split(self, *splits: LabeledImages) -> ProtocolImages:
         """Returns the images of each role, given `self.splits`, each in any order.
 
         Raises:
@@ -80,7 +80,7 @@ class Protocol:
             raise InputError(
                 f"protocol {self.name} was given {', '.join(given)}; it needs {', '.join(needed)}."
             )
-        images = LabelledImages(
+        images = LabeledImages(
             self.dataset,
             "+".join(self.splits),
             *(
@@ -111,12 +111,12 @@ class ProtocolImages:
     """The images of a data set by role, each in the order of its record ids.
 
     `queries` and `database` keep the labels and class names of the data set. `training` and
-    `validation` have those of the classes that are learnt, numbered without gaps; where a
-    protocol holds classes out, `seen_classes[i]` is the data set's id of learnt class i.
+    `validation` have those of the classes that are learned, numbered without gaps; where a
+    protocol holds classes out, `seen_classes[i]` is the data set's id of learned class i.
     """
 
     protocol: Protocol
-    images: LabelledImages
+    images: LabeledImages
     ids: np.ndarray
     positions: dict[str, np.ndarray]
 
@@ -125,31 +125,31 @@ class ProtocolImages:
         return self.ids[self.positions[role]]
 
     @functools.cached_property
-    def queries(self) -> LabelledImages:
+    def queries(self) -> LabeledImages:
         return self.images.select(self.positions["queries"])
 
     @functools.cached_property
-    def database(self) -> LabelledImages:
+    def database(self) -> LabeledImages:
         return self.images.select(self.positions["database"])
 
     @functools.cached_property
-    def training(self) -> LabelledImages:
-        return self._learnt("training")
+    def training(self) -> LabeledImages:
+        return self._learned("training")
 
     @functools.cached_property
-    def validation(self) -> LabelledImages:
-        return self._learnt("validation")
+    def validation(self) -> LabeledImages:
+        return self._learned("validation")
 
     @functools.cached_property
     def seen_classes(self) -> np.ndarray:
-        """The data set's ids of the learnt classes, int64 `[C]`, in increasing order."""
+        """The data set's ids of the learned classes, int64 `[C]`, in increasing order."""
         return np.unique(self.images.labels[self.positions["training"]])
 
     def resized(self, image_shape: tuple[int, int, int]) -> ProtocolImages:
         """Returns the same records, their images at another size; see `resize`."""
         return dataclasses.replace(self, images=resize(self.images, image_shape))
 
-    def _learnt(self, role: str) -> LabelledImages:
+    def _learned(self, role: str) -> LabeledImages:
         chosen = self.images.select(self.positions[role])
         return dataclasses.replace(
             chosen,
@@ -185,14 +185,14 @@ PROTOCOLS = _protocols(
         "cifar10",
         SampledSplit(queries_per_class=100, learning_per_class=500, learning_in_database=False),
         50,
-        "1,000 images ask, 54,000 answer; the 5,000 learnt from are in neither.",
+        "1,000 images ask, 54,000 answer; the 5,000 learned from are in neither.",
     ),
     Protocol(
         "cifar10-5k-59k",
         "cifar10",
         SampledSplit(queries_per_class=100, learning_per_class=500, learning_in_database=True),
         50,
-        "1,000 images ask, all other 59,000 answer; 5,000 of these are learnt from.",
+        "1,000 images ask, all other 59,000 answer; 5,000 of these are learned from.",
     ),
     # 2.5 of 10 classes are rounded up, so that a query's class competes with two others.
     Protocol("cifar10-unseen", "cifar10", UnseenClasses(3), 500, _UNSEEN),

@@ -35,8 +35,8 @@ def read_images(
 
     Each is decoded by Pillow (the first frame of an animation; HEIC with pillow-heif), turned
     upright as its EXIF orientation says (one that cannot be parsed says nothing), laid on white
-    where it is transparent, converted to RGB or to grey (ITU-R 601), cut to the aspect ratio H:W
-    around its center, and resized to H x W by antialiased bicubic interpolation. 16-bit grey is
+    where it is transparent, converted to RGB or to gray (ITU-R 601), cut to the aspect ratio H:W
+    around its center, and resized to H x W by antialiased bicubic interpolation. 16-bit gray is
     divided by 257. An image that has the wanted size and mode keeps every pixel value. Color
     profiles are ignored.
 
@@ -46,7 +46,7 @@ def read_images(
     Args:
         images: paths, bytes of files, binary file objects or PIL images; one alone counts as a
             list of one.
-        image_shape: height, width, channels (1 grey, 3 RGB), such as `hasher.image_shape`.
+        image_shape: height, width, channels (1 gray, 3 RGB), such as `hasher.image_shape`.
         max_pixels: width times height that is let through, against files made to fill the memory.
             Defaults to Pillow's limit, 179 million.
 
@@ -142,7 +142,7 @@ def _upright(image: Image) -> Image:
 
 
 def _eight_bit(image: Image) -> Image:
-    """Returns grey of 16 bits as grey of 8 bits, white where it is transparent."""
+    """Returns gray of 16 bits as gray of 8 bits, white where it is transparent."""
     from PIL import Image
 
     if image.mode == "F":
@@ -152,11 +152,11 @@ def _eight_bit(image: Image) -> Image:
     pixels = np.asarray(image)
     if pixels.min() < 0 or pixels.max() > 65535:
         raise ValueError("it holds pixels of more than 16 bits")
-    grey = np.round(pixels / 257).astype(np.uint8)
+    gray = np.round(pixels / 257).astype(np.uint8)
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
-        grey[pixels == transparent] = 255
-    return Image.fromarray(grey)
+        gray[pixels == transparent] = 255
+    return Image.fromarray(gray)
 
 
 def _opaque(image: Image) -> Image:

@@ -5,10 +5,10 @@ from collections import Counter
 
 import numpy as np
 
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 
 
-def record_ids(images: LabelledImages) -> np.ndarray:
+def record_ids(images: LabeledImages) -> np.ndarray:
     """Computes an id of every image from its split, its label and its pixels.
 
     TFDS orders records as they were prepared, so positions, and the ids of some sets, name other
@@ -24,7 +24,7 @@ def record_ids(images: LabelledImages) -> np.ndarray:
 
     >>> pixels = np.zeros([2, 1, 1, 1], np.uint8)
     >>> names = np.array(["a", "b"])
-    >>> twins = LabelledImages("toy", "test", pixels, np.array([0, 0]), names, ("bag",))
+    >>> twins = LabeledImages("toy", "test", pixels, np.array([0, 0]), names, ("bag",))
     >>> record_ids(twins).tolist()
     ['test_3e7077fd2f66d689', 'test_3e7077fd2f66d689_2']
     """

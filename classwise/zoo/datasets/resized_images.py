@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from classwise.zoo.datasets.labelled_images import ImageSource, LabelledImages
+from classwise.zoo.datasets.labeled_images import ImageSource, LabeledImages
 from classwise.zoo.datasets.read_images import check_image_shape, fit_image
 
 
@@ -39,11 +39,11 @@ class ResizedImages:
         return dataclasses.replace(self, images=chosen)
 
 
-def resize(images: LabelledImages, image_shape: tuple[int, int, int]) -> LabelledImages:
+def resize(images: LabeledImages, image_shape: tuple[int, int, int]) -> LabeledImages:
     """Returns the images at another size, or themselves where they have it.
 
-    They are cut to the aspect ratio around their centre and resized by antialiased bicubic
-    interpolation, on access; grey becomes RGB, or RGB grey, where the channels differ.
+    They are cut to the aspect ratio around their center and resized by antialiased bicubic
+    interpolation, on access; gray becomes RGB, or RGB gray, where the channels differ.
 
     Raises:
         InputError: `image_shape` is not (height, width, 1 or 3).
@@ -66,7 +66,7 @@ def resizing(given: tuple[int, int, int], taken: tuple[int, int, int]) -> str:
 
 
 def resize_pixels(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
-    """Does to pixels, uint8 `[N, H, W, C]`, what `resize` does to labelled images."""
+    """Does to pixels, uint8 `[N, H, W, C]`, what `resize` does to labeled images."""
     if images.shape[1:] == tuple(image_shape):
         return images
     return np.stack([fit_pixels(image, image_shape) for image in images])
@@ -76,5 +76,5 @@ def fit_pixels(pixels: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndar
     """Returns one image, uint8 `[H, W, C]`, at the size and with the channels of `image_shape`."""
     from PIL import Image
 
-    grey = pixels.shape[-1] == 1
-    return fit_image(Image.fromarray(pixels.squeeze(-1) if grey else pixels), image_shape)
+    gray = pixels.shape[-1] == 1
+    return fit_image(Image.fromarray(pixels.squeeze(-1) if gray else pixels), image_shape)

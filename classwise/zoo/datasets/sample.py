@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.image_folder import load_folder
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.foundation.errors import InputError, unknown_name
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -18,8 +18,8 @@ FASHION_MNIST_SHAPE = (28, 28, 1)
 @functools.cache
 def load_sample(
     name: str = "clothing", image_shape: tuple[int, int, int] | None = None
-) -> LabelledImages:
-    """Loads a bundled sample of labelled images.
+) -> LabeledImages:
+    """Loads a bundled sample of labeled images.
 
     - `"clothing"`: 200 photographs of clothes from the test and validation images of
       Clothing-small, 20 of each of 10 classes, CC0 (samples/NOTICE.md).
@@ -40,12 +40,12 @@ def load_sample(
     Example:
 
     >>> load_sample()
-    LabelledImages(clothing:folder, 200 images (224, 224, 3), 10 classes)
+    LabeledImages(clothing:folder, 200 images (224, 224, 3), 10 classes)
     >>> load_sample("fashion_mnist")
-    LabelledImages(fashion_mnist:test, 2000 images (28, 28, 1), 10 classes)
+    LabeledImages(fashion_mnist:test, 2000 images (28, 28, 1), 10 classes)
     """
     if name in FOLDERS:
-        photos = load_folder(sample_folder(name), image_shape or (224, 224, 3), labelled=True)
+        photos = load_folder(sample_folder(name), image_shape or (224, 224, 3), labeled=True)
         arrays = photos.images[:], photos.labels, photos.ids
         return _read_only(photos.name, photos.split, *arrays, photos.class_names)
     if name != "fashion_mnist":
@@ -53,8 +53,8 @@ def load_sample(
     return _fashion_mnist(image_shape)
 
 
-def sample_of_shape(image_shape: tuple[int, int, int]) -> LabelledImages:
-    """Returns the sample for a model of images of this shape, which need not have learnt of it.
+def sample_of_shape(image_shape: tuple[int, int, int]) -> LabeledImages:
+    """Returns the sample for a model of images of this shape, which need not have learned of it.
 
     Fashion-MNIST where its images have the shape, else the photographs, brought to it.
 
@@ -87,7 +87,7 @@ def sample_folder(name: str = "clothing") -> Path:
     return SAMPLES / name
 
 
-def _fashion_mnist(image_shape: tuple[int, int, int] | None) -> LabelledImages:
+def _fashion_mnist(image_shape: tuple[int, int, int] | None) -> LabeledImages:
     with np.load(FASHION_MNIST, allow_pickle=False) as stored:
         names = stored["class_names"].tolist()
         arrays = stored["images"], stored["labels"].astype(np.int64), stored["ids"]
@@ -105,8 +105,8 @@ def _read_only(
     labels: np.ndarray,
     ids: np.ndarray,
     class_names: tuple[str, ...],
-) -> LabelledImages:
-    found = LabelledImages(name, split, images, labels, ids, class_names)
+) -> LabeledImages:
+    found = LabeledImages(name, split, images, labels, ids, class_names)
     for array in (found.images, found.labels, found.ids):
         array.setflags(write=False)
     return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from classwise.zoo.datasets.image_folder import load_folder
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class SplitFolders:
 
     def load(
         self, data_set: DataSet, split: str, data_dir: str | Path | None, download: bool
-    ) -> LabelledImages:
+    ) -> LabeledImages:
         """Returns all images of a split in memory, at the size of `data_set`; see `load_split`."""
         photos = self._photos(data_set, split, data_dir)
         return dataclasses.replace(photos, images=photos.images[:])
@@ -46,7 +46,7 @@ class SplitFolders:
         """Returns the same images in batches; see `stream_split`."""
         return FileBatches(self._photos(data_set, split, data_dir), batch_size)
 
-    def _photos(self, data_set: DataSet, split: str, data_dir: str | Path | None) -> LabelledImages:
+    def _photos(self, data_set: DataSet, split: str, data_dir: str | Path | None) -> LabeledImages:
         if data_dir is None:
             raise InputError(
                 f"{data_set.name} is read from a folder: name as data_dir (--data-dir) the one "
@@ -55,7 +55,7 @@ class SplitFolders:
         folder = Path(data_dir) / data_set.name / split
         if not folder.is_dir():
             raise InputError(f"'{folder}' is not a folder; {self.remedy}")
-        photos = load_folder(folder, data_set.image_shape, labelled=True)
+        photos = load_folder(folder, data_set.image_shape, labeled=True)
         found = len(photos), photos.num_classes
         expected = data_set.num_images[split], data_set.num_classes
         if found != expected:
@@ -68,7 +68,7 @@ class SplitFolders:
 class FileBatches:
     """Iterates over the batches of photographs, decoded when they are asked for."""
 
-    photos: LabelledImages
+    photos: LabeledImages
     batch_size: int
 
     @property

@@ -67,7 +67,7 @@ def draw_per_class(records: Records, among: np.ndarray, count: int, seed: str) -
 
 @dataclasses.dataclass(frozen=True)
 class OfficialSplit:
-    """Queries are the test split; the database, and what is learnt from, is the train split."""
+    """Queries are the test split; the database, and what is learned from, is the train split."""
 
     def __call__(self, records: Records, seed: str) -> Shares:
         return Shares(records.in_test, ~records.in_test, ~records.in_test)
@@ -75,7 +75,7 @@ class OfficialSplit:
 
 @dataclasses.dataclass(frozen=True)
 class OfficialSplitWithValidation:
-    """As `OfficialSplit`; what is learnt from is the validation split, too, which selects."""
+    """As `OfficialSplit`; what is learned from is the validation split, too, which selects."""
 
     def __call__(self, records: Records, seed: str) -> Shares:
         train = ~(records.in_test | records.in_validation)
@@ -100,7 +100,7 @@ class SampledSplit:
 
 @dataclasses.dataclass(frozen=True)
 class UnseenClasses:
-    """Queries and database are the test and train images of classes that are never learnt from."""
+    """Queries and database are the test and train images of classes that are never learned from."""
 
     held_out: int
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from classwise.zoo.datasets.image_stream import Batch, ImageStream
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.read_images import check_image_shape
 from classwise.zoo.datasets.resized_images import resize, resize_pixels, resizing
 from classwise.zoo.datasets.splits import load_split, readable, stream_split
@@ -28,7 +28,7 @@ class SplitSource:
     def count(self) -> int:
         return readable(self.name, self.split).num_images[self.split]
 
-    def load(self, image_shape: tuple[int, int, int]) -> LabelledImages:
+    def load(self, image_shape: tuple[int, int, int]) -> LabeledImages:
         return resize(load_split(self.name, self.split, self.data_dir), image_shape)
 
     def stream(self, image_shape: tuple[int, int, int], batch_size: int) -> ImageStream:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from classwise.zoo.datasets.catalogue import DATA_SETS, get_data_set
 from classwise.zoo.datasets.data_set import Batches, DataSet
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.foundation.errors import InputError, unknown_name
 
 
 def load_split(
     name: str, split: str, data_dir: str | Path | None = None, download: bool = True
-) -> LabelledImages:
+) -> LabeledImages:
     """Returns all images of one split, in the order in which they are stored.
 
     Args:
@@ -29,7 +29,7 @@ def load_split(
     Example:
 
     >>> load_split("fashion_mnist", "test")  # doctest: +SKIP
-    LabelledImages(fashion_mnist:test, 10000 images (28, 28, 1), 10 classes)
+    LabeledImages(fashion_mnist:test, 10000 images (28, 28, 1), 10 classes)
     """
     data_set = readable(name, split)
     return data_set.source.load(data_set, split, data_dir, download)

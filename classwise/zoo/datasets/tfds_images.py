@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from classwise.zoo.datasets.data_set import Batch, DataSet
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.pipelines import PARALLEL_BATCHES, without_autotuning
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.quiet import start_tensorflow
@@ -36,7 +36,7 @@ class TfdsSource:
 
     def load(
         self, data_set: DataSet, split: str, data_dir: str | Path | None, download: bool
-    ) -> LabelledImages:
+    ) -> LabeledImages:
         """Returns all images of a split; see `load_split`."""
         builder = self._prepared_builder(data_set, split, data_dir, download)
         images = np.empty((data_set.num_images[split], *data_set.image_shape), np.uint8)
@@ -47,7 +47,7 @@ class TfdsSource:
             images[batch], labels[batch] = batch_images, batch_labels
             ids.extend(batch_ids)
         class_names = tuple(builder.info.features["label"].names)
-        return LabelledImages(data_set.name, split, images, labels, np.array(ids), class_names)
+        return LabeledImages(data_set.name, split, images, labels, np.array(ids), class_names)
 
     def stream(
         self,

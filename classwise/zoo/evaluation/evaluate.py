@@ -9,7 +9,7 @@ import numpy as np
 
 from classwise.zoo.datasets.image_classes import in_one_numbering
 from classwise.zoo.datasets.image_stream import batches_of
-from classwise.zoo.datasets.labelled_images import ImageSource
+from classwise.zoo.datasets.labeled_images import ImageSource
 from classwise.zoo.datasets.protocols import ProtocolImages
 from classwise.zoo.encoding.encoders import Encoder
 from classwise.zoo.evaluation.image_sets import ImageSets
@@ -40,7 +40,7 @@ class EncodedSets:
         query_labels, database_labels: class ids, or multi-hot labels.
         code_length: bits L; None if every bit of the bytes counts.
         query_embeddings, database_embeddings: float32, None where only codes are known.
-        centers: class centres `[C, L]`, None where unknown, or where the protocol's queries are
+        centers: class centers `[C, L]`, None where unknown, or where the protocol's queries are
             of other classes than those.
         distance: by which embeddings find their nearest class center: "euclidean" or "cosine".
         class_names: by class id, empty where unknown.
@@ -191,7 +191,7 @@ def evaluate_sets(
 def _classify(
     sets: EncodedSets, center_codes: np.ndarray | None
 ) -> dict[str, ClassificationResult]:
-    """The nearest class centre of embeddings, and of codes, for the queries."""
+    """The nearest class center of embeddings, and of codes, for the queries."""
     if center_codes is None or sets.query_embeddings is None:
         return {}
     return {

@@ -6,17 +6,17 @@ import dataclasses
 
 from classwise.zoo.datasets.image_classes import in_one_numbering, one_numbering
 from classwise.zoo.datasets.image_sources import OpenedImages
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.foundation.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)
 class ImageSets:
-    """Labelled images that ask, and those that answer: the same object for leave-one-out."""
+    """Labeled images that ask, and those that answer: the same object for leave-one-out."""
 
-    queries: LabelledImages
-    database: LabelledImages
+    queries: LabeledImages
+    database: LabeledImages
 
     def resized(self, image_shape: tuple[int, int, int]) -> ImageSets:
         """Returns the same images at another size; see `resize`."""
@@ -52,13 +52,13 @@ class OwnImages:
         Raises:
             InputError: they have no class in common, or an image has no label.
         """
-        queries = _labelled(self.queries.load(image_shape))
+        queries = _labeled(self.queries.load(image_shape))
         if self.database is None:
             return ImageSets(queries, queries)
-        return ImageSets(*in_one_numbering(queries, _labelled(self.database.load(image_shape))))
+        return ImageSets(*in_one_numbering(queries, _labeled(self.database.load(image_shape))))
 
 
-def _labelled(images: LabelledImages) -> LabelledImages:
+def _labeled(images: LabeledImages) -> LabeledImages:
     if images.labels is None:
         raise InputError(
             f"The images of {images.name} have no labels, by which retrieval is measured; give a "

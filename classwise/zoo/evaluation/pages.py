@@ -9,11 +9,11 @@ from classwise.zoo.evaluation.evaluate import EncodedSets, Evaluation
 from classwise.zoo.evaluation.image_sets import ImageSets
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
 from classwise.zoo.presets import presets
-from classwise.zoo.retrieval.neighbours import nearest_neighbours
+from classwise.zoo.retrieval.neighbors import nearest_neighbors
 from classwise.zoo.retrieval.pair_distances import pair_distances
 
 SHOWN_QUERIES = 10
-NEIGHBOURS = 10
+NEIGHBORS = 10
 MAPPED = 2000
 CENTER_NAMES = {
     "euclidean": "Euclidean distance",
@@ -37,7 +37,7 @@ def describe_evaluation(
         model: a preset's name or a path.
         protocol: its name, if there is one.
         evaluation, sets: the figures, and what they were measured on.
-        images: what was encoded; without them the page has no neighbours.
+        images: what was encoded; without them the page has no neighbors.
         resizing: which size they were brought to, in words.
         words: what asks and what answers, where there is no protocol.
     """
@@ -66,17 +66,17 @@ def describe_evaluation(
         embeddings=sets.query_embeddings[mapped] if has_map else None,
         embedding_labels=sets.query_labels[mapped] if has_map else None,
         centers=sets.centers if has_map else None,
-        neighbours=neighbours_of_some(sets, images) if images else None,
+        neighbors=neighbors_of_some(sets, images) if images else None,
     )
 
 
-def neighbours_of_some(sets: EncodedSets, images: ProtocolImages | ImageSets):
+def neighbors_of_some(sets: EncodedSets, images: ProtocolImages | ImageSets):
     """Returns queries of different classes and their nearest images, as the sheet takes them."""
     labels = sets.query_labels
     first = [int(np.flatnonzero(labels == label)[0]) for label in np.unique(labels)]
     shown = np.array(first[:SHOWN_QUERIES])
-    count = min(NEIGHBOURS, len(sets.database_codes) - sets.leave_one_out)
-    found, distances = nearest_neighbours(
+    count = min(NEIGHBORS, len(sets.database_codes) - sets.leave_one_out)
+    found, distances = nearest_neighbors(
         sets.query_codes[shown], sets.database_codes, count + sets.leave_one_out
     )
     if sets.leave_one_out:
@@ -94,9 +94,9 @@ def neighbours_of_some(sets: EncodedSets, images: ProtocolImages | ImageSets):
 
 
 def others(found: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Returns which neighbours are not the query itself, one fewer in each row; bool `[Q, k]`.
+    """Returns which neighbors are not the query itself, one fewer in each row; bool `[Q, k]`.
 
-    Behind many equal codes the query is not among its neighbours; then the last one goes.
+    Behind many equal codes the query is not among its neighbors; then the last one goes.
     """
     kept = found != queries[:, None]
     kept[kept.all(axis=1), -1] = False
@@ -115,5 +115,5 @@ def report_facts(model: str) -> dict[str, object]:
         "code length": f"{preset.code_length} bits",
         "size": f"{preset.total_bytes / 1e6:.2f} MB",
         "seed": preset.seed,
-        "licence": preset.license,
+        "license": preset.license,
     }

@@ -21,7 +21,7 @@ def check_labels(
         name: what the labels are called where they come from.
         labels: integers `[N]`, or in one column `[N, 1]`, each in 0..C-1; or multi-hot `[N, C]`,
             numbers or booleans, each 0 or 1.
-        rows: N, the number of items that are labelled.
+        rows: N, the number of items that are labeled.
         num_classes: C; where it is not known, any C and any id from 0 on will do. Defaults to None.
         soft: whether `[N, C]` may hold anything from 0 to 1, as label smoothing, MixUp and CutMix
             make it; such labels are returned as float32. Defaults to False.
@@ -58,7 +58,7 @@ def check_labels(
         bound = "below 2^63" if num_classes is None else f"to {num_classes - 1}"
         raise InputError(
             f"{name} row {row} is {labels[row]}; class ids must be integers from 0 {bound}, so "
-            "leave unlabelled items out."
+            "leave unlabeled items out."
         )
     return labels.astype(np.int64)
 

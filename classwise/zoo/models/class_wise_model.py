@@ -14,7 +14,7 @@ from classwise.zoo.models.compiled_loss import only_class_wise
 
 
 class ClassWiseModel(keras.Model):
-    """A model that gives embeddings, and hands them to its loss together with its class centres.
+    """A model that gives embeddings, and hands them to its loss together with its class centers.
 
     A subclass sets `image_shape`, `num_classes`, `normalize` and `class_centers`. With a loss that
     is not class-wise it trains as any Keras model does; its images are checked even so.
@@ -87,7 +87,7 @@ class ClassWiseModel(keras.Model):
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """Computes embeddings as `keras.Model.predict` does; images and errors as in `fit`."""
-        x, _ = self._checked(x, None, steps, labelled=False)
+        x, _ = self._checked(x, None, steps, labeled=False)
         with plain_input_errors():
             return super().predict(x, batch_size, verbose, steps, callbacks)
 
@@ -101,13 +101,13 @@ class ClassWiseModel(keras.Model):
 
     def predict_on_batch(self, x):
         """Computes embeddings as `keras.Model.predict_on_batch` does, of images as in `fit`."""
-        return super().predict_on_batch(self._checked(x, None, labelled=False)[0])
+        return super().predict_on_batch(self._checked(x, None, labeled=False)[0])
 
-    def _checked(self, x, y, steps=None, passes=1, limit="steps", labelled=True):
+    def _checked(self, x, y, steps=None, passes=1, limit="steps", labeled=True):
         """Returns the data that may come in; `limit` is what sets `steps` to be made a pass."""
         if steps is None:
             check_that_it_ends(x, passes, limit)
-        class_wise = labelled and isinstance(self.loss, ClassWiseLoss)
+        class_wise = labeled and isinstance(self.loss, ClassWiseLoss)
         return check_training_data(x, y, self.image_shape, self.num_classes if class_wise else None)
 
     @property

@@ -1,4 +1,4 @@
-"""The model: a backbone, a head with the hash layer, and the class centres that train it."""
+"""The model: a backbone, a head with the hash layer, and the class centers that train it."""
 
 import keras
 import numpy as np
@@ -29,7 +29,7 @@ class Hasher(ClassWiseModel):
 
     Train it with a class-wise loss; `compile`, `fit`, `save` and `keras.saving.load_model` are
     Keras's own. While it trains, metrics such as `"accuracy"` see the logits of the class
-    posterior `[B, C]`, so that they score the nearest class centre.
+    posterior `[B, C]`, so that they score the nearest class center.
 
     Args:
         backbone: any `keras.Model` with one input of fixed size, images `[B, H, W, channels]`
@@ -37,10 +37,10 @@ class Hasher(ClassWiseModel):
             `[B, h, w, F]`.
         code_length: L, bits of a code, 1 to 4,096.
         num_classes: C, at least 2.
-        normalize: whether embeddings and class centres have unit length: False for `DCWHLoss`,
+        normalize: whether embeddings and class centers have unit length: False for `DCWHLoss`,
             True for `VonMisesFisherLoss`. Defaults to False.
         class_names: C names, kept with the model. Defaults to "0", "1", ...
-        seed: seed of the initial class centres. Defaults to 0.
+        seed: seed of the initial class centers. Defaults to 0.
         hidden_units: units of a hidden layer below the hash layer; a linear layer cannot fit many
             classes into few bits. Defaults to 0: none.
         batch_norm: what batch normalization in the backbone does while it trains. `"inference"`:

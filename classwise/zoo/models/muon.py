@@ -13,7 +13,7 @@ ROOT_MEAN_SQUARE = 0.2
 
 @keras.saving.register_keras_serializable(package="classwise")
 class Muon(keras.optimizers.AdamW):
-    """Trains the kernels of 2D convolutions by orthogonalised momentum, the rest by AdamW.
+    """Trains the kernels of 2D convolutions by orthogonalized momentum, the rest by AdamW.
 
     A kernel `[height, width, channels, filters]` is a matrix W `[height * width * channels,
     filters]`; with its gradient G, momentum M, learning rate r and weight decay d,
@@ -27,7 +27,7 @@ class Muon(keras.optimizers.AdamW):
 
     Args:
         arguments: those of `keras.optimizers.AdamW`; its betas and epsilon concern the other
-            variables: biases, normalisations, dense layers, depthwise kernels.
+            variables: biases, normalizations, dense layers, depthwise kernels.
 
     Example:
 

@@ -52,7 +52,7 @@ def load(
     fetched from a mirror into it. Nothing in a file is executed.
 
     As it is, it encodes, and goes on training with its recipe's loss. With any of the other
-    arguments, whatever their values, its backbone comes with a fresh head and fresh class centres,
+    arguments, whatever their values, its backbone comes with a fresh head and fresh class centers,
     to `compile` and `fit` on other images. A head is a hash layer, in some presets with a hidden
     layer below it.
 
@@ -63,7 +63,7 @@ def load(
             also a trunk such as `"efficientnet_lite0_imagenet"`.
         num_classes: C of the images to train on. Defaults to the preset's.
         code_length: L, 1 to 4,096 bits. Defaults to the preset's.
-        class_names: C names, kept with a hasher that gets fresh centres.
+        class_names: C names, kept with a hasher that gets fresh centers.
         method: a name of `zoo.methods.METHODS`, such as `"vmf"`, whose embeddings have unit length.
             Defaults to the preset's, on a trunk to DEFAULT_METHOD, `"dcwh"`.
         image_shape: (height, width, channels) of the images to train on; the convolutions take
@@ -166,7 +166,7 @@ def fresh_hasher(backbone: keras.Model, changes: dict, settings: dict | None = N
 
 
 def restore(hasher: Hasher, preset: Preset, mirror: str | Sequence[str] | None = None) -> Hasher:
-    """Gives a hasher the head, the class centres and the loss of a preset."""
+    """Gives a hasher the head, the class centers and the loss of a preset."""
     weights = read_weights(check_file(preset, mirror))
     assign_weights(head_variables(hasher), weights, preset.name)
     loss = build_loss(preset.method, preset.recipe["stages"][-1]["loss"])

@@ -63,15 +63,15 @@ class Preset(WeightFile):
         method, backbone, dataset, protocol, code_length: what was trained, on what.
         image_shape: (height, width, channels) of the images that it takes, uint8.
         class_names: one a class.
-        trunk: the name of its backbone's weights; `file` has those of head and centres.
+        trunk: the name of its backbone's weights; `file` has those of head and centers.
         storage: type of the stored trunk, and the share of the queries' bits that it changed.
         metrics: what `classwise evaluate` measured under `protocol`, by name, with the tie band.
         excluded_queries: of the protocol; they are in no metric.
-        per_class: mAP of every class's queries, and accuracy of its nearest centre; how many
+        per_class: mAP of every class's queries, and accuracy of its nearest center; how many
             queries it has, where classes differ in that.
-        confusions: the most frequent errors of the nearest centre, [class, taken for, queries].
+        confusions: the most frequent errors of the nearest center, [class, taken for, queries].
         code_statistics: of the database codes; see `CodeStatistics`.
-        accuracy: of the nearest class centre, by kind of distance.
+        accuracy: of the nearest class center, by kind of distance.
         embedding_metrics: by cosine similarity; see `evaluate_embeddings`.
         seed: of the training.
         recipe: all settings of the training.

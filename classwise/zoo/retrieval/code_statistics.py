@@ -26,7 +26,7 @@ class CodeStatistics:
         queries_within_radius_2: share of queries whose nearest database code is at distance 0..2;
             None without queries.
         center_distance_minimum, center_distance_mean: Hamming distance between two different
-            class centres; None without centres.
+            class centers; None without centers.
     """
 
     code_length: int
@@ -69,17 +69,17 @@ def code_statistics(
     center_codes: np.ndarray | None = None,
     code_length: int | None = None,
 ) -> CodeStatistics:
-    """Computes bit balance and correlation, distinct codes, near queries and centre distances.
+    """Computes bit balance and correlation, distinct codes, near queries and center distances.
 
     Args:
         database_codes: packed codes, uint8 `[N, ceil(L / 8)]`.
-        query_codes: packed codes of queries, for the share with a near neighbour.
-        leave_one_out: the queries are the database, and none is its own neighbour.
-        center_codes: packed codes of at least two class centres, `pack_codes(centers)`.
+        query_codes: packed codes of queries, for the share with a near neighbor.
+        leave_one_out: the queries are the database, and none is its own neighbor.
+        center_codes: packed codes of at least two class centers, `pack_codes(centers)`.
         code_length: bits L of a code; without it every bit of the bytes counts.
 
     Raises:
-        InputError: codes that do not fit, fewer than two centres.
+        InputError: codes that do not fit, fewer than two centers.
 
     Example:
 
@@ -153,9 +153,9 @@ def _share_near(
 
 
 def _center_distances(center_codes: np.ndarray, code_length: int) -> tuple[int, float]:
-    """Minimum and mean Hamming distance over all pairs of centres."""
+    """Minimum and mean Hamming distance over all pairs of centers."""
     if len(center_codes) < 2:
-        raise InputError("center_codes holds one centre; distances need at least two.")
+        raise InputError("center_codes holds one center; distances need at least two.")
     distances = hamming_distances(center_codes, center_codes, code_length)
     pairs = distances[np.triu_indices(len(center_codes), 1)]
     return int(pairs.min()), float(pairs.mean(dtype=np.float64))

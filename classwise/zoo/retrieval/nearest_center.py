@@ -1,4 +1,4 @@
-"""Classification by the nearest class centre, as the papers report it beside retrieval."""
+"""Classification by the nearest class center, as the papers report it beside retrieval."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,11 +20,11 @@ _CHUNK_ROWS = 4096
 
 @dataclass(frozen=True)
 class ClassificationResult:
-    """How a nearest-centre classifier did.
+    """How a nearest-center classifier did.
 
     Args:
-        accuracy: share of items whose nearest centre is that of their class. An item between t
-            equally near centres counts 1 / t for each of them.
+        accuracy: share of items whose nearest center is that of their class. An item between t
+            equally near centers counts 1 / t for each of them.
         standard_error: of the accuracy, over items; None with a single item.
         confusion: float64 `[C, C]`, items of class row assigned to class column.
         per_class: accuracy of each class `[C]`, NaN for a class without items.
@@ -47,7 +47,7 @@ class ClassificationResult:
 def classify_embeddings(
     embeddings: np.ndarray, labels: np.ndarray, centers: np.ndarray, *, metric: str = "euclidean"
 ) -> ClassificationResult:
-    """Computes the accuracy of the nearest class centre, and the confusion matrix.
+    """Computes the accuracy of the nearest class center, and the confusion matrix.
 
     Args:
         embeddings: floats `[N, L]`.
@@ -56,7 +56,7 @@ def classify_embeddings(
         metric: "euclidean" (as DCWH) or "cosine" (as vMF).
 
     Raises:
-        InputError: arrays that do not fit, an unknown metric, a class id without a centre.
+        InputError: arrays that do not fit, an unknown metric, a class id without a center.
 
     Example:
 
@@ -71,7 +71,7 @@ def classify_embeddings(
     centers = check_embeddings("centers", centers, for_cosine=cosine).astype(np.float64)
     check_same_width("embeddings", embeddings.shape[1], "centers", centers.shape[1])
     labels = _check_labels(labels, len(embeddings), len(centers))
-    # Terms that are the same for every centre cancel; an embedding's length is one of them.
+    # Terms that are the same for every center cancel; an embedding's length is one of them.
     if cosine:
         centers = centers / np.linalg.norm(centers, axis=1, keepdims=True)
     constant = 0.0 if cosine else (centers * centers).sum(axis=1) / 2
@@ -90,16 +90,16 @@ def classify_codes(
     *,
     code_length: int | None = None,
 ) -> ClassificationResult:
-    """Computes the accuracy of the nearest binarised class centre by Hamming distance.
+    """Computes the accuracy of the nearest binarized class center by Hamming distance.
 
     Args:
         codes: packed codes, uint8 `[N, ceil(L / 8)]`.
         labels: class ids `[N]`, rows of `center_codes`.
-        center_codes: packed codes of the centres, `pack_codes(centers)`.
+        center_codes: packed codes of the centers, `pack_codes(centers)`.
         code_length: bits L of a code; without it every bit of the bytes counts.
 
     Raises:
-        InputError: arrays that do not fit, a class id without a centre.
+        InputError: arrays that do not fit, a class id without a center.
     """
     codes, code_length = check_codes("codes", codes, code_length)
     center_codes, _ = check_codes("center_codes", center_codes, code_length)
@@ -113,11 +113,11 @@ def classify_codes(
 
 
 def _check_labels(labels: np.ndarray, rows: int, classes: int) -> np.ndarray:
-    """Returns class ids, all of which have a centre."""
+    """Returns class ids, all of which have a center."""
     labels = check_class_ids("labels", labels, rows)
     if labels.max() >= classes:
         raise InputError(
-            f"labels holds class {labels.max()}, but there are {classes} centres; class ids must "
+            f"labels holds class {labels.max()}, but there are {classes} centers; class ids must "
             f"be 0 to {classes - 1}."
         )
     return labels
@@ -126,7 +126,7 @@ def _check_labels(labels: np.ndarray, rows: int, classes: int) -> np.ndarray:
 def _classify(
     distances: Iterator[np.ndarray], labels: np.ndarray, classes: int
 ) -> ClassificationResult:
-    """Assigns every item to its nearest centres, chunk by chunk."""
+    """Assigns every item to its nearest centers, chunk by chunk."""
     confusion, right, done = np.zeros((classes, classes)), np.empty(len(labels)), 0
     for chunk in distances:
         rows = slice(done, done + len(chunk))

@@ -47,6 +47,6 @@ def pair_distances(
     every, same = pairs.astype(np.int64)
     if leave_one_out:
         every[0] -= len(query_codes)
-        labelled = query_labels.any(axis=1) if query_labels.ndim == 2 else np.ones(len(query_codes))
-        same[0] -= int(labelled.sum())
+        labeled = query_labels.any(axis=1) if query_labels.ndim == 2 else np.ones(len(query_codes))
+        same[0] -= int(labeled.sum())
     return same, every - same

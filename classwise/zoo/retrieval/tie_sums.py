@@ -55,7 +55,7 @@ def hypergeometric_mean(
 ) -> np.ndarray:
     """Computes E[function(j)], j the number of successes among draws without replacement.
 
-    Walks from the most probable j to both sides with the exact ratio of neighbouring
+    Walks from the most probable j to both sides with the exact ratio of neighboring
     probabilities, so that no logarithm of a factorial costs digits, and stops where what is left
     is below 1e-25 of the peak.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.precision import in_float32
@@ -56,7 +56,7 @@ class ImageBatches:
     """
 
     def __init__(
-        self, recipe: Recipe, hasher: Hasher, training: LabelledImages, validation: LabelledImages
+        self, recipe: Recipe, hasher: Hasher, training: LabeledImages, validation: LabeledImages
     ):
         self.recipe = recipe
         self.hasher = hasher

@@ -1,4 +1,4 @@
-"""The output of frozen layers for labelled images, as a data set."""
+"""The output of frozen layers for labeled images, as a data set."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.datasets.pipelines import without_autotuning
 from classwise.zoo.datasets.python_calls import numpy_function
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class CachedFeatures:
-    """Features of labelled images as they are and, after these, as training changes them.
+    """Features of labeled images as they are and, after these, as training changes them.
 
     Args:
-        images: the labelled images whose features they are.
+        images: the labeled images whose features they are.
         views: float16 `[N, V, h, w, F]`, the first of V views being the plain image.
         seconds: what computing them took, whenever that was.
         in_turn: whether epoch e sees view e modulo V of every image, or (default) one of them drawn
             anew for every image.
     """
 
-    images: LabelledImages
+    images: LabeledImages
     views: np.ndarray
     seconds: float = 0.0
     in_turn: bool = False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.files import replacing_file
@@ -25,7 +25,7 @@ from classwise.zoo.training.run_directory import RunDirectory
 BATCH = 256
 
 
-def load_teacher(recipe: Recipe, images: LabelledImages) -> Hasher:
+def load_teacher(recipe: Recipe, images: LabeledImages) -> Hasher:
     """Loads the hasher that a recipe learns from.
 
     Raises:
@@ -49,7 +49,7 @@ def load_teacher(recipe: Recipe, images: LabelledImages) -> Hasher:
 
 def teach(
     teacher: Hasher,
-    images: LabelledImages,
+    images: LabeledImages,
     file: Path,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[np.ndarray, float]:
@@ -111,7 +111,7 @@ def check_teacher(run: RunDirectory) -> None:
 
 
 def student_of(teacher: Hasher, untrained: Hasher, weight: float) -> Student:
-    """Returns an untrained student with the backbone of `untrained` and the teacher's centres."""
+    """Returns an untrained student with the backbone of `untrained` and the teacher's centers."""
     student = Student(untrained.backbone, **untrained.settings, weight=weight)
     student.class_centers.set_weights(teacher.class_centers.get_weights())
     return student

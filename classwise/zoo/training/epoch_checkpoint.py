@@ -11,7 +11,7 @@ from classwise.zoo.training.run_directory import RunDirectory
 class EpochCheckpoint(keras.callbacks.Callback):
     """Validates the model at the end of an epoch and hands it to the run directory.
 
-    Comes after `CenterUpdate`: `fit` itself would validate before the centres move, and so score
+    Comes after `CenterUpdate`: `fit` itself would validate before the centers move, and so score
     another model than the one that is saved. The scores go into `logs`, as `val_...`.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.training.batch_source import EVALUATION_BATCH, Verbose
 from classwise.zoo.training.frozen_trunk import FrozenTrunk
@@ -27,7 +27,7 @@ class FeatureBatches:
     """
 
     def __init__(
-        self, recipe: Recipe, hasher: Hasher, training: LabelledImages, validation: LabelledImages
+        self, recipe: Recipe, hasher: Hasher, training: LabeledImages, validation: LabeledImages
     ):
         self.recipe = recipe
         self.images = training, validation

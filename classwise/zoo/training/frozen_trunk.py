@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.foundation.errors import InputError, unknown_name
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.models.feature_hasher import FeatureHasher
@@ -67,7 +67,7 @@ class FrozenTrunk:
 
     def cache(
         self,
-        images: LabelledImages,
+        images: LabeledImages,
         file: Path,
         views: Sequence[View],
         progress: Callable[[int], None] | None = None,
@@ -112,8 +112,8 @@ class FrozenTrunk:
         self,
         recipe: Recipe,
         digests: dict[str, dict],
-        training: LabelledImages,
-        validation: LabelledImages,
+        training: LabeledImages,
+        validation: LabeledImages,
         folder: Path,
         progress: Callable[[int], None] | None = None,
     ) -> tuple[CachedFeatures, CachedFeatures]:

@@ -5,10 +5,10 @@ import json
 
 import numpy as np
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 
 
-def image_digest(images: LabelledImages) -> dict:
+def image_digest(images: LabeledImages) -> dict:
     """Computes the number and a SHA-256 of images, in their order, with labels and class names.
 
     Images in memory count with their pixels: their ids may name others in another copy of the data
@@ -21,7 +21,7 @@ def image_digest(images: LabelledImages) -> dict:
 
     >>> pixels = np.zeros([2, 1, 1, 1], np.uint8)
     >>> labels, ids = np.array([0, 0]), np.array(["a", "b"])
-    >>> two = LabelledImages("toy", "train", pixels, labels, ids, ("bag",))
+    >>> two = LabeledImages("toy", "train", pixels, labels, ids, ("bag",))
     >>> image_digest(two)["images"]
     2
     """

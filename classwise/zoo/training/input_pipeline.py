@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.datasets.pipelines import PARALLEL_CALLS, without_autotuning
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.training.random_erasing import erase_square
@@ -70,7 +70,7 @@ def augment_batch(
 
 
 def training_batches(
-    images: LabelledImages,
+    images: LabeledImages,
     batch_size: int,
     augmentation: Augmentation,
     seed: int,

@@ -44,7 +44,7 @@ def fit_itq(hasher: Hasher, images, iterations: int = ITERATIONS, seed: int | No
     >>> zoo.fit_itq(hasher, np.zeros((3, 28, 28, 1), np.uint8))
 
     Reference: Gong and Lazebnik, "Iterative Quantization: A Procrustean Approach to Learning
-    Binary Codes", CVPR 2011; without its centring and PCA, which would change the embedding.
+    Binary Codes", CVPR 2011; without its centering and PCA, which would change the embedding.
     """
     if getattr(getattr(hasher, "loss", None), "vertex_weight", 0):
         raise InputError(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.datasets.image_folder import load_folder
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.datasets.resized_images import resize
@@ -20,7 +20,7 @@ def learning_images(
     data_dir: Path | None = None,
     folder: Path | None = None,
     skip_bad_files: bool = False,
-) -> tuple[LabelledImages, LabelledImages]:
+) -> tuple[LabeledImages, LabeledImages]:
     """Returns training and validation images of a recipe.
 
     A protocol says which they are. From a folder, a tenth of every class validates.
@@ -44,7 +44,7 @@ def learning_images(
             split.validation, recipe.image_shape
         )
     images = load_folder(
-        folder, tuple(recipe.image_shape), labelled=True, skip_bad_files=skip_bad_files
+        folder, tuple(recipe.image_shape), labeled=True, skip_bad_files=skip_bad_files
     )
     if images.num_classes < 2:
         raise InputError(
@@ -65,7 +65,7 @@ def check_source(recipe: Recipe, folder: Path | None) -> None:
         raise InputError(f"'{folder}' is not a folder; name a folder of images.")
 
 
-def carve_validation(images: LabelledImages, seed: int) -> tuple[LabelledImages, LabelledImages]:
+def carve_validation(images: LabeledImages, seed: int) -> tuple[LabeledImages, LabeledImages]:
     """Splits a tenth of every class, at least one image, off for validation."""
     random = np.random.default_rng(seed)
     validating = np.zeros(len(images), bool)

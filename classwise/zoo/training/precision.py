@@ -20,7 +20,7 @@ def dtype_policy(name: str) -> Iterator[None]:
 
 
 def in_float32(hasher: Hasher) -> Hasher:
-    """Returns a copy of a hasher that computes in float32, without optimiser or teacher."""
+    """Returns a copy of a hasher that computes in float32, without optimizer or teacher."""
 
     def clone(layer):
         return type(layer).from_config({**layer.get_config(), "dtype": "float32"})

@@ -4,9 +4,9 @@ import tensorflow as tf
 
 
 def erase_square(image: tf.Tensor, size: int, seed: tf.Tensor) -> tf.Tensor:
-    """Blots out a square at a random place: its pixels take the image's mean colour.
+    """Blots out a square at a random place: its pixels take the image's mean color.
 
-    The square's centre is any pixel, each as likely; what reaches over the border is cut off, so
+    The square's center is any pixel, each as likely; what reaches over the border is cut off, so
     that some images lose less than a whole square.
 
     Args:

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from classwise.losses.labelled_batches import (
+from classwise.losses.labeled_batches import (
     check_repeatable,
     embeddings_and_labels,
     first_labels,

@@ -39,7 +39,7 @@ class RunDirectory:
     epoch behind.
 
     Args:
-        path: the folder; made if missing, and removed again if nothing is learnt in it.
+        path: the folder; made if missing, and removed again if nothing is learned in it.
         recipe: the training.
 
     Raises:
@@ -78,7 +78,7 @@ class RunDirectory:
         return self
 
     def __exit__(self, *exception):
-        if self._wrote_recipe and not self._learnt:
+        if self._wrote_recipe and not self._learned:
             (self.path / "recipe.json").unlink(missing_ok=True)
         self._lock.release()
         if self._made and [file.name for file in self.path.iterdir()] == [".lock"]:
@@ -95,15 +95,15 @@ class RunDirectory:
         except ValueError as error:  # no text, no JSON, or an `InputError`: no recipe
             raise unreadable_run_file(file, error) from error
         changed = [key for key, value in self.recipe.to_dict().items() if found[key] != value]
-        if changed and self._learnt:
+        if changed and self._learned:
             raise InputError(
                 f"{self.path} holds a training with another {', '.join(changed)}; choose another "
                 "folder, or remove this one to start over."
             )
 
     @property
-    def _learnt(self) -> bool:
-        """Whether there is what a training learnt; before, another recipe may take the folder."""
+    def _learned(self) -> bool:
+        """Whether there is what a training learned; before, another recipe may take the folder."""
         return any((self.path / name).exists() for name in MODELS)
 
     def begin(self, images: dict[str, dict]):
@@ -117,7 +117,7 @@ class RunDirectory:
         """
         self.images = images
         file = self.path / "images.json"
-        # Else an older version kept no record, or nothing has been learnt yet.
+        # Else an older version kept no record, or nothing has been learned yet.
         if file.exists() and (self.path / "checkpoint.keras").exists():
             try:
                 found = read_json(file)
@@ -131,7 +131,7 @@ class RunDirectory:
                         f"then, {given['images']} now); give it the same images, choose another "
                         "folder, or remove this one to start over."
                     )
-        if not self._learnt:
+        if not self._learned:
             self._write("recipe.json", json.dumps(self.recipe.to_dict(), indent=2) + "\n")
             self._wrote_recipe = True
 
@@ -178,7 +178,7 @@ class RunDirectory:
         """Writes the best model as `hasher.keras`, and returns the path.
 
         Args:
-            complete: makes the finished model, without an optimiser, of the trained one.
+            complete: makes the finished model, without an optimizer, of the trained one.
         """
         return self._save_model(complete(self._load("best.keras")), "hasher.keras")
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from classwise.zoo.backbones import build_backbone
 from classwise.zoo.backbones.patch_whitening import PatchWhitening
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.methods import get_method
 from classwise.zoo.models.hasher import Hasher
@@ -18,7 +18,7 @@ from classwise.zoo.training.recipe import Optimizer, Recipe
 WHITENING_IMAGES, WHITENING_BATCH = 5000, 256
 
 
-def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
+def new_hasher(recipe: Recipe, training: LabeledImages) -> Hasher:
     """Builds the untrained hasher of a recipe, in its precision, on its trunk if it names one."""
     with dtype_policy(recipe.precision):
         return Hasher(
@@ -33,7 +33,7 @@ def new_hasher(recipe: Recipe, training: LabelledImages) -> Hasher:
         )
 
 
-def build_trunk(recipe: Recipe, training: LabelledImages) -> keras.Model:
+def build_trunk(recipe: Recipe, training: LabeledImages) -> keras.Model:
     """Builds a recipe's backbone, with the weights of its trunk if it names one.
 
     Without one, a whitening layer is computed from the training images.
@@ -55,7 +55,7 @@ def build_trunk(recipe: Recipe, training: LabelledImages) -> keras.Model:
     return load_backbone(trunk.name, training.image_shape)
 
 
-def adapt_whitening(backbone: keras.Model, training: LabelledImages, seed: int):
+def adapt_whitening(backbone: keras.Model, training: LabeledImages, seed: int):
     """Computes the filters of a backbone's `PatchWhitening`, from some un-augmented images."""
     for layer in backbone.layers:
         if isinstance(layer, PatchWhitening):

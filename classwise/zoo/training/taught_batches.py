@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.training.batch_source import ImageBatches, Verbose
 from classwise.zoo.training.distillation import (
@@ -37,7 +37,7 @@ class TaughtBatches(ImageBatches):
     """
 
     def __init__(
-        self, recipe: Recipe, hasher: Hasher, training: LabelledImages, validation: LabelledImages
+        self, recipe: Recipe, hasher: Hasher, training: LabeledImages, validation: LabeledImages
     ):
         self.teacher = load_teacher(recipe, training)
         student = student_of(self.teacher, hasher, recipe.distillation.weight)

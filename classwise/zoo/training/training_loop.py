@@ -8,7 +8,7 @@ from typing import Literal
 import keras
 
 from classwise.losses import CenterUpdate
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.methods import build_loss
 from classwise.zoo.models.feature_hasher import FeatureHasher
@@ -29,8 +29,8 @@ from classwise.zoo.training.training_progress import TrainingProgress
 
 def train(
     recipe: Recipe,
-    training: LabelledImages,
-    validation: LabelledImages,
+    training: LabeledImages,
+    validation: LabeledImages,
     directory: str | os.PathLike,
     *,
     tensorboard: bool = True,
@@ -71,8 +71,8 @@ def train(
 
 def train_in(
     run: RunDirectory,
-    training: LabelledImages,
-    validation: LabelledImages,
+    training: LabeledImages,
+    validation: LabeledImages,
     *,
     tensorboard: bool = True,
     features: str | os.PathLike | None = None,
@@ -143,7 +143,7 @@ def train_in(
 
 
 def first_source(
-    recipe: Recipe, untrained: Hasher, training: LabelledImages, validation: LabelledImages
+    recipe: Recipe, untrained: Hasher, training: LabeledImages, validation: LabeledImages
 ) -> BatchSource:
     """Returns what the first stages of a recipe learn from."""
     if recipe.frozen_until is not None:
@@ -165,7 +165,7 @@ def turn_by_itq(hasher: Hasher, source: BatchSource, recipe: Recipe) -> None:
     turn(hasher, embeddings, recipe.itq_iterations, seed)
 
 
-def check_classes(training: LabelledImages):
+def check_classes(training: LabeledImages):
     """Raises `InputError` if a class has no training image."""
     present = set(training.labels.tolist())
     missing = [name for i, name in enumerate(training.class_names) if i not in present]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bench.studies.few_convolutions import EMBEDDING, LOSSES, build, plain_cnn, train
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 
 
 def bright_and_dark(count, split):
@@ -11,7 +11,7 @@ def bright_and_dark(count, split):
     pixels = random.integers(0, 100, (count, 32, 32, 3)) + 150 * labels[:, None, None, None]
     names = tuple(map(str, range(10)))
     ids = np.arange(count).astype(str)
-    return LabelledImages("toy", split, pixels.astype(np.uint8), labels, ids, names)
+    return LabeledImages("toy", split, pixels.astype(np.uint8), labels, ids, names)
 
 
 @pytest.mark.parametrize("convolutions", [2, 3, 4])

@@ -32,7 +32,7 @@ def test_a_trained_head_ranks_better_than_random_projections(sets, method, monke
     assert found[method]["expected"] > found["random"]["expected"] + 0.2
 
 
-def test_random_projections_are_those_of_the_centred_features(sets):
+def test_random_projections_are_those_of_the_centered_features(sets):
     (features, labels), _ = sets
     head = train_head("random", features, labels, BITS, seed=3)
     np.testing.assert_allclose(head(features).mean(axis=0), 0, atol=1e-3)

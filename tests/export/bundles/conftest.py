@@ -28,12 +28,12 @@ collect_ignore_glob = [] if keras.backend.backend() == "tensorflow" else ["test_
 
 
 @pytest.fixture(scope="session")
-def gallery() -> zoo.datasets.LabelledImages:
+def gallery() -> zoo.datasets.LabeledImages:
     return load_sample("fashion_mnist").select(np.arange(160))
 
 
 @pytest.fixture(scope="session")
-def grey_hasher(make_hasher, gallery) -> zoo.Hasher:
+def gray_hasher(make_hasher, gallery) -> zoo.Hasher:
     """Takes the sample's images; its 44 bits leave four bits of padding.
 
     An untrained network gives nearly one code for all; moved to the middle of what it gives, every
@@ -106,14 +106,14 @@ def runtime(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def codes(grey_hasher, gallery) -> np.ndarray:
-    return grey_hasher.encode(gallery.images, verbose=0)
+def codes(gray_hasher, gallery) -> np.ndarray:
+    return gray_hasher.encode(gallery.images, verbose=0)
 
 
 @pytest.fixture(scope="session")
-def folder(grey_hasher, gallery, runtime, tmp_path_factory) -> Path:
+def folder(gray_hasher, gallery, runtime, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("web") / "page"
-    write_bundle("web", grey_hasher, path, name="tiny", gallery=gallery, web_runtime=runtime)
+    write_bundle("web", gray_hasher, path, name="tiny", gallery=gallery, web_runtime=runtime)
     return path
 
 

@@ -8,9 +8,9 @@ from classwise.zoo.commands import main
 
 
 @pytest.fixture(scope="module")
-def model(grey_hasher, tmp_path_factory) -> str:
+def model(gray_hasher, tmp_path_factory) -> str:
     path = tmp_path_factory.mktemp("model") / "tiny.keras"
-    grey_hasher.save(path)
+    gray_hasher.save(path)
     return str(path)
 
 

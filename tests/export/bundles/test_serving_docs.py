@@ -16,7 +16,7 @@ from classwise.zoo.commands import build_parser
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "SERVING.md").read_text(encoding="utf-8")
 NAME = "dcwh_efficientnet_lite0_clothing_48"
-# The page speaks of photographs; the networks of these tests take small grey images.
+# The page speaks of photographs; the networks of these tests take small gray images.
 SHAPES = "(2, 128, 128, 3)", "(2, 28, 28, 1)"
 
 
@@ -66,8 +66,8 @@ def run_snippet(snippet: str, serve, path: str, answer) -> dict:
     return variables
 
 
-def test_triton_client(serve, grey_hasher, tmp_path):
-    write_bundle("triton", grey_hasher, tmp_path / "models", name=NAME)
+def test_triton_client(serve, gray_hasher, tmp_path):
+    write_bundle("triton", gray_hasher, tmp_path / "models", name=NAME)
     session = onnxruntime.InferenceSession(tmp_path / "models" / NAME / "1" / "model.onnx")
 
     def answer(request):
@@ -81,12 +81,12 @@ def test_triton_client(serve, grey_hasher, tmp_path):
 
     _, client, _ = blocks("python")
     variables = run_snippet(client, serve, f"/v2/models/{NAME}/infer", answer)
-    expected = grey_hasher.encode(variables["images"], verbose=0)
+    expected = gray_hasher.encode(variables["images"], verbose=0)
     np.testing.assert_array_equal(variables["codes"], expected)
 
 
-def test_tensorflow_serving_client(serve, grey_hasher, tmp_path):
-    write_bundle("tensorflow-serving", grey_hasher, tmp_path / "models", name=NAME)
+def test_tensorflow_serving_client(serve, gray_hasher, tmp_path):
+    write_bundle("tensorflow-serving", gray_hasher, tmp_path / "models", name=NAME)
     loaded = tf.saved_model.load(str(tmp_path / "models" / NAME / "1"))
 
     def answer(request):
@@ -97,14 +97,14 @@ def test_tensorflow_serving_client(serve, grey_hasher, tmp_path):
 
     _, _, client = blocks("python")
     variables = run_snippet(client, serve, "/v1/models/clothing:predict", answer)
-    expected = grey_hasher.encode(variables["images"], verbose=0)
+    expected = gray_hasher.encode(variables["images"], verbose=0)
     np.testing.assert_array_equal(variables["codes"], expected)
 
 
-def test_writing_from_python(monkeypatch, grey_hasher, tmp_path):
+def test_writing_from_python(monkeypatch, gray_hasher, tmp_path):
     from classwise import zoo
 
-    monkeypatch.setattr(zoo, "load", lambda name: grey_hasher)
+    monkeypatch.setattr(zoo, "load", lambda name: gray_hasher)
     monkeypatch.chdir(tmp_path)
     exec(blocks("python")[0], {})
     assert (tmp_path / "models" / "clothing" / "config.pbtxt").is_file()

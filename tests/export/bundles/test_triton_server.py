@@ -35,9 +35,9 @@ SECONDS_TO_START, SECONDS_TO_ANSWER = 60, 60
 
 
 @pytest.fixture(scope="module")
-def repository(grey_hasher, tmp_path_factory) -> Path:
+def repository(gray_hasher, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("triton") / "models"
-    write_bundle("triton", grey_hasher, path, name=NAME)
+    write_bundle("triton", gray_hasher, path, name=NAME)
     return path
 
 
@@ -132,11 +132,11 @@ def test_the_configuration_is_taken_as_it_is_written(address):
     assert found["dynamic_batching"]["max_queue_delay_microseconds"] == 1000
 
 
-def test_requests_of_one_batch_get_their_own_codes(address, grey_hasher, gallery):
+def test_requests_of_one_batch_get_their_own_codes(address, gray_hasher, gallery):
     parts = np.split(gallery.images, len(gallery))
     with ThreadPoolExecutor(16) as pool:
         found = [codes(answer) for answer in pool.map(lambda p: asked(address, request(p)), parts)]
-    expected = grey_hasher.encode(gallery.images, verbose=0)
+    expected = gray_hasher.encode(gallery.images, verbose=0)
     np.testing.assert_array_equal(np.concatenate(found), expected)
     (told,) = json.loads(get(f"{address}/v2/models/{NAME}/stats"))["model_stats"]
     assert told["execution_count"] < told["inference_count"]
@@ -148,7 +148,7 @@ def test_more_images_than_a_batch_holds_are_refused(address, gallery):
     assert "batch-size must be <= 128" in caught.value.read().decode()
 
 
-def test_the_documented_client(address, grey_hasher):
+def test_the_documented_client(address, gray_hasher):
     document = (ROOT / "docs" / "SERVING.md").read_text(encoding="utf-8")
     snippets = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
     (client,) = [snippet for snippet in snippets if "/v2/models/" in snippet]
@@ -157,5 +157,5 @@ def test_the_documented_client(address, grey_hasher):
     client = client.replace("(2, 128, 128, 3)", "(2, 28, 28, 1)")
     variables: dict = {}
     exec(client, variables)
-    expected = grey_hasher.encode(variables["images"], verbose=0)
+    expected = gray_hasher.encode(variables["images"], verbose=0)
     np.testing.assert_array_equal(variables["codes"], expected)

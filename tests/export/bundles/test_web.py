@@ -11,10 +11,10 @@ from classwise.zoo.datasets.sample import load_sample
 
 
 @pytest.fixture(scope="module")
-def report(grey_hasher, no_runtime, tmp_path_factory) -> BundleReport:
+def report(gray_hasher, no_runtime, tmp_path_factory) -> BundleReport:
     return write_bundle(
         "web",
-        grey_hasher,
+        gray_hasher,
         tmp_path_factory.mktemp("web") / "page",
         name="tiny",
         metadata={"method": "dcwh", "map": 0.5},
@@ -36,11 +36,11 @@ def test_folder_holds_page_runtime_model_codes_and_gallery(report):
     assert len(list((report.path / "gallery").iterdir())) == 20
 
 
-def test_codes_and_images_are_those_of_the_gallery(report, grey_hasher):
+def test_codes_and_images_are_those_of_the_gallery(report, gray_hasher):
     images = zoo.read_images(sorted((report.path / "gallery").iterdir()), (28, 28, 1))
     np.testing.assert_array_equal(images, load_sample("fashion_mnist").images[0:60:3])
     codes = np.fromfile(report.path / "codes.bin", "uint8").reshape(20, 6)
-    np.testing.assert_array_equal(codes, grey_hasher.encode(images, verbose=0))
+    np.testing.assert_array_equal(codes, gray_hasher.encode(images, verbose=0))
 
 
 def test_description(report):

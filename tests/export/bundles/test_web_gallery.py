@@ -4,13 +4,13 @@ from PIL import Image
 
 from classwise import zoo
 from classwise.export.bundles.web_gallery import open_gallery, write_thumbnails
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 
 
-def many(count: int) -> LabelledImages:
+def many(count: int) -> LabeledImages:
     images = np.broadcast_to(np.uint8(0), (count, 2, 2, 1))
     ids = np.array([str(row) for row in range(count)])
-    return LabelledImages("many", "test", images, None, ids)
+    return LabeledImages("many", "test", images, None, ids)
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,7 @@ def test_of_too_many_images_2000_are_taken_at_even_steps():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_thumbnails_keep_every_pixel(tmp_path, channels):
     pixels = np.random.default_rng(0).integers(0, 256, (3, 5, 7, channels), "uint8")
-    write_thumbnails(
-        tmp_path / "new", LabelledImages("a", "b", pixels, None, np.array(list("abc")))
-    )
+    write_thumbnails(tmp_path / "new", LabeledImages("a", "b", pixels, None, np.array(list("abc"))))
     found = zoo.read_images(sorted((tmp_path / "new").iterdir()), (5, 7, channels))
     np.testing.assert_array_equal(found, pixels)
     assert (tmp_path / "new" / "00002.png").is_file()

@@ -11,12 +11,12 @@ import pytest
 
 from classwise import zoo
 from classwise.export.bundles import write_bundle
-from classwise.zoo.retrieval.neighbours import nearest_neighbours
+from classwise.zoo.retrieval.neighbors import nearest_neighbors
 
 pytestmark = pytest.mark.browser
 
 
-def test_ranking_is_that_of_nearest_neighbours(visit, codes):
+def test_ranking_is_that_of_nearest_neighbors(visit, codes):
     for item in (0, 57):
         button = visit.page.locator(f"#results button[data-item='{item}']")
         while not button.count():
@@ -25,7 +25,7 @@ def test_ranking_is_that_of_nearest_neighbours(visit, codes):
         visit.page.wait_for_selector(f"#asked:has-text('test_{item:05}')")
         visit.page.click("#more")
         rows, distances = visit.ranking()
-        expected = nearest_neighbours(codes[[item]], codes, len(rows))
+        expected = nearest_neighbors(codes[[item]], codes, len(rows))
         assert (rows, distances) == (expected[0][0].tolist(), expected[1][0].tolist())
         assert len(rows) >= 32
         assert visit.page.inner_text("#same") == "✓ The same code as Python's."
@@ -36,7 +36,7 @@ def test_show_more_ends_with_the_whole_gallery(visit, codes):
     while visit.page.is_visible("#more"):
         visit.page.click("#more")
     rows, distances = visit.ranking()
-    expected = nearest_neighbours(codes[[0]], codes, len(codes))
+    expected = nearest_neighbors(codes[[0]], codes, len(codes))
     assert (rows, distances) == (expected[0][0].tolist(), expected[1][0].tolist())
 
 
@@ -62,7 +62,7 @@ def test_other_images_are_others(visit):
     assert set(shown()) != set(before)
 
 
-def test_the_documented_page_of_ones_own(open_page, serve, folder, grey_hasher, tmp_path):
+def test_the_documented_page_of_ones_own(open_page, serve, folder, gray_hasher, tmp_path):
     document = (Path(__file__).parents[3] / "docs" / "SERVING.md").read_text(encoding="utf-8")
     (page,) = re.findall(r"```html\n(.*?)```", document, re.DOTALL)
     page = page.replace("128 * 128 * 3", "28 * 28").replace("128, 128, 3", "28, 28, 1")
@@ -71,14 +71,14 @@ def test_the_documented_page_of_ones_own(open_page, serve, folder, grey_hasher, 
     (site / "own.html").write_text(page)
     visit = open_page(serve(site) + "own.html", ready=False)
     visit.page.wait_for_selector("#code:not(:empty)")
-    expected = grey_hasher.encode(np.full((1, 28, 28, 1), 200, np.uint8), verbose=0)[0]
+    expected = gray_hasher.encode(np.full((1, 28, 28, 1), 200, np.uint8), verbose=0)[0]
     assert visit.page.inner_text("#code").split() == [str(byte) for byte in expected]
     assert visit.complaints == []
 
 
-def test_drop_and_paste(visit, draw, grey_hasher, tmp_path):
+def test_drop_and_paste(visit, draw, gray_hasher, tmp_path):
     file = draw(tmp_path / "a.png", 28, 28)
-    code = grey_hasher.encode(zoo.read_images(file, (28, 28, 1)), verbose=0).tobytes().hex()
+    code = gray_hasher.encode(zoo.read_images(file, (28, 28, 1)), verbose=0).tobytes().hex()
     for kind, field in (("drop", "dataTransfer"), ("paste", "clipboardData")):
         name = f"{kind}.png"
         send = """([text, name, kind, field]) => {
@@ -192,7 +192,7 @@ def test_opened_as_a_file_it_says_how_to_serve_it(open_page, folder):
     assert "python -m http.server" in visit.page.inner_text("#waiting")
 
 
-def test_unlabelled_colour_gallery(open_page, serve, draw, hasher, runtime, tmp_path):
+def test_unlabeled_color_gallery(open_page, serve, draw, hasher, runtime, tmp_path):
     (tmp_path / "images").mkdir()
     for k in range(5):
         draw(tmp_path / "images" / f"{k}.png", 40, 30, 3)
@@ -204,6 +204,6 @@ def test_unlabelled_colour_gallery(open_page, serve, draw, hasher, runtime, tmp_
     images = zoo.read_images(sorted(gallery.iterdir()), hasher.image_shape)
     codes = hasher.encode(images, verbose=0)
     assert visit.page.inner_text("#hex") == codes[3].tobytes().hex()
-    assert visit.ranking()[0] == nearest_neighbours(codes[[3]], codes, 5)[0][0].tolist()
+    assert visit.ranking()[0] == nearest_neighbors(codes[[3]], codes, 5)[0][0].tolist()
     assert not visit.page.is_visible("#filter")
     assert not visit.page.is_visible("#more")

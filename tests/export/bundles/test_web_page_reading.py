@@ -37,7 +37,7 @@ def test_codes_of_the_gallery_are_pythons_byte_for_byte(visit, gallery, codes):
     assert len(np.unique(codes, axis=0)) > 100  # a constant code would prove nothing
 
 
-def test_files_get_pythons_codes(visit, draw, grey_hasher, tmp_path):
+def test_files_get_pythons_codes(visit, draw, gray_hasher, tmp_path):
     files = [
         draw(tmp_path / "large.png", 300, 401, 3),
         draw(tmp_path / "tiny.png", 3, 5, 3),
@@ -46,7 +46,7 @@ def test_files_get_pythons_codes(visit, draw, grey_hasher, tmp_path):
         draw(tmp_path / "bitmap.bmp", 50, 60, 3),
     ]
     for file in files:
-        code = grey_hasher.encode(zoo.read_images(file, (28, 28, 1)), verbose=0)
+        code = gray_hasher.encode(zoo.read_images(file, (28, 28, 1)), verbose=0)
         assert visit.give(file) == code.tobytes().hex(), file.name
         assert visit.page.inner_text("#same") == ""
 
@@ -59,10 +59,10 @@ def test_pixels_of_files_are_pythons(visit, draw, tmp_path, shape):
     draw(tmp_path / "wide.png", 31, 120, 3)
     draw(tmp_path / "tall.png", 97, 61, 3)
     draw(tmp_path / "portrait.png", 120, 90, 3)
-    draw(tmp_path / "grey.png", 75, 40)
+    draw(tmp_path / "gray.png", 75, 40)
     draw(tmp_path / "see-through.png", 40, 50, 4)
     Image.open(tmp_path / "wide.png").save(tmp_path / "wide.jpg", quality=90)
-    # A few grey levels may separate two decoders of JPEG, and two ways to blend.
+    # A few gray levels may separate two decoders of JPEG, and two ways to blend.
     allowed = {"see-through.png": 1, "wide.jpg": 3}
     if int(PIL.__version__.split(".")[0]) < 13:  # resizes tall images in another order
         (tmp_path / "tall.png").unlink()

@@ -1,4 +1,4 @@
-"""What `to_onnx` writes beside the graph: class centres, and a model of class scores."""
+"""What `to_onnx` writes beside the graph: class centers, and a model of class scores."""
 
 import numpy as np
 import onnx
@@ -20,10 +20,10 @@ def run(path, images) -> dict[str, np.ndarray]:
     return dict(zip(names, session.run(None, {"images": images}), strict=True))
 
 
-def test_centres_and_formula_give_the_scores(report, trained, images):
-    centres, scores = report.companions
+def test_centers_and_formula_give_the_scores(report, trained, images):
+    centers, scores = report.companions
     assert [path.name for path in report.companions] == ["tiny.centres.npz", "tiny.scores.onnx"]
-    with np.load(centres) as arrays:
+    with np.load(centers) as arrays:
         assert str(arrays["scores"]) == "softmax over c of k (mu_c . z), k = 4.0"
         assert arrays["class_names"].tolist() == list(trained.class_names)
         assert arrays["code_length"] == 12

@@ -63,12 +63,12 @@ def test_signatures_names_shapes_and_types(saved_model_report):
         assert function.structured_outputs == {key: specifications[key] for key in outputs}
 
 
-def test_weights_are_stored_once_and_class_centres_not_at_all(hasher, saved_model_report):
+def test_weights_are_stored_once_and_class_centers_not_at_all(hasher, saved_model_report):
     stored = tf.train.list_variables(str(saved_model_report.path / "variables" / "variables"))
     numbers = sum(int(np.prod(shape)) for name, shape in stored if not name.startswith("_CHECK"))
-    centres = sum(weight.value.shape.num_elements() for weight in hasher.class_centers.weights)
-    assert centres > 0
-    assert numbers == hasher.count_params() - centres
+    centers = sum(weight.value.shape.num_elements() for weight in hasher.class_centers.weights)
+    assert centers > 0
+    assert numbers == hasher.count_params() - centers
 
 
 def test_report(saved_model_report):

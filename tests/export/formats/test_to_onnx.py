@@ -146,7 +146,7 @@ def test_keras_applications_backbone(make_hasher, tmp_path):
     assert report.parity.passed
     assert report.operators["Conv"] == 7
     # Two products and one division for unit length, one product to scale the images: none of a
-    # batch normalisation is left.
+    # batch normalization is left.
     assert (report.operators["Mul"], report.operators["Div"]) == (3, 1)
     assert not {"BatchNormalization", "Sub"} & set(report.operators)
 

@@ -68,7 +68,7 @@ def test_a_single_number_becomes_a_scalar():
         ((2, 3, 5, 4), [-1, 4, 3, 5], ["Cast", "Mul", "Reshape"]),  # no transposition at all
     ],
 )
-def test_a_reshape_of_grey_images_is_a_transposition(shape, sizes, expected):
+def test_a_reshape_of_gray_images_is_a_transposition(shape, sizes, expected):
     steps = (("Mul", ["numbers", "s"], "a"), ("Reshape", ["a", "sizes"], "y"))
     before = model(*steps, shape=shape, constants={"s": [0.5]})
     before.graph.initializer.append(numpy_helper.from_array(np.int64(sizes), "sizes"))

@@ -17,8 +17,8 @@ def test_images_are_varied_and_always_the_same(shape):
 
 def test_images_are_smoother_than_noise():
     images = probe_images((32, 32, 3))[2:].astype(float)
-    neighbours = np.abs(np.diff(images, axis=2)).mean()
-    assert neighbours < 0.5 * np.abs(images[1:] - images[:-1]).mean()
+    neighbors = np.abs(np.diff(images, axis=2)).mean()
+    assert neighbors < 0.5 * np.abs(images[1:] - images[:-1]).mean()
 
 
 def test_few_images():

@@ -56,10 +56,10 @@ def test_four_queries_of_different_classes_are_shown(sets, images, monkeypatch):
     names = ("queries", "labels", "found", "found_labels", "distances")
     monkeypatch.setattr(
         figures,
-        "neighbour_sheet",
+        "neighbor_sheet",
         lambda *args, class_names: shown.update(zip(names, args, strict=True)),
     )
-    card_pictures.neighbours(sets, images)
+    card_pictures.neighbors(sets, images)
     assert shown["found"].shape == (4, 6, 28, 28, 1)
     assert len(set(shown["labels"])) == 4
     bits = np.unpackbits(sets.query_codes, axis=1)[:, None] != np.unpackbits(

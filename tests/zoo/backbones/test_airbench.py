@@ -13,7 +13,7 @@ def test_shapes_and_size():
     assert backbone.input_shape == (None, 28, 28, 1)
     assert backbone.output_shape == (None, 256)
     widths = [(8, 64), (64, 64), (64, 256), (256, 256), (256, 256), (256, 256)]
-    # Whitening: four pixels to eight filters, and their bias. Normalisation has no scale.
+    # Whitening: four pixels to eight filters, and their bias. Normalization has no scale.
     assert backbone.count_params() == 4 * 8 + 8 + sum(9 * i * o + 3 * o for i, o in widths)
     assert airbench().output_shape == (None, 256)
 
@@ -28,7 +28,7 @@ def test_a_dirac_kernel_passes_its_input_on():
     np.testing.assert_allclose(narrowing, x[..., :2], rtol=1e-6)
 
 
-def test_a_saved_model_is_loaded_with_its_initialisers_and_whitening(tmp_path):
+def test_a_saved_model_is_loaded_with_its_initializers_and_whitening(tmp_path):
     backbone = build_backbone("airbench", (12, 12, 3), width=2)
     images = np.random.default_rng(0).integers(0, 256, (4, 12, 12, 3)).astype(np.float32)
     backbone.get_layer("whitening").adapt([images / 64 - 2])

@@ -67,7 +67,7 @@ def naive_features(state, images: np.ndarray) -> np.ndarray:
         groups = kernel.shape[0] if "depthwise" in name else 1
         return torch.nn.functional.conv2d(x, kernel, stride=stride, groups=groups)
 
-    def normalise(x, name):
+    def normalize(x, name):
         mean, var, weight, bias = (
             weights[f"{name}.{key}"][:, None, None]
             for key in ("running_mean", "running_var", "weight", "bias")
@@ -75,16 +75,16 @@ def naive_features(state, images: np.ndarray) -> np.ndarray:
         return (x - mean) / torch.sqrt(var + 1e-3) * weight + bias
 
     x = torch.tensor((images.astype(np.float32) - 127) / 128).permute(0, 3, 1, 2)
-    x = normalise(convolve(x, "_conv_stem", 2), "_bn0").clamp(0, 6)
+    x = normalize(convolve(x, "_conv_stem", 2), "_bn0").clamp(0, 6)
     for i, stride in enumerate(STRIDES):
         block, before = f"_blocks.{i}.", x
         if f"{block}_expand_conv.weight" in weights:
-            x = normalise(convolve(x, f"{block}_expand_conv"), f"{block}_bn0").clamp(0, 6)
-        x = normalise(convolve(x, f"{block}_depthwise_conv", stride), f"{block}_bn1").clamp(0, 6)
-        x = normalise(convolve(x, f"{block}_project_conv"), f"{block}_bn2")
+            x = normalize(convolve(x, f"{block}_expand_conv"), f"{block}_bn0").clamp(0, 6)
+        x = normalize(convolve(x, f"{block}_depthwise_conv", stride), f"{block}_bn1").clamp(0, 6)
+        x = normalize(convolve(x, f"{block}_project_conv"), f"{block}_bn2")
         if x.shape == before.shape:
             x = x + before
-    x = normalise(convolve(x, "_conv_head"), "_bn1").clamp(0, 6)
+    x = normalize(convolve(x, "_conv_head"), "_bn1").clamp(0, 6)
     return x.mean((2, 3)).numpy()
 
 

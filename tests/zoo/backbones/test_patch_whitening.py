@@ -7,7 +7,7 @@ from classwise.zoo.backbones.patch_whitening import SMALLEST_VARIANCE, PatchWhit
 
 
 def smooth_images(channels):
-    """Images whose neighbouring pixels and channels are alike, as those of photos are."""
+    """Images whose neighboring pixels and channels are alike, as those of photos are."""
     random = np.random.default_rng(0)
     coarse = random.normal(size=(50, 5, 6, channels)).repeat(2, axis=1).repeat(2, axis=2)
     fine = random.normal(scale=0.2, size=coarse.shape)

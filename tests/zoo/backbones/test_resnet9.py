@@ -15,7 +15,7 @@ def test_shapes_and_size():
 
 
 def test_the_residual_is_what_the_branch_adds():
-    """With the branch's last normalisation at zero, stage 1 passes through its residual."""
+    """With the branch's last normalization at zero, stage 1 passes through its residual."""
     backbone = build_backbone("resnet9", (8, 8, 3), width=2)
     last = backbone.get_layer("stage1_residual_2_bn")
     last.set_weights([np.zeros(4)] * 2 + [np.zeros(4), np.ones(4)])

@@ -45,7 +45,7 @@ def classwise(capsys):
 
 @pytest.fixture(scope="session")
 def model_file(tmp_path_factory):
-    """A small untrained hasher of 28 x 28 grey images, 12 bits, 10 classes."""
+    """A small untrained hasher of 28 x 28 gray images, 12 bits, 10 classes."""
     keras.utils.set_random_seed(0)
     images = keras.Input((28, 28, 1))
     features = layers.Rescaling(1 / 64, -2.0)(images)

@@ -7,7 +7,7 @@ import pytest
 from classwise.zoo import read_images
 
 
-def test_encode_a_labelled_folder(classwise, model_file, image_folder, tmp_path):
+def test_encode_a_labeled_folder(classwise, model_file, image_folder, tmp_path):
     output = tmp_path / "codes.npz"
     arguments = ("encode", model_file, image_folder, "-o", output, "--embeddings")
     status, out, _ = classwise(*arguments, "--labels", "folders")

@@ -132,10 +132,10 @@ def test_a_report_on_all_the_others_shows_no_image_beside_itself(
     from classwise.zoo.evaluation.report import report_figures
 
     drawn = []
-    original = report_figures.figures.neighbour_sheet
+    original = report_figures.figures.neighbor_sheet
     monkeypatch.setattr(
         report_figures.figures,
-        "neighbour_sheet",
+        "neighbor_sheet",
         lambda *arguments, **names: drawn.append(arguments) or original(*arguments, **names),
     )
     report = tmp_path / "report"
@@ -144,8 +144,8 @@ def test_a_report_on_all_the_others_shows_no_image_beside_itself(
     queries, _, found, found_labels, distances = drawn[0][:5]
     assert len(queries) == 3
     assert found.shape[:2] == found_labels.shape == distances.shape == (3, 10)
-    for query, neighbours in zip(queries, found, strict=True):
-        assert not (neighbours == query).all(axis=(1, 2, 3)).any()
+    for query, neighbors in zip(queries, found, strict=True):
+        assert not (neighbors == query).all(axis=(1, 2, 3)).any()
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ def test_a_report_on_all_the_others_shows_no_image_beside_itself(
         ("FILE --images FLAT", "has no sub-folders"),
         ("CODES --images TRAIN", "holds codes, which need no images"),
         ("CODES --database TRAIN", "give the .npz file of its codes"),
-        ("CODES --database UNLABELLED", "holds no labels"),
-        ("UNLABELLED", "holds no labels; write it by `classwise encode --labels folders`"),
+        ("CODES --database UNLABELED", "holds no labels"),
+        ("UNLABELED", "holds no labels; write it by `classwise encode --labels folders`"),
         ("--images TRAIN", "Nothing is given to evaluate"),
         ("FILE --images TRAIN --top-k 15", "a query is ranked against 14 items"),
     ],
@@ -168,7 +168,7 @@ def test_a_report_on_all_the_others_shows_no_image_beside_itself(
 def test_what_does_not_go_together(classwise, file, train, tmp_path, arguments, message):
     write(tmp_path / "other", ("hat",))
     codes = {"codes": np.zeros((3, 2), np.uint8), "code_length": 12}
-    np.savez(tmp_path / "unlabelled.npz", **codes)
+    np.savez(tmp_path / "unlabeled.npz", **codes)
     np.savez(tmp_path / "codes.npz", **codes, labels=np.array([0, 0, 1]))
     names = {
         "FILE": file,
@@ -176,7 +176,7 @@ def test_what_does_not_go_together(classwise, file, train, tmp_path, arguments, 
         "FLAT": train / "bag",
         "OTHER": tmp_path / "other",
         "CODES": tmp_path / "codes.npz",
-        "UNLABELLED": tmp_path / "unlabelled.npz",
+        "UNLABELED": tmp_path / "unlabeled.npz",
     }
     words = [names.get(word, word) for word in arguments.split()]
     status, out, err = classwise("evaluate", *words)

@@ -158,8 +158,8 @@ def test_images_of_another_shape_are_resized(classwise, model_file, monkeypatch,
     assert words in err
     assert json.loads(out)["resizing"] == words
     assert words in (report / "index.html").read_text(encoding="utf-8")
-    grey = [Image.fromarray(image).convert("L") for image in protocol.images]
-    resized = [np.asarray(image.resize((28, 28), Image.Resampling.BICUBIC)) for image in grey]
+    gray = [Image.fromarray(image).convert("L") for image in protocol.images]
+    resized = [np.asarray(image.resize((28, 28), Image.Resampling.BICUBIC)) for image in gray]
     embeddings = keras.saving.load_model(model_file).embed(np.stack(resized)[..., None], verbose=0)
     metrics = json.loads(out)["metrics"]
     assert metrics["map"] == metrics_of(embeddings, protocol.labels, (10,))["metrics"]["map"]

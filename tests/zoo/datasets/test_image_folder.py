@@ -27,7 +27,7 @@ def write_cut_image(path):
 
 @pytest.fixture
 def shoes(tmp_path):
-    """Two classes; the grey value of an image tells which one it is."""
+    """Two classes; the gray value of an image tells which one it is."""
     folder = tmp_path / "shoes"
     for value, name in enumerate(["boot/b.png", "boot/a.png", "boot/c.bmp", "Sandal/x.jpg"]):
         write_image(folder / name, 10 * value)
@@ -121,10 +121,10 @@ def test_files_that_are_no_images_are_passed_over_and_listed(shoes):
 
 def test_an_image_beside_the_class_folders_has_no_class(shoes):
     write_image(shoes / "loose.png")
-    for options in ({}, {"labelled": True}, {"skip_bad_files": True}):
+    for options in ({}, {"labeled": True}, {"skip_bad_files": True}):
         with pytest.raises(InputError, match=r"loose\.png' lies beside the class folders"):
             load_folder(shoes, SHAPE, **options)
-    data = load_folder(shoes, SHAPE, labelled=False)
+    data = load_folder(shoes, SHAPE, labeled=False)
     assert (len(data), data.labels, data.class_names) == (5, None, ())
 
 
@@ -199,7 +199,7 @@ def test_wrong_folders_are_refused(shoes, tmp_path):
     with pytest.raises(InputError, match=r"empty' holds no image"):
         load_folder(tmp_path / "empty", SHAPE)
     with pytest.raises(InputError, match=r"boot' has no sub-folders"):
-        load_folder(shoes / "boot", SHAPE, labelled=True)
+        load_folder(shoes / "boot", SHAPE, labeled=True)
     with pytest.raises(InputError, match="image_shape"):
         load_folder(shoes, (6, 5, 4))
 

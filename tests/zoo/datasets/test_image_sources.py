@@ -6,14 +6,14 @@ from PIL import Image
 
 from classwise.zoo import InputError, read_images
 from classwise.zoo.datasets.image_sources import evenly_chosen, open_images
-from classwise.zoo.datasets.labelled_images import LabelledImages
+from classwise.zoo.datasets.labeled_images import LabeledImages
 
 SHAPE = (6, 5, 3)
 
 
 @pytest.fixture
 def photos(tmp_path):
-    """Five images in two folders of a folder; the grey value tells which one it is."""
+    """Five images in two folders of a folder; the gray value tells which one it is."""
     for value, name in enumerate(["bag/a", "bag/b", "coat/c", "coat/d", "coat/e"]):
         path = tmp_path / "photos" / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,11 +26,11 @@ def values(images):
 
 
 @pytest.mark.parametrize(
-    ("labelled", "labels"), [(False, None), (True, [0, 0, 1, 1, 1]), (None, [0, 0, 1, 1, 1])]
+    ("labeled", "labels"), [(False, None), (True, [0, 0, 1, 1, 1]), (None, [0, 0, 1, 1, 1])]
 )
-def test_a_folder_is_labelled_where_that_is_asked_for(photos, labelled, labels):
+def test_a_folder_is_labeled_where_that_is_asked_for(photos, labeled, labels):
     (photos / "notes.txt").write_text("x")
-    opened = open_images(photos, labelled=labelled)
+    opened = open_images(photos, labeled=labeled)
     assert (opened.count, opened.others, opened.skipped) == (5, ("notes.txt",), ())
     images = opened.load(SHAPE)
     assert values(images) == [0, 10, 20, 30, 40]
@@ -43,14 +43,14 @@ def test_a_folder_is_labelled_where_that_is_asked_for(photos, labelled, labels):
 
 def test_loose_images_take_the_labels_of_all(photos):
     Image.new("L", (12, 10)).save(photos / "loose.png")
-    assert open_images(photos, labelled=None).load(SHAPE).labels is None
+    assert open_images(photos, labeled=None).load(SHAPE).labels is None
     with pytest.raises(InputError, match="beside the class folders"):
-        open_images(photos, labelled=True)
+        open_images(photos, labeled=True)
 
 
 def test_class_names_of_another_folder(photos):
     names = ("hat", "coat", "bag")
-    opened = open_images(photos, labelled=True, class_names=names)
+    opened = open_images(photos, labeled=True, class_names=names)
     assert opened.class_names == names
     assert opened.load(SHAPE).labels.tolist() == [2, 2, 1, 1, 1]
     assert opened.stream(SHAPE, 9).class_names == names
@@ -106,7 +106,7 @@ def test_what_is_refused(photos, monkeypatch, source, message):
         open_images(source)
 
 
-@pytest.mark.parametrize("options", [{"labelled": True}, {"class_names": ("bag",)}])
+@pytest.mark.parametrize("options", [{"labeled": True}, {"class_names": ("bag",)}])
 def test_files_have_no_labels(photos, options):
     with pytest.raises(InputError, match="a list of files has no folders"):
         open_images(photos / "bag" / "a.png", **options)
@@ -116,7 +116,7 @@ def test_broken_images_are_left_out_of_both(photos):
     path = photos / "coat" / "d.png"
     path.write_bytes(path.read_bytes()[:50])  # the header is whole
     (photos / "bag" / "a.png").write_bytes(b"")
-    opened = open_images(photos, labelled=True, skip_bad_files=True)
+    opened = open_images(photos, labeled=True, skip_bad_files=True)
     assert opened.skipped == ("bag/a.png",)
     images = opened.load(SHAPE)
     assert images.skipped == ("bag/a.png", "coat/d.png")
@@ -147,7 +147,7 @@ def test_pixels_are_those_of_read_images(photos):
 @pytest.mark.parametrize(("total", "count"), [(5, 5), (5, 9), (5, 1), (100, 7)])
 def test_some_of_the_images_at_even_steps(total, count):
     pixels = np.arange(total, dtype=np.uint8)[:, None, None, None]
-    images = LabelledImages("a", "b", pixels, None, np.arange(total).astype(str))
+    images = LabeledImages("a", "b", pixels, None, np.arange(total).astype(str))
     chosen = evenly_chosen(images, count).images[:, 0, 0, 0].astype(int)
     assert len(chosen) == min(total, count)
     assert chosen[0] == 0

@@ -3,14 +3,14 @@ import numpy as np
 import pytest
 
 from classwise.zoo import Hasher, resnet
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.datasets.pipelines import array_batches
 from classwise.zoo.training.cached_features import CachedFeatures
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.recipe import Augmentation
 
 IMAGES = np.arange(7 * 4 * 4, dtype=np.uint8).reshape(7, 4, 4, 1)
-LABELLED = LabelledImages(
+LABELED = LabeledImages(
     "toy", "train", IMAGES, np.arange(7) % 2, np.arange(7).astype(str), ("a", "b")
 )
 
@@ -25,9 +25,9 @@ def test_batches_of_an_array_are_its_parts_in_order(size):
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: LABELLED.batches(3),
-        lambda: training_batches(LABELLED, 3, Augmentation(), 0, range(2)),
-        lambda: CachedFeatures(LABELLED, np.zeros((7, 1, 2), np.float16)).batches(3),
+        lambda: LABELED.batches(3),
+        lambda: training_batches(LABELED, 3, Augmentation(), 0, range(2)),
+        lambda: CachedFeatures(LABELED, np.zeros((7, 1, 2), np.float16)).batches(3),
     ],
 )
 def test_no_pipeline_is_tuned_as_it_runs(build):

@@ -7,7 +7,7 @@ import pytest
 
 from classwise.zoo.datasets import (
     DATA_SETS,
-    LabelledImages,
+    LabeledImages,
     Protocol,
     get_protocol,
     list_protocols,
@@ -26,7 +26,7 @@ from classwise.zoo.datasets.split_rules import (
 from classwise.zoo.foundation.errors import InputError
 
 # images by role, as the table in PROTOCOLS.md and the papers have them (learning = training and
-# validation), and classes learnt
+# validation), and classes learned
 TABLE = {
     "cifar10-full": (10_000, 50_000, 50_000, 10),
     "cifar100-full": (10_000, 50_000, 50_000, 100),
@@ -48,7 +48,7 @@ def made_up(split, per_class):
     labels = generator.permutation(np.repeat(np.arange(4), per_class))
     images = generator.integers(0, 256, [len(labels), 3, 3, 1], dtype=np.uint8)
     ids = np.array([f"{split}_{i:05d}" for i in range(len(labels))])
-    return LabelledImages("toy", split, images, labels, ids, CLASS_NAMES)
+    return LabeledImages("toy", split, images, labels, ids, CLASS_NAMES)
 
 
 TRAIN, TEST = made_up("train", 10), made_up("test", 3)
@@ -107,16 +107,16 @@ def test_validation_is_carved_from_training_equally_many_a_class():
     assert len(split.database) == 40
 
 
-def test_learnt_classes_are_numbered_without_gaps():
+def test_learned_classes_are_numbered_without_gaps():
     split = toy_protocol(UnseenClasses(held_out=1)).split(TRAIN, TEST)
     [unseen] = set(range(4)) - set(split.seen_classes)
     assert set(split.queries.labels) == set(split.database.labels) == {unseen}
     assert split.queries.class_names == CLASS_NAMES
-    for learnt in (split.training, split.validation):
-        assert set(learnt.labels) == {0, 1, 2}
-        assert learnt.class_names == tuple(CLASS_NAMES[i] for i in split.seen_classes)
-        original = [TRAIN.labels[int(id[-5:])] for id in learnt.ids]
-        assert split.seen_classes[learnt.labels].tolist() == original
+    for learned in (split.training, split.validation):
+        assert set(learned.labels) == {0, 1, 2}
+        assert learned.class_names == tuple(CLASS_NAMES[i] for i in split.seen_classes)
+        original = [TRAIN.labels[int(id[-5:])] for id in learned.ids]
+        assert split.seen_classes[learned.labels].tolist() == original
 
 
 def test_the_order_of_the_source_changes_nothing():
@@ -138,7 +138,7 @@ def test_another_data_set_or_swapped_splits_are_refused():
         toy_protocol(OfficialSplit()).split(TEST, TRAIN)
 
 
-def test_a_validation_split_of_its_own_is_learnt_from_by_selecting_alone():
+def test_a_validation_split_of_its_own_is_learned_from_by_selecting_alone():
     validation = made_up("validation", 4)
     protocol = toy_protocol(OfficialSplitWithValidation(), validation_per_class=None)
     split = protocol.split(TRAIN, TEST, validation)
@@ -160,7 +160,7 @@ def test_loading_warns_when_the_split_is_not_the_recorded_one(altered, monkeypat
     )
     test_images = TEST.images.copy()
     test_images[5, 1, 1] ^= altered
-    test = LabelledImages("toy", "test", test_images, TEST.labels, TEST.ids, CLASS_NAMES)
+    test = LabeledImages("toy", "test", test_images, TEST.labels, TEST.ids, CLASS_NAMES)
     monkeypatch.setattr(
         protocols, "load_split", lambda _, split, *args: {"train": TRAIN, "test": test}[split]
     )
@@ -188,19 +188,19 @@ def check_roles(name, records, positions):
     """Asserts sizes, disjointness and class balance of a protocol's roles."""
     queries, database, learning, classes = TABLE[name]
     chosen = {role: set(positions[role]) for role in ROLES}
-    learnt = chosen["training"] | chosen["validation"]
+    learned = chosen["training"] | chosen["validation"]
     assert len(positions["queries"]) == len(chosen["queries"]) == queries
     assert len(positions["database"]) == len(chosen["database"]) == database
-    assert len(positions["training"]) + len(positions["validation"]) == len(learnt) == learning
+    assert len(positions["training"]) + len(positions["validation"]) == len(learned) == learning
     assert len(positions["validation"]) == validation_images(name)
 
-    assert chosen["queries"].isdisjoint(chosen["database"] | learnt)
+    assert chosen["queries"].isdisjoint(chosen["database"] | learned)
     if name.endswith(("-54k", "-unseen")):
-        assert learnt.isdisjoint(chosen["database"])
+        assert learned.isdisjoint(chosen["database"])
     elif name in AS_GIVEN:
         assert chosen["training"] == chosen["database"]
     else:
-        assert learnt <= chosen["database"]
+        assert learned <= chosen["database"]
 
     for role in ROLES if name not in AS_GIVEN else ():
         sizes = np.bincount(records.labels[positions[role]])

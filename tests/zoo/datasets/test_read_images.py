@@ -23,9 +23,9 @@ def saved(folder, pixels, name="image.png", **options):
 
 def test_files_of_the_right_size_keep_every_pixel(tmp_path, noise):
     color = saved(tmp_path, noise, "color.png")
-    grey = saved(tmp_path, noise[..., 0], "grey.bmp")
+    gray = saved(tmp_path, noise[..., 0], "gray.bmp")
     np.testing.assert_array_equal(read_images([color], (12, 10, 3)), noise[None])
-    np.testing.assert_array_equal(read_images([grey], (12, 10, 1)), noise[None, ..., :1])
+    np.testing.assert_array_equal(read_images([gray], (12, 10, 1)), noise[None, ..., :1])
 
 
 def test_files_come_in_the_order_given_and_one_alone_is_a_list(tmp_path, noise):
@@ -36,12 +36,12 @@ def test_files_come_in_the_order_given_and_one_alone_is_a_list(tmp_path, noise):
     assert read_images([], (4, 4, 3)).shape == (0, 4, 4, 3)
 
 
-def test_grey_and_color_are_converted(tmp_path, noise):
-    color, grey = saved(tmp_path, noise, "color.png"), saved(tmp_path, noise[..., 0], "grey.png")
+def test_gray_and_color_are_converted(tmp_path, noise):
+    color, gray = saved(tmp_path, noise, "color.png"), saved(tmp_path, noise[..., 0], "gray.png")
     luma = noise @ np.array([0.299, 0.587, 0.114])
     np.testing.assert_allclose(read_images([color], (12, 10, 1))[0, ..., 0], luma, atol=1)
     np.testing.assert_array_equal(
-        read_images([grey], (12, 10, 3))[0], noise[..., :1].repeat(3, axis=-1)
+        read_images([gray], (12, 10, 3))[0], noise[..., :1].repeat(3, axis=-1)
     )
 
 
@@ -78,8 +78,8 @@ def test_transparency_is_laid_on_white(tmp_path, channels):
     alpha = np.array([[0, 128, 255]], np.uint8)
     black = np.zeros_like(alpha)
     rgba = saved(tmp_path, np.stack([black, black, black, alpha], axis=-1), "rgba.png")
-    grey = saved(tmp_path, Image.fromarray(np.stack([black, alpha], axis=-1), "LA"), "la.png")
-    for path in (rgba, grey):
+    gray = saved(tmp_path, Image.fromarray(np.stack([black, alpha], axis=-1), "LA"), "la.png")
+    for path in (rgba, gray):
         np.testing.assert_array_equal(
             read_images([path], (1, 3, channels))[0, 0, :, 0], [255, 127, 0]
         )
@@ -110,7 +110,7 @@ def test_pixels_of_unknown_range_are_refused(tmp_path, pixels):
 
 
 @pytest.mark.parametrize("landscape", [True, False])
-def test_the_centre_is_kept(tmp_path, landscape):
+def test_the_center_is_kept(tmp_path, landscape):
     """A red square between blue bars, which a square target must cut off."""
     pixels = np.full([40, 120, 3], BLUE, np.uint8)
     pixels[:, 40:80] = RED
@@ -131,7 +131,7 @@ def test_the_whole_height_and_width_are_kept_where_the_aspect_ratio_fits(tmp_pat
 
 
 def test_shrinking_is_antialiased(tmp_path):
-    """A fine chessboard becomes even grey; without antialiasing it would become noise."""
+    """A fine chessboard becomes even gray; without antialiasing it would become noise."""
     board = (np.indices([64, 64]).sum(0) % 2 * 255).astype(np.uint8)
     image = read_images([saved(tmp_path, board)], (8, 8, 1))
     assert np.abs(image.astype(int) - 127.5).max() < 3

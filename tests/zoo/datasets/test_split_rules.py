@@ -90,7 +90,7 @@ def test_a_draw_is_the_first_ones_of_a_fixed_ranking(data):
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
-def test_queries_are_never_learnt_from_nor_in_the_database(rule):
+def test_queries_are_never_learned_from_nor_in_the_database(rule):
     queries, database, learning = rule(RECORDS, "seed")
     assert not (queries & (database | learning)).any()
     assert queries.any()

@@ -44,7 +44,7 @@ def encode(encoder, images, path, **options):
 
 def test_the_file_has_codes_names_and_labels(encoder, folder, tmp_path, onnx_embeddings):
     seen = []
-    images = stream(folder, labelled=True)
+    images = stream(folder, labeled=True)
     assert encode_to_file(encoder, images, tmp_path / "c.npz", progress=seen.append) == ()
     order = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]  # class by class
     expected = np.packbits(onnx_embeddings(IMAGES[order]) > 0, axis=1)

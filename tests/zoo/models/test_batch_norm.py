@@ -83,7 +83,7 @@ def test_statistics_stay_in_inference_mode_and_all_weights_train(backbone, data)
 
 
 @pytest.mark.parametrize("backbone", BACKBONES.values(), ids=BACKBONES)
-def test_statistics_are_learnt_from_random_weights(backbone, data):
+def test_statistics_are_learned_from_random_weights(backbone, data):
     hasher = Hasher(backbone(), 8, 3)
     assert hasher.batch_norm == "training"
     for before, after in zip(*trained(hasher, *data), strict=True):

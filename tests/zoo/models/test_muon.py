@@ -92,7 +92,7 @@ def test_a_saved_hasher_brings_its_optimizer_back(tmp_path):
     assert again.get_config() == hasher.optimizer.get_config()
     for before, after in zip(hasher.optimizer.variables, again.variables, strict=True):
         np.testing.assert_array_equal(to_numpy(before), to_numpy(after))
-    # In a process where nobody has imported the optimiser.
+    # In a process where nobody has imported the optimizer.
     loaded = f"load_file({str(tmp_path / 'hasher.keras')!r}).optimizer.name"
     code = f"from classwise.zoo.models.keras_files import load_file; print({loaded})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The bundled presets, as tests are parametrised by them."""
+"""The bundled presets, as tests are parametrized by them."""
 
 from classwise.zoo import list_models
 from classwise.zoo.presets import get_preset

@@ -114,7 +114,7 @@ def test_the_nearest_center_is_right_on_the_sample(trunk):
         hasher = load(member)
         embeddings = keras.ops.convert_to_numpy(hasher.head(features))
         logits = embeddings @ hasher.class_centers.get_centers().T
-        if not hasher.normalize:  # whose centres have one length
+        if not hasher.normalize:  # whose centers have one length
             logits -= (hasher.class_centers.get_centers() ** 2).sum(axis=1) / 2
         assert (logits.argmax(axis=1) == sample.labels).mean() > 0.9, member
 

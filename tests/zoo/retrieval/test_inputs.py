@@ -109,7 +109,7 @@ def test_evaluate_embeddings(change, message):
     check_sentence(error, message)
 
 
-def test_a_single_embedding_has_no_neighbour():
+def test_a_single_embedding_has_no_neighbor():
     with pytest.raises(InputError, match="None of the 1 queries"):
         evaluate_embeddings(VECTORS[:1], LABELS[:1])
 
@@ -118,7 +118,7 @@ def test_a_single_embedding_has_no_neighbour():
     ("change", "message"),
     [
         ({"metric": "manhattan"}, "metric is 'manhattan'; it must be 'euclidean' or 'cosine'"),
-        ({"centers": VECTORS[:1]}, "labels holds class 1, but there are 1 centres"),
+        ({"centers": VECTORS[:1]}, "labels holds class 1, but there are 1 centers"),
         ({"centers": np.eye(3)}, "centers has 3"),
         ({"centers": np.zeros((2, 2)), "metric": "cosine"}, "centers row 0 is a zero vector"),
         ({"embeddings": replaced(VECTORS, 0, np.nan)}, "embeddings row 0 holds NaN"),
@@ -139,7 +139,7 @@ def test_classify_codes():
 
 
 def test_code_statistics():
-    with pytest.raises(InputError, match="center_codes holds one centre"):
+    with pytest.raises(InputError, match="center_codes holds one center"):
         code_statistics(CODES, center_codes=CODES[:1])
     with pytest.raises(InputError, match="query_codes has 2 bytes a row"):
         code_statistics(CODES, query_codes=np.zeros((2, 2), np.uint8))

@@ -13,7 +13,7 @@ DIVISORS = st.sampled_from(["min", "hits"])
 
 
 @st.composite
-def labelled_codes(draw):
+def labeled_codes(draw):
     """Few codes among many items, so that most are tied, and labels of either kind."""
     length, items = draw(st.integers(1, 12)), draw(st.integers(2, 7))
     code = st.integers(0, 2**length - 1).map(
@@ -28,7 +28,7 @@ def labelled_codes(draw):
     return np.array(codes), np.array(labels), length
 
 
-@given(case=labelled_codes(), divisor=DIVISORS, draw=st.data())
+@given(case=labeled_codes(), divisor=DIVISORS, draw=st.data())
 @settings(max_examples=150, deadline=None)
 def test_codes(case, divisor, draw, query_oracle, ball_oracle):
     codes, labels, length = case
@@ -62,7 +62,7 @@ def test_codes(case, divisor, draw, query_oracle, ball_oracle):
             assert found == pytest.approx(ball, abs=1e-12)
 
 
-@given(case=labelled_codes())
+@given(case=labeled_codes())
 @settings(max_examples=50, deadline=None)
 def test_pairs_and_near_queries(case):
     codes, labels, length = case

@@ -1,4 +1,4 @@
-"""Nearest-centre classification against a naive loop."""
+"""Nearest-center classification against a naive loop."""
 
 import json
 
@@ -10,7 +10,7 @@ from classwise.zoo.retrieval import classify_codes, classify_embeddings, nearest
 
 
 def naive(distances, labels):
-    """Accuracy and confusion, an item between t equally near centres counting 1 / t for each."""
+    """Accuracy and confusion, an item between t equally near centers counting 1 / t for each."""
     classes = len(distances[0])
     confusion = [[0.0] * classes for _ in range(classes)]
     for row, label in zip(distances, labels, strict=True):

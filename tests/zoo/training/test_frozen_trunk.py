@@ -5,7 +5,7 @@ import pytest
 from classwise.losses import DCWHLoss
 from classwise.zoo import Hasher, InputError
 from classwise.zoo.backbones import resnet, resnet9
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.models.feature_hasher import FeatureHasher
 from classwise.zoo.training.cached_features import CachedFeatures
 from classwise.zoo.training.feature_views import mirrored, plain, training_views
@@ -23,7 +23,7 @@ def same_weights_every_time():
 def images():
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (12, 8, 8, 3)).astype(np.uint8)
-    return LabelledImages(
+    return LabeledImages(
         "toy", "train", pixels, np.arange(12) % 3, np.arange(12).astype(str), ("a", "b", "c")
     )
 
@@ -113,7 +113,7 @@ def test_views_are_the_images_and_their_mirror_images(images, tmp_path):
 def test_cached_views_are_the_plain_images_and_those_of_training_epochs(side):
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (7, side, side, 3)).astype(np.uint8)
-    images = LabelledImages(
+    images = LabeledImages(
         "toy", "train", pixels, np.arange(7), np.arange(7).astype(str), tuple("abcdefg")
     )
     settings = {"flip": True, "shift": 3, "erase": 4}

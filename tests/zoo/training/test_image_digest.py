@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.training.image_digest import image_digest
 
 
@@ -12,7 +12,7 @@ def images(request):
     pixels = np.random.default_rng(0).integers(0, 256, (6, 4, 3, 1)).astype(np.uint8)
     source = pixels if request.param == "in memory" else Undecoded(6)
     ids = np.array(list("uvwxyz"))
-    return LabelledImages("toy", "train", source, np.arange(6) % 3, ids, ("bag", "coat", "hat"))
+    return LabeledImages("toy", "train", source, np.arange(6) % 3, ids, ("bag", "coat", "hat"))
 
 
 class Undecoded:

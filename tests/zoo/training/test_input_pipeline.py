@@ -3,7 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.training.input_pipeline import training_batches
 from classwise.zoo.training.recipe import Augmentation
 
@@ -18,7 +18,7 @@ def images():
     pixels[:, 0, 0, 0] = np.arange(50)  # names the image
     ids = np.array([f"train_{i}" for i in range(50)])
     names = tuple("abcde")
-    return LabelledImages("toy", "train", pixels, np.arange(50) % 5, ids, names)
+    return LabeledImages("toy", "train", pixels, np.arange(50) % 5, ids, names)
 
 
 def batches(images, augmentation, epochs, seed=0, size=16):

@@ -61,7 +61,7 @@ def test_the_seed_decides_where_it_starts():
 
 @pytest.fixture
 def hasher():
-    """A vMF hasher of 12 bits with weights, biases and centres of no special kind."""
+    """A vMF hasher of 12 bits with weights, biases and centers of no special kind."""
     keras.utils.set_random_seed(1)
     hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1)), 12, 4, normalize=True, hidden_units=6)
     hasher.hash_layer.bias.assign(np.linspace(-0.3, 0.3, 12))
@@ -186,5 +186,7 @@ def test_a_wrong_method_is_still_named(tmp_path):
 
 @pytest.mark.parametrize("value", [-1, 2.5, True])
 def test_iterations_out_of_range(tmp_path, value):
-    with pytest.raises(zoo.InputError, match=f"itq_iterations is {value}; it must be an integer from 0"):
+    with pytest.raises(
+        zoo.InputError, match=f"itq_iterations is {value}; it must be an integer from 0"
+    ):
         run(tmp_path / "run", method="vmf", itq_iterations=value)

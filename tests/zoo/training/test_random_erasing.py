@@ -22,7 +22,7 @@ def erased(image, size, top, left):
 
 
 def outcomes(image, size):
-    """Every image that an erased square can leave, by the square's centre."""
+    """Every image that an erased square can leave, by the square's center."""
     height, width, _ = image.shape
     return {
         (row, column): erased(image, size, row - size // 2, column - size // 2)

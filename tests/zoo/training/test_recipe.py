@@ -155,7 +155,7 @@ BAD = {
     "stages no tables": (MINIMAL.split("[[")[0] + "stages = 3", "stages is 3"),
     "loss no table": (MINIMAL + "loss = 3\n", "stages.loss is 3"),
     "method no text": (MINIMAL.replace('"dcwh"', "['dcwh']"), "method is"),
-    "method misspelt": (MINIMAL.replace("dcwh", "dwch"), "did you mean 'dcwh'"),
+    "method misspelled": (MINIMAL.replace("dcwh", "dwch"), "did you mean 'dcwh'"),
     "large seed": ("seed = 5000000000\n" + MINIMAL, "seed is 5000000000"),
     "not TOML": ("method = dcwh", "is no TOML"),
 }

@@ -83,7 +83,7 @@ def test_other_images_are_refused(copy, change, message):
 
 
 @pytest.mark.large
-def test_before_the_first_checkpoint_nothing_is_learnt_yet(copy, log_of):
+def test_before_the_first_checkpoint_nothing_is_learned_yet(copy, log_of):
     """A kill between the log and the first checkpoint: the images may still change."""
     (copy / "checkpoint.keras").unlink()
     run(copy, one_pixel(toy_images(96, "train"), toy_images(32, "validation")))

@@ -26,7 +26,7 @@ def test_stages_rounds_and_selection(finished, log_of, weights):
     assert [line["selectable"] for line in log] == [False, False, True, True, True]
     assert log[-1]["loss"] < log[0]["loss"]
     hasher = keras.saving.load_model(finished / "hasher.keras")
-    assert hasher.class_names == ("black", "dark", "grey", "white")
+    assert hasher.class_names == ("black", "dark", "gray", "white")
     assert getattr(hasher, "optimizer", None) is None
     np.testing.assert_equal(weights(finished / "hasher.keras"), weights(finished / "best.keras"))
 
@@ -87,7 +87,7 @@ def test_vmf_with_exact_centers(tmp_path, monkeypatch):
 def test_a_class_without_images_is_named(tmp_path):
     images = toy_images(96, "train")
     without = images.select(images.labels != 2)
-    with pytest.raises(InputError, match="Class 'grey' has no training image"):
+    with pytest.raises(InputError, match="Class 'gray' has no training image"):
         train(toy_recipe(), without, images, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

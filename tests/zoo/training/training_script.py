@@ -15,20 +15,20 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo import Hasher
-from classwise.zoo.datasets import LabelledImages
+from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.training import train
 from classwise.zoo.training.epoch_checkpoint import EpochCheckpoint
 from classwise.zoo.training.recipe import Augmentation, Centers, Optimizer, Recipe, Stage
 
 
-def toy_images(count: int, split: str, side: int = 8) -> LabelledImages:
+def toy_images(count: int, split: str, side: int = 8) -> LabeledImages:
     """Four classes that differ in brightness."""
     random = np.random.default_rng(len(split))
     labels = np.arange(count) % 4
     pixels = random.integers(0, 60, (count, side, side, 1)) + 60 * labels[:, None, None, None]
     ids = np.array([f"{split}_{i}" for i in range(count)])
-    names = ("black", "dark", "grey", "white")
-    return LabelledImages("toy", split, pixels.astype(np.uint8), labels, ids, names)
+    names = ("black", "dark", "gray", "white")
+    return LabeledImages("toy", split, pixels.astype(np.uint8), labels, ids, names)
 
 
 def toy_recipe(method: str = "dcwh", update: str = "streaming", **changes) -> Recipe:

@@ -93,7 +93,7 @@ function showMore() {
   if (query.shown === next.length) oneStop($("results"));
   else oneStop($("results"), $("results").children[query.shown - next.length].firstChild);
   $("more").hidden = query.shown >= query.order.length;
-  summarise();
+  summarize();
 }
 
 function wholeRows(grid, least) {
@@ -126,7 +126,7 @@ function card(item) {
   return entry;
 }
 
-function summarise() {
+function summarize() {
   const { gallery } = bundle;
   const seen = query.order.slice(0, query.shown);
   const farthest = query.distances[seen[seen.length - 1]];
@@ -172,7 +172,7 @@ function describe() {
   const size = `${width} × ${height}`;
   $("name").replaceChildren(...name.split(/(?<=[_.-])/).flatMap((part) => [part, document.createElement("wbr")]));
   document.title = `${name}: image search by hash codes`;
-  $("facts").textContent = `classwise · ${length}-bit codes · ${size} ${channels === 3 ? "RGB" : "grey"} images`;
+  $("facts").textContent = `classwise · ${length}-bit codes · ${size} ${channels === 3 ? "RGB" : "gray"} images`;
   $("size").textContent = size;
   $("bits").style.setProperty("--columns", length <= 64 ? 12 : 16);
   const about = { ...facts, gallery: `${bundle.gallery.names.length} images, ${bundle.gallery.name}`,

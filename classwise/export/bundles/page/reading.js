@@ -19,13 +19,13 @@ export async function readPixels(file, name, [height, width, channels]) {
   }
   const rgba = pixelsOf(bitmap, name);
   bitmap.close();
-  return new Uint8Array(fit(channels === 3 ? rgb(rgba) : grey(rgba), size, [width, height], channels));
+  return new Uint8Array(fit(channels === 3 ? rgb(rgba) : gray(rgba), size, [width, height], channels));
 }
 
 async function decode(file, name) {
   if (file.size === 0) throw new UnreadableImage(`“${name}” is empty.`);
   try {
-    // Turned upright by its EXIF orientation; its colour profile is ignored, as Python does.
+    // Turned upright by its EXIF orientation; its color profile is ignored, as Python does.
     return await createImageBitmap(file, { colorSpaceConversion: "none" });
   } catch {
     throw new UnreadableImage(
@@ -62,7 +62,7 @@ function rgb(rgba) {
 }
 
 /** Luma by ITU-R 601, in Pillow's fixed-point arithmetic. */
-function grey(rgba) {
+function gray(rgba) {
   const result = new Uint8Array(rgba.length / 4);
   for (let from = 0, to = 0; from < rgba.length; from += 4, to++) {
     result[to] =

@@ -6,7 +6,7 @@
 const PRECISION = 22; // bits behind the point of a weight
 const SUPPORT = 2; // pixels, of the cubic at scale 1
 
-/** Returns interleaved pixels cut to the wanted proportions around the centre, and resized. */
+/** Returns interleaved pixels cut to the wanted proportions around the center, and resized. */
 export function fit(pixels, [width, height], [toWidth, toHeight], channels) {
   const ratio = toWidth / toHeight;
   let cropWidth = width;
@@ -42,12 +42,12 @@ function weights(size, from, to, toSize) {
   const stretch = Math.max(scale, 1);
   const support = SUPPORT * stretch;
   return Array.from({ length: toSize }, (_, pixel) => {
-    const centre = from + (pixel + 0.5) * scale;
-    const first = Math.max(0, Math.trunc(centre - support + 0.5));
-    const last = Math.min(size, Math.trunc(centre + support + 0.5));
+    const center = from + (pixel + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(center - support + 0.5));
+    const last = Math.min(size, Math.trunc(center + support + 0.5));
     const inverse = 1 / stretch;
     const raw = [];
-    for (let x = 0; x < last - first; x++) raw.push(cubic((x + first - centre + 0.5) * inverse));
+    for (let x = 0; x < last - first; x++) raw.push(cubic((x + first - center + 0.5) * inverse));
     const sum = raw.reduce((total, weight) => total + weight, 0);
     const fixed = raw.map((weight) => {
       const scaled = (sum === 0 ? weight : weight / sum) * 2 ** PRECISION;

@@ -5,7 +5,7 @@ from classwise.zoo.datasets.tfds_images import TfdsSource
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar.html"
 LICENSE = (
-    "Its authors state no licence; it is offered for research, and its photographs belong to those "
+    "Its authors state no license; it is offered for research, and its photographs belong to those "
     "who took them. Whether your use is covered is yours to find out."
 )
 BIASES = (
@@ -29,7 +29,7 @@ DATA_SETS = (
         title="CIFAR-10",
         url=URL,
         license=LICENSE,
-        content="Small colour photographs of four kinds of vehicle and six of animal, one in each.",
+        content="Small color photographs of four kinds of vehicle and six of animal, one in each.",
         biases=BIASES,
         citation=CITATION,
         num_classes=10,
@@ -43,9 +43,9 @@ DATA_SETS = (
         title="CIFAR-100",
         url=URL,
         license=LICENSE,
-        content="Small colour photographs of a hundred kinds of animal, plant, person, vehicle and "
+        content="Small color photographs of a hundred kinds of animal, plant, person, vehicle and "
         "thing, one in each.",
-        biases=BIASES + " Five of the classes are people by sex and age, as strangers labelled "
+        biases=BIASES + " Five of the classes are people by sex and age, as strangers labeled "
         "them: nothing about a person follows from such a code. Ten photographs occur in both "
         "splits, which flatters every model a little.",
         citation=CITATION,

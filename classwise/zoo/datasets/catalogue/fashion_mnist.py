@@ -8,11 +8,11 @@ DATA_SETS = (
         name="fashion_mnist",
         title="Fashion-MNIST",
         url="https://github.com/zalandoresearch/fashion-mnist",
-        license="MIT licence, Zalando SE.",
-        content="Product photographs of one retailer, grey, one centred article each on an empty "
+        license="MIT license, Zalando SE.",
+        content="Product photographs of one retailer, gray, one centered article each on an empty "
         "ground.",
         biases="One retailer's range of the 2010s decides what a dress or a shirt is. An article "
-        "on a person, at an angle, in colour, or before a background is none of its images.",
+        "on a person, at an angle, in color, or before a background is none of its images.",
         citation="""@article{xiao2017fashion,
   title   = {{Fashion-MNIST}: a Novel Image Dataset for Benchmarking Machine Learning Algorithms},
   author  = {Xiao, Han and Rasul, Kashif and Vollgraf, Roland},

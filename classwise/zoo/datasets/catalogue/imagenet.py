@@ -11,7 +11,7 @@ DATA_SETS = (
         "these weights were published by others.",
         content="Photographs from the web in a thousand classes, over a hundred of them breeds of "
         "dog.",
-        biases="Photographs and labels come from the web and from paid labellers: countries, "
+        biases="Photographs and labels come from the web and from paid labelers: countries, "
         "people and things are not shown in their true proportions, and many images show people "
         "who were never asked.",
         citation="""@article{russakovsky2015imagenet,

@@ -116,7 +116,7 @@ def _values(report: EvaluationReport) -> dict[str, float]:
         metrics = report.embedding_result.metrics
         values |= {f"{metric_title(name)}, cosine": v["value"] for name, v in metrics.items()}
     for kind, classification in report.classifications.items():
-        values[f"Accuracy of the nearest class centre, {kind}"] = classification.accuracy
+        values[f"Accuracy of the nearest class center, {kind}"] = classification.accuracy
     return values
 
 

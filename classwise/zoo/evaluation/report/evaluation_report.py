@@ -26,12 +26,12 @@ class EvaluationReport:
         pair_distances: of `pair_distances`: same-class and different-class pairs by distance.
         code_statistics: of `code_statistics`.
         embedding_result: of `evaluate_embeddings`.
-        classifications: by the kind of nearest centre, such as `{"Hamming": ...}`; the confusion
+        classifications: by the kind of nearest center, such as `{"Hamming": ...}`; the confusion
             matrix shown is that of the first.
         embeddings, embedding_labels, centers: floats `[N, L]`, class ids `[N]` and floats
             `[C, L]` for the map of the embedding (of two bits and more) and the distances of the
-            binarised centres.
-        neighbours: the first five arguments of `figures.neighbour_sheet`.
+            binarized centers.
+        neighbors: the first five arguments of `figures.neighbor_sheet`.
 
     Raises:
         InputError: only some of embeddings, embedding_labels and centers are given.
@@ -50,7 +50,7 @@ class EvaluationReport:
     embeddings: np.ndarray | None = None
     embedding_labels: np.ndarray | None = None
     centers: np.ndarray | None = None
-    neighbours: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
+    neighbors: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
 
     def __post_init__(self):
         # Names of files and folders may hold bytes that are no text, which neither a page nor a

@@ -30,17 +30,17 @@ class ReportFigure:
 def report_figures(report: EvaluationReport) -> Iterator[ReportFigure]:
     """Yields the figures for which the report has what they need, in the order of the page."""
     names, result = report.class_names, report.result
-    if report.neighbours is not None:
-        labels, distances = report.neighbours[3], report.neighbours[4]
-        right = (labels == report.neighbours[1][:, None]).sum()
+    if report.neighbors is not None:
+        labels, distances = report.neighbors[3], report.neighbors[4]
+        right = (labels == report.neighbors[1][:, None]).sum()
         yield ReportFigure(
             "neighbours",
-            figures.neighbour_sheet(*report.neighbours, class_names=names),
+            figures.neighbor_sheet(*report.neighbors, class_names=names),
             f"Queries and their {distances.shape[1]} nearest database items. A tick and a solid "
             "frame mark the query's class, a cross and a dashed frame another one; the number is "
             "the Hamming distance. Items at the same distance are in the order of the database.",
-            f"{len(labels)} queries with {distances.shape[1]} neighbours each; {right} of the "
-            f"{labels.size} neighbours are of the query's class.",
+            f"{len(labels)} queries with {distances.shape[1]} neighbors each; {right} of the "
+            f"{labels.size} neighbors are of the query's class.",
         )
     curve, last = result.curve, min(2, result.code_length)
     yield ReportFigure(
@@ -77,9 +77,9 @@ def report_figures(report: EvaluationReport) -> Iterator[ReportFigure]:
             figures.embedding_map(
                 report.embeddings, report.embedding_labels, report.centers, names
             ),
-            "The embedding, projected on the two directions in which the class centres (large "
+            "The embedding, projected on the two directions in which the class centers (large "
             "marks) spread most.",
-            f"A cloud of points for each of {len(report.centers)} classes around its centre.",
+            f"A cloud of points for each of {len(report.centers)} classes around its center.",
         )
     if report.centers is not None and len(report.centers) > 1:
         centers, bits = pack_codes(report.centers), report.centers.shape[1]
@@ -88,14 +88,14 @@ def report_figures(report: EvaluationReport) -> Iterator[ReportFigure]:
         yield ReportFigure(
             "centers",
             figures.center_distances(distances, names),
-            f"Hamming distances of the binarised class centres, of {bits} bits.",
-            f"Two centres are {apart.min():.0f} to {apart.max():.0f} bits apart.",
+            f"Hamming distances of the binarized class centers, of {bits} bits.",
+            f"Two centers are {apart.min():.0f} to {apart.max():.0f} bits apart.",
         )
     for kind, classification in list(report.classifications.items())[:1]:
         yield ReportFigure(
             "confusion",
             figures.confusion_matrix(classification.confusion, names),
-            f"Where the nearest class centre ({kind}) puts the items of each class, in per cent.",
+            f"Where the nearest class center ({kind}) puts the items of each class, in per cent.",
             f"{classification.accuracy:.1%} of the items lie on the diagonal, their own class.",
         )
 

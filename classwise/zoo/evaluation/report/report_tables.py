@@ -45,7 +45,7 @@ def report_tables(report: EvaluationReport) -> Iterator[ReportTable]:
         )
     if report.classifications:
         yield ReportTable(
-            "Classification by the nearest class centre",
+            "Classification by the nearest class center",
             ("Distance", "Accuracy", "Standard error"),
             [
                 (kind, four_digits(value.accuracy), four_digits(value.standard_error))
@@ -102,8 +102,8 @@ def _codes(statistics: CodeStatistics) -> ReportTable:
         rows.append(("Queries with a database code within radius 2", share))
     if statistics.center_distance_minimum is not None:
         minimum, mean = statistics.center_distance_minimum, statistics.center_distance_mean
-        rows.append(("Distance of two class centres, smallest", f"{minimum} bits"))
-        rows.append(("Distance of two class centres, mean", f"{mean:.2f} bits"))
+        rows.append(("Distance of two class centers, smallest", f"{minimum} bits"))
+        rows.append(("Distance of two class centers, mean", f"{mean:.2f} bits"))
     return ReportTable("Statistics of the codes", ("Statistic", "Value"), rows)
 
 

@@ -14,18 +14,18 @@ def curve(top=0.9):
     return PrecisionRecallCurve(radius, np.linspace(top, 0.1, 9), np.linspace(0.2, 1, 9))
 
 
-def sheet(channels=1, queries=2, neighbours=3, **changes):
+def sheet(channels=1, queries=2, neighbors=3, **changes):
     rng = np.random.default_rng(0)
     shape = (6, 5, channels)
     arguments = {
         "query_images": rng.integers(0, 256, (queries, *shape), dtype=np.uint8),
         "query_labels": np.arange(queries),
-        "neighbour_images": rng.integers(0, 256, (queries, neighbours, *shape), dtype=np.uint8),
-        "neighbour_labels": np.zeros((queries, neighbours), int),
-        "distances": np.arange(queries * neighbours).reshape(queries, neighbours),
+        "neighbor_images": rng.integers(0, 256, (queries, neighbors, *shape), dtype=np.uint8),
+        "neighbor_labels": np.zeros((queries, neighbors), int),
+        "distances": np.arange(queries * neighbors).reshape(queries, neighbors),
         "class_names": ["bag", "coat"],
     }
-    return figures.neighbour_sheet(**arguments | changes)
+    return figures.neighbor_sheet(**arguments | changes)
 
 
 FIGURES = {
@@ -83,13 +83,13 @@ def test_save_figure_refuses_another_ending(tmp_path):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_sheet_marks_right_and_wrong_by_more_than_colour(channels):
+def test_sheet_marks_right_and_wrong_by_more_than_color(channels):
     figure = sheet(channels)
     assert [t for t in texts(figure) if t[0] in "✓✗" and len(t) < 5] == [
         *("✓ 0", "✓ 1", "✓ 2"),
         *("✗ 3", "✗ 4", "✗ 5"),
     ]
-    assert texts(figure).count("bag") == 1 + 3  # the first query, and three wrong neighbours
+    assert texts(figure).count("bag") == 1 + 3  # the first query, and three wrong neighbors
     frames = [p for p in figure.axes[0].patches if isinstance(p, Rectangle)]
     styles = [frame.get_linestyle() for frame in frames]
     assert [style == "-" or style == "solid" for style in styles] == [True] * 5 + [False] * 3
@@ -98,7 +98,7 @@ def test_sheet_marks_right_and_wrong_by_more_than_colour(channels):
 def test_sheet_shows_the_pixels_themselves():
     image = np.array([[10, 20], [30, 40]], np.uint8)[..., None]
     figure = sheet(
-        query_images=np.stack([image, image]), neighbour_images=np.zeros((2, 3, 2, 2, 1), np.uint8)
+        query_images=np.stack([image, image]), neighbor_images=np.zeros((2, 3, 2, 2, 1), np.uint8)
     )
     shown = figure.axes[0].images[0].get_array()
     np.testing.assert_array_equal(shown, np.repeat(image, 3, axis=-1))
@@ -109,7 +109,7 @@ def test_sheet_shows_the_pixels_themselves():
     [
         ("query_labels", np.arange(3)),
         ("distances", np.zeros((2, 4))),
-        ("neighbour_images", np.zeros((2, 3, 6, 5, 2), np.uint8)),
+        ("neighbor_images", np.zeros((2, 3, 6, 5, 2), np.uint8)),
         ("query_images", np.zeros((2, 6, 6, 1), np.uint8)),
     ],
 )
@@ -173,8 +173,8 @@ def test_class_names_are_not_mathematics(tmp_path):
         figures.save_figure(figure, tmp_path / "figure.png")  # a parse error would raise
 
 
-def test_map_projects_on_the_plane_of_the_centres():
-    # Three centres span a plane: within it all distances are kept.
+def test_map_projects_on_the_plane_of_the_centers():
+    # Three centers span a plane: within it all distances are kept.
     rng = np.random.default_rng(0)
     centers = rng.normal(size=(3, 7))
     weights = rng.dirichlet(np.ones(3), 20)
@@ -201,7 +201,7 @@ def test_matrices_cut_none_of_their_labels(classes):
     assert min(box.x0, box.y0) >= 0
 
 
-def test_colliding_centres_show_their_zero():
+def test_colliding_centers_show_their_zero():
     distances = np.array([[0, 0, 5], [0, 0, 5], [5, 5, 0]])
     assert texts(figures.center_distances(distances)) == ["0", "5", "0", "5", "5", "5"]
 

@@ -15,7 +15,7 @@ from classwise.zoo.retrieval import (
     evaluate_embeddings,
 )
 from classwise.zoo.retrieval.metrics import metric_title
-from classwise.zoo.retrieval.neighbours import nearest_neighbours
+from classwise.zoo.retrieval.neighbors import nearest_neighbors
 from classwise.zoo.retrieval.pair_distances import pair_distances
 
 BITS = 12
@@ -24,7 +24,7 @@ NAMES = ["bag", "coat & <hat>", "shoe"]
 
 @pytest.fixture(scope="module")
 def full_report():
-    """Everything that a report can show, of embeddings scattered around three centres."""
+    """Everything that a report can show, of embeddings scattered around three centers."""
     rng = np.random.default_rng(0)
     centers = rng.normal(size=(3, BITS))
     labels = rng.integers(0, 3, 40), rng.integers(0, 3, 150)
@@ -32,12 +32,12 @@ def full_report():
     images = [rng.integers(0, 256, (len(y), 8, 8, 1), dtype=np.uint8) for y in labels]
     codes = [pack_codes(e) for e in embeddings]
     arguments = codes[0], labels[0], codes[1], labels[1]
-    near, distances = nearest_neighbours(codes[0][:2], codes[1], 10)
+    near, distances = nearest_neighbors(codes[0][:2], codes[1], 10)
     return EvaluationReport(
         title="toy <i> 12 bits",
         result=evaluate_codes(*arguments, code_length=BITS),
         protocol="toy-full",
-        protocol_description="drawn around three centres",
+        protocol_description="drawn around three centers",
         facts={"backbone": "none at all"},
         class_names=NAMES,
         pair_distances=pair_distances(*arguments, code_length=BITS),
@@ -54,7 +54,7 @@ def full_report():
         embeddings=embeddings[0],
         embedding_labels=labels[0],
         centers=centers,
-        neighbours=(images[0][:2], labels[0][:2], images[1][near], labels[1][near], distances),
+        neighbors=(images[0][:2], labels[0][:2], images[1][near], labels[1][near], distances),
     )
 
 
@@ -103,8 +103,8 @@ def test_page_is_accessible(full_page, outline):
     assert len(images) == len(outline.having("figcaption")) == 7
     assert all(len(image["alt"]) > 20 for image in images)
     ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
-    labelled = [a["aria-labelledby"] for _, a in outline.tags if "aria-labelledby" in a]
-    assert sorted(ids) == sorted(labelled)
+    labeled = [a["aria-labelledby"] for _, a in outline.tags if "aria-labelledby" in a]
+    assert sorted(ids) == sorted(labeled)
 
 
 def test_figures_are_files_too(full_page):

@@ -5,7 +5,7 @@ from classwise.zoo.evaluation.report.figures.class_matrix import center_distance
 from classwise.zoo.evaluation.report.figures.distance_histogram import distance_histogram
 from classwise.zoo.evaluation.report.figures.embedding_map import embedding_map
 from classwise.zoo.evaluation.report.figures.map_by_code_length import map_by_code_length
-from classwise.zoo.evaluation.report.figures.neighbour_sheet import neighbour_sheet
+from classwise.zoo.evaluation.report.figures.neighbor_sheet import neighbor_sheet
 from classwise.zoo.evaluation.report.figures.precision_recall_curves import precision_recall_curves
 from classwise.zoo.evaluation.report.figures.save_figure import save_figure
 
@@ -16,7 +16,7 @@ __all__ = [
     "distance_histogram",
     "embedding_map",
     "map_by_code_length",
-    "neighbour_sheet",
+    "neighbor_sheet",
     "precision_recall_curves",
     "save_figure",
 ]

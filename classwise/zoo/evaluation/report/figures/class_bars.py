@@ -79,7 +79,7 @@ def _draw_bars(axes: Axes, names: list[str], values: np.ndarray) -> None:
     rows = np.arange(len(names))
     expected, worst, best = values
     axes.barh(rows, expected, height=0.72, color=BLUE)
-    # White around the line, which is nearly as dark as the bar on paper without colour.
+    # White around the line, which is nearly as dark as the bar on paper without color.
     outline = [withStroke(linewidth=2.6, foreground="white")]
     axes.hlines(rows, worst, best, color=INK, linewidth=1, path_effects=outline)
     for row in rows:

@@ -1,4 +1,4 @@
-"""Matrices of class against class: confusion, and distances of the centres."""
+"""Matrices of class against class: confusion, and distances of the centers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str] | None = 
     figure = _class_matrix(
         shares, class_names, "Blues", "items of the class, %", _per_cent, emphasis=0.5
     )
-    figure.axes[0].set(xlabel="nearest class centre", ylabel="class")
+    figure.axes[0].set(xlabel="nearest class center", ylabel="class")
     return figure
 
 
@@ -38,12 +38,12 @@ def center_distances(
     class_names: Sequence[str] | None = None,
     measure: str = "Hamming distance",
 ) -> Figure:
-    """Draws the distance of every pair of class centres.
+    """Draws the distance of every pair of class centers.
 
     Args:
         distances: `[C, C]`, symmetric.
         class_names: by class id; without them the ids are shown.
-        measure: what the colour bar is called.
+        measure: what the color bar is called.
     """
     distances = np.asarray(distances, np.float64).copy()
     np.fill_diagonal(distances, np.nan)  # 0 by definition, it would only widen the scale
@@ -60,14 +60,14 @@ def _per_cent(share: float) -> str:
 def _class_matrix(
     values: np.ndarray,
     class_names: Sequence[str] | None,
-    colour_map: str,
+    color_map: str,
     measure: str,
     number: Callable[[float], str],
     emphasis: float = 1.0,
 ) -> Figure:
     """Draws a square matrix; few classes get numbers in the cells, very many no names.
 
-    `number` writes the value of a cell; `emphasis` below 1 gives small values more of the colour
+    `number` writes the value of a cell; `emphasis` below 1 gives small values more of the color
     scale.
     """
     from matplotlib import colormaps
@@ -77,9 +77,9 @@ def _class_matrix(
     size = np.clip(0.5 * classes, 4.2, 9.0)
     figure, axes = new_axes(size + 1.2, size)
     figure.set_layout_engine("compressed")  # made for axes of a fixed aspect
-    colours = colormaps[colour_map].with_extremes(bad="#EEEEEE")
+    colors = colormaps[color_map].with_extremes(bad="#EEEEEE")
     norm = PowerNorm(emphasis, np.nanmin(values), np.nanmax(values))
-    image = axes.imshow(values, cmap=colours, norm=norm, interpolation="none")
+    image = axes.imshow(values, cmap=colors, norm=norm, interpolation="none")
     axes.spines[:].set_visible(False)
     bar = figure.colorbar(image, shrink=0.8, label=measure)
     bar.outline.set_visible(False)
@@ -94,7 +94,7 @@ def _class_matrix(
         for (row, column), value in np.ndenumerate(values):
             text = number(value)
             if text and np.isfinite(value):
-                light = np.dot(colours(norm(value))[:3], (0.299, 0.587, 0.114)) > 0.5
+                light = np.dot(colors(norm(value))[:3], (0.299, 0.587, 0.114)) > 0.5
                 axes.text(
                     column,
                     row,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classwise.zoo.evaluation.report.figures.style import COLOURS, INK, MARKERS, names_of, new_axes
+from classwise.zoo.evaluation.report.figures.style import COLORS, INK, MARKERS, names_of, new_axes
 from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ def embedding_map(
     centers: np.ndarray,
     class_names: Sequence[str] | None = None,
 ) -> Figure:
-    """Draws embeddings and class centres on the two axes along which the centres spread most.
+    """Draws embeddings and class centers on the two axes along which the centers spread most.
 
-    The axes are the first principal components of the centres: a linear map, the same in every
+    The axes are the first principal components of the centers: a linear map, the same in every
     run, in which near points may still be far apart in the dimensions not shown.
 
     Args:
@@ -49,13 +49,13 @@ def embedding_map(
     figure, axes = new_axes(6.4, 5.2)
     size = 130 if len(centers) <= 20 else 40
     for label in range(len(centers)):
-        style = {"color": COLOURS[label % len(COLOURS)], "marker": MARKERS[label % len(MARKERS)]}
+        style = {"color": COLORS[label % len(COLORS)], "marker": MARKERS[label % len(MARKERS)]}
         cloud = points[labels == label]
         # As pixels also in an SVG: thousands of vector marks would make it slow to show.
         axes.scatter(*cloud.T, s=9, alpha=0.45, linewidths=0, rasterized=True, **style)
         axes.scatter(*middles[label], s=size, edgecolors="white", linewidths=1, zorder=3, **style)
     axes.set(
-        xlabel=f"first axis, {shares[0]:.0%} of the spread of the centres",
+        xlabel=f"first axis, {shares[0]:.0%} of the spread of the centers",
         ylabel=f"second axis, {shares[1]:.0%}",
         xticks=[],
         yticks=[],
@@ -69,7 +69,7 @@ def embedding_map(
 def _project(
     embeddings: np.ndarray, centers: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Projects both on the principal components of the centres; also their shares of variance."""
+    """Projects both on the principal components of the centers; also their shares of variance."""
     mean = centers.mean(axis=0)
     _, lengths, components = np.linalg.svd(centers - mean)
     components = components[:2]
@@ -82,11 +82,11 @@ def _project(
 
 
 def _write_names(axes: Axes, middles: np.ndarray, names: list[str]) -> None:
-    """Writes every name beside its centre, on the first side where no other name is."""
+    """Writes every name beside its center, on the first side where no other name is."""
     from matplotlib.patheffects import withStroke
 
     font_size = 9 if len(names) <= 20 else 6
-    axes.figure.draw_without_rendering()  # the layout decides where the centres come to lie
+    axes.figure.draw_without_rendering()  # the layout decides where the centers come to lie
     positions = axes.transData.transform(middles) * 72 / axes.figure.dpi
     taken = np.empty((0, 4))
     for name, middle, position in zip(names, middles, positions, strict=True):

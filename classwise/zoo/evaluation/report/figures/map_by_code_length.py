@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from classwise.zoo.evaluation.report.figures.style import (
-    COLOURS,
+    COLORS,
     LINE_STYLES,
     MARKERS,
     as_label,
@@ -42,7 +42,7 @@ def map_by_code_length(
             lengths,
             [value.expected for value in values],
             yerr=[2 * (value.standard_error or 0) for value in values],
-            color=COLOURS[number],
+            color=COLORS[number],
             linestyle=LINE_STYLES[number],
             marker=MARKERS[number],
             markersize=5,
@@ -50,7 +50,7 @@ def map_by_code_length(
             label=as_label(name),
         )
         band = [value.worst for value in values], [value.best for value in values]
-        axes.fill_between(lengths, *band, color=COLOURS[number], alpha=0.15, linewidth=0)
+        axes.fill_between(lengths, *band, color=COLORS[number], alpha=0.15, linewidth=0)
     axes.set(xlabel="code length, bits", ylabel=metric)
     axes.set_xticks(sorted({length for by_length in series.values() for length in by_length}))
     legend_below(figure, series)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classwise.zoo.evaluation.report.figures.style import (
-    COLOURS,
+    COLORS,
     INK,
     LINE_STYLES,
     MARKERS,
@@ -42,7 +42,7 @@ def precision_recall_curves(curves: Mapping[str, PrecisionRecallCurve]) -> Figur
         axes.plot(
             curve.recall,
             curve.precision,
-            color=COLOURS[number],
+            color=COLORS[number],
             linestyle=LINE_STYLES[number],
             marker=MARKERS[number],
             markersize=4.5,

@@ -1,4 +1,4 @@
-"""What all figures share: colours, line styles and marks that survive a black-and-white printer."""
+"""What all figures share: colors, line styles and marks that survive a black-and-white printer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette for all kinds of colour vision, without its yellow, too light for lines.
+# Okabe and Ito's palette for all kinds of color vision, without its yellow, too light for lines.
 BLUE, VERMILLION = "#0072B2", "#D55E00"
-COLOURS = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 INK, FAINT = "#222222", "#6B6B6B"
@@ -45,10 +45,10 @@ def plain_axes(axes: Axes) -> Axes:
 
 
 def check_series(name: str, series: Mapping) -> None:
-    """Raises `InputError` unless there are as many series as colours can tell apart."""
-    if not 1 <= len(series) <= len(COLOURS):
+    """Raises `InputError` unless there are as many series as colors can tell apart."""
+    if not 1 <= len(series) <= len(COLORS):
         raise InputError(
-            f"{name} has {len(series)} entries; a figure shows 1 to {len(COLOURS)}, so draw the "
+            f"{name} has {len(series)} entries; a figure shows 1 to {len(COLORS)}, so draw the "
             "others in one of their own."
         )
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from classwise.losses import CenterUpdate
-from classwise.losses.labelled_batches import embeddings_and_labels, labelled_batches, never_ends
+from classwise.losses.labeled_batches import embeddings_and_labels, labeled_batches, never_ends
 
 IMAGES, LABELS = np.zeros((6, 4, 4, 1), np.uint8), np.arange(6) % 3
 DATASET = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).batch(2)
@@ -100,7 +100,7 @@ WRONG = {
 def test_batches_of_another_form_are_named(case):
     batches, message = WRONG[case]
     with pytest.raises(ValueError, match=message):
-        list(labelled_batches(batches))
+        list(labeled_batches(batches))
 
 
 def test_a_py_dataset_is_gone_through_by_its_length():

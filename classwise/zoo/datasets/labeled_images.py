@@ -32,14 +32,14 @@ class ImageSource(Protocol):
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class LabelledImages:
+class LabeledImages:
     """Images of one split, or of one folder, in a fixed order.
 
     Args:
         name: the data set, such as `"fashion_mnist"`.
         split: `"train"`, `"test"`, or what else the images are.
         images: uint8 `[N, H, W, C]`, an array, or `FolderImages`, which decodes on access.
-        labels: int64 `[N]`, each in 0..C-1, or None where nobody labelled the images.
+        labels: int64 `[N]`, each in 0..C-1, or None where nobody labeled the images.
         ids: str `[N]`, what the source calls each image: an id, a file name, or else
             `"{split}_{position:05d}"`. They name an image within this copy of the data set only.
         class_names: one name a class; empty where the images have no labels.
@@ -52,10 +52,10 @@ class LabelledImages:
     Example:
 
     >>> images = np.zeros([3, 28, 28, 1], np.uint8)
-    >>> three = LabelledImages("toy", "train", images, np.array([0, 1, 0]),
+    >>> three = LabeledImages("toy", "train", images, np.array([0, 1, 0]),
     ...                        np.array(["a", "b", "c"]), ("bag", "coat"))
     >>> three
-    LabelledImages(toy:train, 3 images (28, 28, 1), 2 classes)
+    LabeledImages(toy:train, 3 images (28, 28, 1), 2 classes)
     >>> three.select(three.labels == 0).ids.tolist()
     ['a', 'c']
     """
@@ -82,7 +82,7 @@ class LabelledImages:
     def __repr__(self) -> str:
         classes = f"{self.num_classes} classes" if self.labels is not None else "no labels"
         shape = f"{len(self)} images {self.image_shape}"
-        return f"LabelledImages({self.name}:{self.split}, {shape}, {classes})"
+        return f"LabeledImages({self.name}:{self.split}, {shape}, {classes})"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -93,7 +93,7 @@ class LabelledImages:
     def num_classes(self) -> int:
         return len(self.class_names)
 
-    def select(self, indices: np.ndarray) -> LabelledImages:
+    def select(self, indices: np.ndarray) -> LabeledImages:
         """Returns the images at `indices`, integers or booleans `[N]`, in that order."""
         indices = np.asarray(indices)
         if indices.dtype == bool:
@@ -118,7 +118,7 @@ class LabelledImages:
 
         Example:
 
-        >>> train = LabelledImages("toy", "train", np.zeros([3, 8, 8, 1], np.uint8),
+        >>> train = LabeledImages("toy", "train", np.zeros([3, 8, 8, 1], np.uint8),
         ...                        np.array([0, 1, 0]), np.array(["a", "b", "c"]), ("bag", "coat"))
         >>> import tensorflow as tf
         >>> tf.data.Dataset.range(len(train)).shuffle(3).map(train.load).element_spec[0].shape

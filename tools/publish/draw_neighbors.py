@@ -1,6 +1,6 @@
 """Draws README's picture, docs/neighbours.png, with the demo's hasher and the bundled photographs:
 
-python -m tools.publish.draw_neighbours
+python -m tools.publish.draw_neighbors
 
 Run in the checkout's root. A picture of the present weights is left alone.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.sample import load_sample
-from classwise.zoo.evaluation.neighbour_picture import first_of_each_class, neighbour_picture
+from classwise.zoo.evaluation.neighbor_picture import first_of_each_class, neighbor_picture
 from classwise.zoo.presets.load import load
 from classwise.zoo.presets.registry import get_preset
 from tools.publish.card_pictures import save_small, shown_weights
@@ -18,7 +18,7 @@ from tools.publish.card_pictures import save_small, shown_weights
 PRESET = "dcwh_efficientnet_lite0_clothing_48"  # that of the demo
 PICTURE = Path("docs") / "neighbours.png"
 # Not chosen by their success: the first photograph of every other class.
-EVERY, NEIGHBOURS = 2, 6
+EVERY, NEIGHBORS = 2, 6
 
 
 def draw(path: Path) -> None:
@@ -28,7 +28,7 @@ def draw(path: Path) -> None:
     codes = hasher.encode(images.images, verbose=0)
     asking = first_of_each_class(images.labels, 1)
     shown, database = np.flatnonzero(asking)[::EVERY], np.flatnonzero(~asking)
-    figure = neighbour_picture(images, codes, shown, database, NEIGHBOURS)
+    figure = neighbor_picture(images, codes, shown, database, NEIGHBORS)
     save_small(figure, path, get_preset(PRESET).sha256, dithered=True)
 
 

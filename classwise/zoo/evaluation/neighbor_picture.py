@@ -1,4 +1,4 @@
-"""A picture of some labelled images beside those whose codes are nearest."""
+"""A picture of some labeled images beside those whose codes are nearest."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classwise.zoo.datasets.labelled_images import LabelledImages
-from classwise.zoo.evaluation.report.figures import neighbour_sheet
-from classwise.zoo.retrieval.neighbours import nearest_neighbours
+from classwise.zoo.datasets.labeled_images import LabeledImages
+from classwise.zoo.evaluation.report.figures import neighbor_sheet
+from classwise.zoo.retrieval.neighbors import nearest_neighbors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def neighbour_picture(
-    images: LabelledImages, codes: np.ndarray, shown: np.ndarray, database: np.ndarray, count: int
+def neighbor_picture(
+    images: LabeledImages, codes: np.ndarray, shown: np.ndarray, database: np.ndarray, count: int
 ) -> Figure:
     """Draws images beside those of a database whose codes are nearest.
 
@@ -23,10 +23,10 @@ def neighbour_picture(
         images: with labels, as decoded.
         codes: packed codes of all of them, uint8 `[N, B]`.
         shown, database: positions of those that ask, and of those that answer.
-        count: neighbours of each.
+        count: neighbors of each.
     """
-    found, distances = nearest_neighbours(codes[shown], codes[database], count)
-    return neighbour_sheet(
+    found, distances = nearest_neighbors(codes[shown], codes[database], count)
+    return neighbor_sheet(
         images.images[shown],
         images.labels[shown],
         images.images[database[found]],

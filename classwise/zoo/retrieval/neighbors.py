@@ -9,7 +9,7 @@ from classwise.zoo.retrieval.inputs import check_codes
 _CHUNK_PAIRS = 1 << 22
 
 
-def nearest_neighbours(
+def nearest_neighbors(
     query_codes: np.ndarray, database_codes: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Computes the k database items nearest to every query, the nearest first.
@@ -18,7 +18,7 @@ def nearest_neighbours(
 
     Args:
         query_codes, database_codes: packed codes, uint8 `[Q, bytes]` and `[N, bytes]`.
-        k: neighbours a query, 1 to N.
+        k: neighbors a query, 1 to N.
 
     Returns:
         Database indices and Hamming distances, int64 `[Q, k]` each.
@@ -29,7 +29,7 @@ def nearest_neighbours(
     Example:
 
     >>> database = np.uint8([[0b1111], [0b0001], [0b0010], [0b0000]])
-    >>> indices, distances = nearest_neighbours(np.uint8([[0b0000]]), database, k=3)
+    >>> indices, distances = nearest_neighbors(np.uint8([[0b0000]]), database, k=3)
     >>> indices.tolist(), distances.tolist()
     ([[3, 1, 2]], [[0, 1, 1]])
     """
@@ -59,3 +59,6 @@ def _words(codes: np.ndarray) -> np.ndarray:
     """Packs bytes into words of 64 bits, zero padded: one XOR then does the work of eight."""
     padding = -codes.shape[1] % 8
     return np.pad(codes, ((0, 0), (0, padding))).view(np.uint64)
+
+
+nearest_neighbours = nearest_neighbors  # as it was spelled in 0.1

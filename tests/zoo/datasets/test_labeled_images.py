@@ -1,4 +1,4 @@
-"""LabelledImages: selection, random access inside tf.data, ordered and shuffled batches."""
+"""LabeledImages: selection, random access inside tf.data, ordered and shuffled batches."""
 
 import dataclasses
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from classwise.zoo.datasets import LabelledImages, record_ids
+from classwise.zoo.datasets import LabeledImages, record_ids
 from classwise.zoo.foundation.errors import InputError
 
 
@@ -31,12 +31,12 @@ def ten(request):
     pixels = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones([4, 5, 1], np.uint8)
     images = pixels if request.param == "in memory" else DecodedOnAccess(pixels)
     ids = np.array([f"train_{i:05d}" for i in range(10)])
-    return LabelledImages("toy", "train", images, np.arange(10) % 3, ids, ("bag", "coat", "shoe"))
+    return LabeledImages("toy", "train", images, np.arange(10) % 3, ids, ("bag", "coat", "shoe"))
 
 
 def test_the_shape_is_told(ten):
     assert (len(ten), ten.image_shape, ten.num_classes) == (10, (4, 5, 1), 3)
-    assert repr(ten) == "LabelledImages(toy:train, 10 images (4, 5, 1), 3 classes)"
+    assert repr(ten) == "LabeledImages(toy:train, 10 images (4, 5, 1), 3 classes)"
 
 
 @pytest.mark.parametrize("as_mask", [False, True])
@@ -97,15 +97,15 @@ def test_shuffled_batches_hold_every_image_once_with_its_label(ten):
 
 
 def test_images_without_labels_come_alone(ten):
-    unlabelled = LabelledImages("toy", "folder", ten.images, None, ten.ids)
-    assert unlabelled.batches(5).element_spec == tf.TensorSpec([None, 4, 5, 1], tf.uint8)
-    assert unlabelled.select([1]).labels is None
-    assert "no labels" in repr(unlabelled)
+    unlabeled = LabeledImages("toy", "folder", ten.images, None, ten.ids)
+    assert unlabeled.batches(5).element_spec == tf.TensorSpec([None, 4, 5, 1], tf.uint8)
+    assert unlabeled.select([1]).labels is None
+    assert "no labels" in repr(unlabeled)
 
 
 def test_batches_are_decoded_as_they_are_used():
     images = DecodedOnAccess(np.zeros([1000, 2, 2, 1], np.uint8))
-    data = LabelledImages("toy", "train", images, np.zeros(1000, int), np.arange(1000), ("bag",))
+    data = LabeledImages("toy", "train", images, np.zeros(1000, int), np.arange(1000), ("bag",))
     next(iter(data.batches(10)))
     assert set(images.asked) == {10}
     assert len(images.asked) < 50
@@ -128,7 +128,7 @@ def test_a_batch_size_below_one_is_refused(ten, batch_size):
 def test_parts_that_do_not_fit_are_refused(changed, message):
     parts = {"labels": np.array([0, 1]), "ids": np.array(["a", "b"])} | changed
     with pytest.raises(InputError, match=message):
-        LabelledImages(
+        LabeledImages(
             "toy", "train", np.zeros([2, 4, 5, 1], np.uint8), class_names=("bag", "coat"), **parts
         )
 
@@ -143,8 +143,8 @@ def test_record_ids_name_the_content_whatever_the_order():
     images = generator.integers(0, 256, [6, 2, 2, 1], dtype=np.uint8)
     images[4] = images[1]
     images[5] = images[1]
-    labels = np.array([0, 1, 1, 0, 1, 0])  # 1 and 4 are twins; 5 has the same pixels, labelled 0
-    data = LabelledImages("toy", "test", images, labels, np.arange(6), ("bag", "coat"))
+    labels = np.array([0, 1, 1, 0, 1, 0])  # 1 and 4 are twins; 5 has the same pixels, labeled 0
+    data = LabeledImages("toy", "test", images, labels, np.arange(6), ("bag", "coat"))
     ids = record_ids(data)
     assert len(set(ids)) == 6
     assert ids[4] == ids[1] + "_2"

@@ -41,7 +41,7 @@ def check_repeatable(callback: str, batches) -> None:
         )
 
 
-def labelled_batches(batches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def labeled_batches(batches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yields images and labels of every batch; weights of images, if any, are left out.
 
     Raises:
@@ -74,7 +74,7 @@ def labelled_batches(batches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 def first_labels(model, batches) -> np.ndarray:
     """Returns the labels of the first batch, once the model has taken its images."""
-    images, labels = next(labelled_batches(batches))
+    images, labels = next(labeled_batches(batches))
     model.predict_on_batch(images)
     return ids_or_rows(labels)
 
@@ -91,7 +91,7 @@ def embeddings_and_labels(model, batches) -> tuple[np.ndarray, np.ndarray]:
     gathered = []
 
     def images():
-        for batch_images, batch_labels in labelled_batches(batches):
+        for batch_images, batch_labels in labeled_batches(batches):
             gathered.append(batch_labels)
             yield (batch_images,)
 

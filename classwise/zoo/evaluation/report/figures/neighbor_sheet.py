@@ -1,4 +1,4 @@
-"""Queries and their nearest neighbours, as pictures."""
+"""Queries and their nearest neighbors, as pictures."""
 
 from __future__ import annotations
 
@@ -27,65 +27,65 @@ _QUERY_GAP = 0.25
 _IMAGE = 0.9
 
 
-def neighbour_sheet(
+def neighbor_sheet(
     query_images: np.ndarray,
     query_labels: np.ndarray,
-    neighbour_images: np.ndarray,
-    neighbour_labels: np.ndarray,
+    neighbor_images: np.ndarray,
+    neighbor_labels: np.ndarray,
     distances: np.ndarray,
     class_names: Sequence[str] | None = None,
 ) -> Figure:
-    """Draws every query with its neighbours, one query a row.
+    """Draws every query with its neighbors, one query a row.
 
-    A neighbour of the query's class has a solid frame and a tick, one of another class a dashed
+    A neighbor of the query's class has a solid frame and a tick, one of another class a dashed
     frame, a cross and the name of its class; the number is the Hamming distance.
 
     Args:
         query_images: uint8 `[Q, H, W, 1 or 3]`.
         query_labels: class ids `[Q]`.
-        neighbour_images: uint8 `[Q, k, H, W, 1 or 3]`, the nearest first.
-        neighbour_labels, distances: integers `[Q, k]`.
+        neighbor_images: uint8 `[Q, k, H, W, 1 or 3]`, the nearest first.
+        neighbor_labels, distances: integers `[Q, k]`.
         class_names: by class id; without them the ids are shown.
 
     Raises:
         InputError: the shapes do not fit each other.
     """
-    queries, neighbours = _check_shapes(
-        query_images, query_labels, neighbour_images, neighbour_labels, distances
+    queries, neighbors = _check_shapes(
+        query_images, query_labels, neighbor_images, neighbor_labels, distances
     )
     width, height = (
-        neighbours + 1 + _QUERY_GAP,
-        queries * _CELL_HEIGHT + (0.5 if neighbours > 6 else 0.9),
+        neighbors + 1 + _QUERY_GAP,
+        queries * _CELL_HEIGHT + (0.5 if neighbors > 6 else 0.9),
     )
     figure, axes = new_axes(width * _INCHES_A_CELL, height * _INCHES_A_CELL)
     axes.set_axis_off()
     axes.text(0.5, -0.1, "query", ha="center", fontsize=9, color=FAINT)
-    for rank in range(neighbours):
+    for rank in range(neighbors):
         x = rank + 1 + _QUERY_GAP
         axes.text(x + 0.5, -0.1, str(rank + 1), ha="center", fontsize=9, color=FAINT)
     for row in range(queries):
         y = row * _CELL_HEIGHT
         _draw_image(axes, query_images[row], 0, y, edgecolor=INK, linewidth=0.8)
         _draw_text(axes, 0, y, *names_of([query_labels[row]], class_names))
-        for rank in range(neighbours):
+        for rank in range(neighbors):
             x = rank + 1 + _QUERY_GAP
-            right = neighbour_labels[row, rank] == query_labels[row]
+            right = neighbor_labels[row, rank] == query_labels[row]
             frame = (
                 {"edgecolor": BLUE, "linewidth": 2.0}
                 if right
                 else {"edgecolor": VERMILLION, "linewidth": 2.0, "linestyle": (0, (2.5, 1.5))}
             )
-            _draw_image(axes, neighbour_images[row, rank], x, y, **frame)
+            _draw_image(axes, neighbor_images[row, rank], x, y, **frame)
             _draw_text(
                 axes,
                 x,
                 y,
                 f"{'✓' if right else '✗'} {distances[row, rank]}",
-                *([] if right else names_of([neighbour_labels[row, rank]], class_names)),
+                *([] if right else names_of([neighbor_labels[row, rank]], class_names)),
                 color=frame["edgecolor"],
             )
     key = "✓ solid frame: same class", "✗ dashed frame: another class", "number: Hamming distance"
-    key = ("    " if neighbours > 6 else "\n").join(key)
+    key = ("    " if neighbors > 6 else "\n").join(key)
     axes.text(width, queries * _CELL_HEIGHT, key, ha="right", va="top", fontsize=8, color=FAINT)
     bottom = queries * _CELL_HEIGHT + 0.2 * (1 + key.count("\n"))
     axes.set(xlim=(0, width), ylim=(bottom, -0.3), aspect="equal")
@@ -95,27 +95,27 @@ def neighbour_sheet(
 def _check_shapes(
     query_images: np.ndarray,
     query_labels: np.ndarray,
-    neighbour_images: np.ndarray,
-    neighbour_labels: np.ndarray,
+    neighbor_images: np.ndarray,
+    neighbor_labels: np.ndarray,
     distances: np.ndarray,
 ) -> tuple[int, int]:
-    """Returns the numbers of queries and of neighbours, or raises `InputError`."""
-    shape = np.shape(neighbour_images)
+    """Returns the numbers of queries and of neighbors, or raises `InputError`."""
+    shape = np.shape(neighbor_images)
     if len(shape) != 5 or 0 in shape or shape[-1] not in (1, 3):
         raise InputError(
-            f"neighbour_images has shape {shape}; it must be [queries, neighbours, height, width, "
+            f"neighbor_images has shape {shape}; it must be [queries, neighbors, height, width, "
             "1 or 3], none of them 0."
         )
     expected = {
         "query_images": (query_images, shape[:1] + shape[2:]),
         "query_labels": (query_labels, shape[:1]),
-        "neighbour_labels": (neighbour_labels, shape[:2]),
+        "neighbor_labels": (neighbor_labels, shape[:2]),
         "distances": (distances, shape[:2]),
     }
     for name, (array, wanted) in expected.items():
         if np.shape(array) != wanted:
             raise InputError(
-                f"{name} has shape {np.shape(array)}; beside neighbour_images of shape {shape} it "
+                f"{name} has shape {np.shape(array)}; beside neighbor_images of shape {shape} it "
                 f"must be {wanted}."
             )
     return shape[0], shape[1]
@@ -125,7 +125,7 @@ def _draw_image(axes: Axes, image: np.ndarray, x: float, y: float, **frame) -> N
     """Draws one image in the cell at (x, y), the upper left corner, inside a frame."""
     from matplotlib.patches import Rectangle
 
-    # Three channels throughout: a colour map would stretch a dim image to full contrast.
+    # Three channels throughout: a color map would stretch a dim image to full contrast.
     pixels = np.repeat(image, 3 // image.shape[-1], axis=-1)
     height, width = np.array(image.shape[:2]) / max(image.shape[:2]) * _IMAGE
     left, top = x + (1 - width) / 2, y + _IMAGE - height
