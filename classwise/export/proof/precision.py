@@ -42,7 +42,7 @@ class PrecisionReport:
             None if no bit flips.
         max_difference: largest |difference of embeddings|.
         map_fp32, map: mean average precision of both, expected over ties; None if not measured.
-        bytes_fp32, bytes: sizes of both files.
+        bytes_fp32, bytes: sizes of both files; None of a model that came from none.
         images_per_second_fp32, images_per_second: of both on this machine, in batches of 256.
     """
 
@@ -55,15 +55,17 @@ class PrecisionReport:
     max_difference: float
     map_fp32: float | None
     map: float | None
-    bytes_fp32: int
-    bytes: int
+    bytes_fp32: int | None
+    bytes: int | None
     images_per_second_fp32: float
     images_per_second: float
 
     @property
     def map_loss(self) -> float | None:
         """mAP of float32 minus mAP of this one; None if not measured."""
-        return None if self.map is None else self.map_fp32 - self.map
+        if self.map is None or self.map_fp32 is None:
+            return None
+        return self.map_fp32 - self.map
 
     def to_dict(self) -> dict:
         """Returns the figures in JSON types."""
@@ -83,10 +85,9 @@ class PrecisionReport:
             text += f" (where |embedding| is {self.flip_margin['largest']:.2g} at most)"
         if self.map is not None:
             text += f", mAP {self.map:.4f} instead of {self.map_fp32:.4f}"
-        return text + (
-            f", {self.bytes / self.bytes_fp32:.0%} of the size, "
-            f"{self.images_per_second / self.images_per_second_fp32:.2f} times the speed"
-        )
+        if self.bytes and self.bytes_fp32:
+            text += f", {self.bytes / self.bytes_fp32:.0%} of the size"
+        return f"{text}, {self.images_per_second / self.images_per_second_fp32:.2f} times the speed"
 
 
 class PrecisionError(ParityError):
@@ -132,7 +133,7 @@ def compare_precision(
     expected, found = (np.concatenate([run.embeddings[side] for run in runs]) for side in (0, 1))
     flips = (expected > 0) != (found > 0)
     seconds = np.sum([run.seconds for run in runs], axis=0)
-    maps = [None, None]
+    maps: list[float | None] = [None, None]
     if evaluation is not None:
         maps = [_mean_average_precision(runs, evaluation, side) for side in (0, 1)]
     return PrecisionReport(
@@ -192,7 +193,8 @@ class _Runs:
 
 def _run_both(reference: Model, variant: Model, images: np.ndarray | ImageSource) -> _Runs:
     signatures = reference.signatures[0], variant.signatures[0]
-    embeddings, seconds = ([], []), [0.0, 0.0]
+    embeddings: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    seconds = [0.0, 0.0]
     for signature in signatures:
         run_batch(signature, images[:BATCH_SIZE])  # the first run of a session is slow
     for batch in cut(images, [BATCH_SIZE]):
@@ -212,9 +214,9 @@ def _mean_average_precision(runs: list[_Runs], evaluation: EvaluationImages, sid
     queries, database = (pack_codes(run.embeddings[side]) for run in runs)
     result = evaluate_codes(
         queries,
-        evaluation.queries.labels,
+        evaluation.queries.known_labels,
         database,
-        evaluation.database.labels,
+        evaluation.database.known_labels,
         code_length=runs[0].embeddings[0].shape[1],
     )
     return result.metrics["map"].expected

@@ -93,6 +93,20 @@ class LabeledImages:
     def num_classes(self) -> int:
         return len(self.class_names)
 
+    @property
+    def known_labels(self) -> np.ndarray:
+        """The labels, where they are needed.
+
+        Raises:
+            InputError: nobody labeled the images.
+        """
+        if self.labels is None:
+            raise InputError(
+                f"The images of {self.name} have no labels; give a folder with one sub-folder a "
+                "class."
+            )
+        return self.labels
+
     def select(self, indices: np.ndarray) -> LabeledImages:
         """Returns the images at `indices`, integers or booleans `[N]`, in that order."""
         indices = np.asarray(indices)

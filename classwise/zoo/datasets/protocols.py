@@ -59,7 +59,7 @@ class Protocol:
         """Returns the positions in `records` that play each role, in the order of their ids."""
         shares = self.rule(records, seed=self.dataset)
         if self.validation_per_class is None:
-            validation = records.in_validation
+            validation = records.of_validation
         else:
             validation = draw_per_class(
                 records, shares.learning, self.validation_per_class, f"{self.dataset}/validation"
@@ -83,15 +83,14 @@ class Protocol:
         images = LabeledImages(
             self.dataset,
             "+".join(self.splits),
-            *(
-                np.concatenate([getattr(images, column) for images in splits])
-                for column in ("images", "labels", "ids")
-            ),
+            np.concatenate([images.images[:] for images in splits]),
+            np.concatenate([images.known_labels for images in splits]),
+            np.concatenate([images.ids for images in splits]),
             splits[0].class_names,
         )
         ids = np.concatenate([record_ids(images) for images in splits])
         origin = np.repeat(self.splits, [len(images) for images in splits])
-        records = Records(ids, images.labels, origin == "test", origin == "validation")
+        records = Records(ids, images.known_labels, origin == "test", origin == "validation")
         return ProtocolImages(self, images, ids, self.roles(records))
 
     def load(self, data_dir: str | Path | None = None, download: bool = True) -> ProtocolImages:
@@ -143,7 +142,7 @@ class ProtocolImages:
     @functools.cached_property
     def seen_classes(self) -> np.ndarray:
         """The data set's ids of the learned classes, int64 `[C]`, in increasing order."""
-        return np.unique(self.images.labels[self.positions["training"]])
+        return np.unique(self.images.known_labels[self.positions["training"]])
 
     def resized(self, image_shape: tuple[int, int, int]) -> ProtocolImages:
         """Returns the same records, their images at another size; see `resize`."""
@@ -153,7 +152,7 @@ class ProtocolImages:
         chosen = self.images.select(self.positions[role])
         return dataclasses.replace(
             chosen,
-            labels=np.searchsorted(self.seen_classes, chosen.labels),
+            labels=np.searchsorted(self.seen_classes, chosen.known_labels),
             class_names=tuple(chosen.class_names[label] for label in self.seen_classes),
         )
 

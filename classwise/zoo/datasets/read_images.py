@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def read_images(
     """
     image_shape = check_image_shape(image_shape)
     check_max_pixels(max_pixels)
-    sources = [images] if is_single(images) else list(images)
+    sources = list(cast("Iterable[Source]", [images] if is_single(images) else images))
     pixels = np.empty((len(sources), *image_shape), np.uint8)
     for row, source in zip(pixels, sources, strict=True):
         with opened_image(source, max_pixels) as image:

@@ -1,5 +1,6 @@
 """The images that come with the package: photographs of clothes, and Fashion-MNIST."""
 
+import dataclasses
 import functools
 from pathlib import Path
 
@@ -46,8 +47,7 @@ def load_sample(
     """
     if name in FOLDERS:
         photos = load_folder(sample_folder(name), image_shape or (224, 224, 3), labeled=True)
-        arrays = photos.images[:], photos.labels, photos.ids
-        return _read_only(photos.name, photos.split, *arrays, photos.class_names)
+        return _read_only(dataclasses.replace(photos, images=photos.images[:]))
     if name != "fashion_mnist":
         raise unknown_name("sample", name, [*FOLDERS, "fashion_mnist"])
     return _fashion_mnist(image_shape)
@@ -95,18 +95,10 @@ def _fashion_mnist(image_shape: tuple[int, int, int] | None) -> LabeledImages:
         raise InputError(
             f"image_shape is {image_shape}; the sample fashion_mnist has {arrays[0].shape[1:]}."
         )
-    return _read_only("fashion_mnist", "test", *arrays, tuple(names))
+    return _read_only(LabeledImages("fashion_mnist", "test", *arrays, tuple(names)))
 
 
-def _read_only(
-    name: str,
-    split: str,
-    images: np.ndarray,
-    labels: np.ndarray,
-    ids: np.ndarray,
-    class_names: tuple[str, ...],
-) -> LabeledImages:
-    found = LabeledImages(name, split, images, labels, ids, class_names)
+def _read_only(found: LabeledImages) -> LabeledImages:
     for array in (found.images, found.labels, found.ids):
-        array.setflags(write=False)
+        np.asarray(array).setflags(write=False)
     return found

@@ -25,6 +25,13 @@ class Records(NamedTuple):
     in_test: np.ndarray
     in_validation: np.ndarray | None = None
 
+    @property
+    def of_validation(self) -> np.ndarray:
+        """`in_validation`, of a set that has no such split, too."""
+        if self.in_validation is None:
+            return np.zeros(len(self.ids), bool)
+        return self.in_validation
+
 
 class Shares(NamedTuple):
     """Which records play which role: bool `[N]` each; learning = training and validation."""
@@ -78,7 +85,7 @@ class OfficialSplitWithValidation:
     """As `OfficialSplit`; what is learned from is the validation split, too, which selects."""
 
     def __call__(self, records: Records, seed: str) -> Shares:
-        train = ~(records.in_test | records.in_validation)
+        train = ~(records.in_test | records.of_validation)
         return Shares(records.in_test, train, ~records.in_test)
 
 

@@ -109,9 +109,9 @@ def encode_protocol(
         centers = np.asarray(hasher.class_centers.get_centers())
     return EncodedSets(
         asking["codes"],
-        queries.labels,
+        queries.known_labels,
         answering["codes"],
-        database.labels,
+        database.known_labels,
         encoder.code_length,
         asking.get("embeddings"),
         answering.get("embeddings"),

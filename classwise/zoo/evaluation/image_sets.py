@@ -8,7 +8,6 @@ from classwise.zoo.datasets.image_classes import in_one_numbering, one_numbering
 from classwise.zoo.datasets.image_sources import OpenedImages
 from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.resized_images import resize
-from classwise.zoo.foundation.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,9 +58,5 @@ class OwnImages:
 
 
 def _labeled(images: LabeledImages) -> LabeledImages:
-    if images.labels is None:
-        raise InputError(
-            f"The images of {images.name} have no labels, by which retrieval is measured; give a "
-            "folder with one sub-folder a class."
-        )
-    return images
+    """Returns the images, or raises `InputError` before they are encoded in vain."""
+    return dataclasses.replace(images, labels=images.known_labels)

@@ -23,7 +23,7 @@ from classwise.zoo.presets.find_model import (
 from classwise.zoo.presets.locate import locate
 from classwise.zoo.presets.registry import (
     Preset,
-    WeightFile,
+    Trunk,
     get_trunk,
     presets,
 )
@@ -128,7 +128,7 @@ def load_own(found: FoundModel, changes: dict) -> Hasher:
     """Loads somebody's file or folder, with a fresh head where `changes` ask for one."""
     check_method(changes["method"])
     reader = load_preset_folder if found.kind == PRESET_FOLDER else load_file
-    hasher = reader(found.path)
+    hasher = reader(found.path or found.name)
     if not is_fresh(changes):
         return hasher
     if changes["image_shape"] not in (None, hasher.image_shape):
@@ -223,7 +223,7 @@ def load_backbone(
     return backbone
 
 
-def check_file(entry: WeightFile, mirror: str | Sequence[str] | None = None) -> Path:
+def check_file(entry: Preset | Trunk, mirror: str | Sequence[str] | None = None) -> Path:
     """Returns where an entry's file lies, once it has the recorded SHA-256; see `locate`."""
     try:
         return locate(entry.file, entry.bytes, entry.sha256, mirror)

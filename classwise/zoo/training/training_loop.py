@@ -167,7 +167,7 @@ def turn_by_itq(hasher: Hasher, source: BatchSource, recipe: Recipe) -> None:
 
 def check_classes(training: LabeledImages):
     """Raises `InputError` if a class has no training image."""
-    present = set(training.labels.tolist())
+    present = set(training.known_labels.tolist())
     missing = [name for i, name in enumerate(training.class_names) if i not in present]
     if missing:
         raise InputError(
