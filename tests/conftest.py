@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -11,6 +12,10 @@ from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.presets import registry
 
 QUERIES, DATABASE, CLASSES = 30, 100, 10
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -143,7 +143,6 @@ def test_any_command_line(materials, tmp_path_factory):
 
     @settings(
         max_examples=ROUND,
-        deadline=None,
         database=None,
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),

@@ -83,7 +83,7 @@ def test_seed_decides():
     assert (centers_of(same) != centers_of(other)).any()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.booleans(), st.booleans())
 def test_update_equals_the_loop(seed, normalize, multi_hot):
     random = np.random.default_rng(seed)

@@ -55,7 +55,7 @@ def value(loss, labels, embeddings, centers):
 weights = st.floats(0, 3, width=32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.floats(0.015625, 3, width=32), weights, weights)
 def test_dcwh_equals_the_loop(seed, b, eta, vertex_weight):
     _, embeddings, centers, labels = problem(seed)
@@ -66,7 +66,7 @@ def test_dcwh_equals_the_loop(seed, b, eta, vertex_weight):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.floats(0.125, 50, width=32))
 def test_vmf_equals_the_loop(seed, kappa):
     _, embeddings, centers, labels = problem(seed)

@@ -2,7 +2,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from onnx import helper, numpy_helper
 
@@ -161,7 +161,6 @@ def test_sizes_of_before_are_forgotten():
 MOSTLY_NONE = st.sampled_from([0, 0, 0, 0, 1])
 
 
-@settings(deadline=None)
 @given(
     size=st.tuples(st.integers(5, 12), st.integers(5, 12)),
     before=st.tuples(*[st.integers(0, 3)] * 4),

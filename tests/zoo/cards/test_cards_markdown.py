@@ -33,7 +33,7 @@ def cells(text):
 
 
 @hypothesis.given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=3))
-@hypothesis.settings(max_examples=200, deadline=None)
+@hypothesis.settings(max_examples=200)
 def test_cells_show_the_text_that_was_given(rows):
     found = cells(table(["a", ">b"], [[escaped(a), escaped(b)] for a, b in rows]))
     expected = [["a", "b"], *([" ".join(a.split()), " ".join(b.split())] for a, b in rows)]
@@ -47,7 +47,7 @@ def test_numbers_are_flush_right():
 
 
 @hypothesis.given(TEXTS.filter(bool), st.floats(0, 1))
-@hypothesis.settings(max_examples=50, deadline=None)
+@hypothesis.settings(max_examples=50)
 def test_metadata_holds_the_values_that_were_given(name, value):
     """The hub's own reader finds them, whatever a license or a data set is called."""
     metrics = {**PRESET.metrics, "map": {**PRESET.metrics["map"], "expected": value}}

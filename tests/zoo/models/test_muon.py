@@ -20,7 +20,7 @@ def to_numpy(tensor):
     return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32"))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 12), st.integers(2, 12), st.floats(1e-3, 1e3), st.integers(0, 99))
 def test_orthogonal_keeps_singular_vectors_and_evens_singular_values(rows, columns, scale, seed):
     random = np.random.default_rng(seed)

@@ -24,7 +24,7 @@ WEIGHTS = st.dictionaries(
 
 
 @hypothesis.given(WEIGHTS)
-@hypothesis.settings(max_examples=50, deadline=None)
+@hypothesis.settings(max_examples=50)
 def test_kernels_are_rounded_to_half_precision_and_vectors_kept(tmp_path_factory, weights):
     path = tmp_path_factory.mktemp("weights") / "w.safetensors"
     write_weights(path, weights)

@@ -103,7 +103,7 @@ def cases(draw):
 
 
 @given(case=cases(), stacked=st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_counterexample(case, stacked, query_oracle, ball_oracle):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(distance_histograms, "BINS_AN_ITEM", STACKED if stacked else 0)

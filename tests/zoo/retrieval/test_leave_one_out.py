@@ -29,7 +29,7 @@ def labeled_codes(draw):
 
 
 @given(case=labeled_codes(), divisor=DIVISORS, draw=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_codes(case, divisor, draw, query_oracle, ball_oracle):
     codes, labels, length = case
     k, radius = draw.draw(st.integers(1, len(codes) - 1)), draw.draw(st.integers(0, length))
@@ -63,7 +63,7 @@ def test_codes(case, divisor, draw, query_oracle, ball_oracle):
 
 
 @given(case=labeled_codes())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_pairs_and_near_queries(case):
     codes, labels, length = case
     bits = np.unpackbits(codes, axis=1, count=length)

@@ -31,7 +31,7 @@ def outcomes(image, size):
     }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_it_is_one_of_the_squares_that_can_be(data):
     shape = data.draw(st.tuples(st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 3])))
