@@ -1,8 +1,9 @@
 # Every target sets itself up: a machine needs Python 3.11 or newer, make and PyPI, no more.
 
 PYTHON ?= python3
-BACKEND_TESTS := tests/losses tests/zoo/models tests/zoo/datasets/test_check_batches.py \
-	tests/zoo/training/test_retrieval_evaluation.py
+BACKEND_TESTS := tests/losses tests/zoo/models/test_hasher.py tests/zoo/models/test_class_wise_model.py \
+	tests/zoo/models/test_batch_norm.py tests/zoo/models/test_muon.py tests/zoo/models/test_keras_files.py \
+	tests/zoo/datasets/test_check_batches.py tests/zoo/training/test_retrieval_evaluation.py
 MINIMUM_TESTS := tests/losses tests/zoo/models tests/zoo/datasets tests/zoo/encoding \
 	tests/export/formats/test_to_onnx.py
 VENV := .venv
