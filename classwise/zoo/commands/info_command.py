@@ -159,9 +159,10 @@ def print_trunk(trunk, as_json: bool) -> None:
         "at": "{} x {} pixels, {}".format(
             *trunk.image_shape[:2], counted(trunk.image_shape[2], "channel")
         ),
+        **({"its authors cut": f"{trunk.crop:.1%} of the shorter side"} if trunk.crop else {}),
         "origin": trunk.origin,
         **trunk_training(trunk),
-        trunk.file: f"{megabytes(trunk.bytes)}, SHA-256 {trunk.sha256}",
+        **{f.file: f"{megabytes(f.bytes)}, SHA-256 {f.sha256}" for f in trunk.files},
         "hashers": ", ".join(hashers) or "none: give it a hash layer of your own",
         "to train on it": f'zoo.load("{trunk.name}", num_classes=..., code_length=...)',
         "license": trunk.license,
