@@ -11,7 +11,7 @@ from pathlib import Path
 
 from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.datasets.read_images import check_image_shape
-from classwise.zoo.datasets.resized_images import resizing
+from classwise.zoo.datasets.resized_images import resizing_of
 from classwise.zoo.encoding.encoders import Encoder, open_encoder
 from classwise.zoo.evaluation.code_files import read_code_file, read_code_pair
 from classwise.zoo.evaluation.evaluate import EncodedSets, encode_protocol
@@ -188,7 +188,7 @@ def _model_source(
     if isinstance(images, OwnImages):
         images = images.resized(check_image_shape(encoder.image_shape))
     else:
-        words = resizing(images.queries.image_shape, check_image_shape(encoder.image_shape))
+        words = resizing_of(images.queries, check_image_shape(encoder.image_shape))
     alone = images.database is images.queries
     return EvaluationSource(
         name,

@@ -1,5 +1,6 @@
 """The protocols: their table, their splits of made-up images, and their splits of the real ones."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -12,12 +13,13 @@ from classwise.zoo.datasets import (
     get_protocol,
     list_protocols,
     load_split,
-    protocols,
     record_ids,
 )
+from classwise.zoo.datasets import protocol as protocol_module
 from classwise.zoo.datasets.protocol_digests import digest, stored_digests
 from classwise.zoo.datasets.protocols import PROTOCOLS, ROLES
 from classwise.zoo.datasets.split_rules import (
+    LeaveOneOut,
     OfficialSplit,
     OfficialSplitWithValidation,
     Records,
@@ -37,9 +39,15 @@ TABLE = {
     "cifar100-unseen": (2_500, 12_500, 37_500, 75),
     "fashion-mnist-unseen": (3_000, 18_000, 42_000, 7),
     "clothing": (372, 3_068, 3_068 + 341, 10),
+    "caltech101-unseen": (8_242, 8_242, 0, 0),
+    "flowers102-unseen": (8_189, 8_189, 0, 0),
+    "omniglot-unseen": (13_180, 13_180, 19_280, 964),
+    "ukbench": (1_000, 1_000, 0, 0),
 }
+# Every image asks all the others; their files lie in folders of the user's.
+LEAVE_ONE_OUT = {"caltech101-unseen", "flowers102-unseen", "omniglot-unseen", "ukbench"}
 # Splits that are as their authors drew them, classes of unequal size and all.
-AS_GIVEN = {"clothing"}
+AS_GIVEN = {"clothing", *LEAVE_ONE_OUT}
 CLASS_NAMES = ("bag", "boot", "coat", "shirt")
 
 
@@ -162,7 +170,7 @@ def test_loading_warns_when_the_split_is_not_the_recorded_one(altered, monkeypat
     test_images[5, 1, 1] ^= altered
     test = LabeledImages("toy", "test", test_images, TEST.labels, TEST.ids, CLASS_NAMES)
     monkeypatch.setattr(
-        protocols, "load_split", lambda _, split, *args: {"train": TRAIN, "test": test}[split]
+        protocol_module, "load_split", lambda _, split, *args: {"train": TRAIN, "test": test}[split]
     )
     assert len(protocol.load().queries) == 12
     messages = [str(warning.message) for warning in recwarn]
@@ -208,7 +216,7 @@ def check_roles(name, records, positions):
     assert len(np.unique(records.labels[positions["training"]])) == classes
 
 
-@pytest.mark.parametrize("name", sorted(TABLE))
+@pytest.mark.parametrize("name", sorted(TABLE.keys() - LEAVE_ONE_OUT))
 def test_splits_of_made_up_records(name):
     """Every protocol, on records as many as its data set has."""
     known = DATA_SETS[PROTOCOLS[name].dataset]
@@ -218,6 +226,27 @@ def test_splits_of_made_up_records(name):
     ids = np.char.add(np.char.add(split, "_"), np.arange(len(split)).astype(str))
     records = Records(ids, labels, split == "test", split == "validation")
     check_roles(name, records, PROTOCOLS[name].roles(records))
+
+
+def test_every_image_asks_the_same_object_where_one_is_left_out():
+    everything = dataclasses.replace(TEST, split="all")
+    split = toy_protocol(LeaveOneOut(without=("coat",)), validation_per_class=0).split(everything)
+    assert split.database is split.queries
+    assert sorted(set(split.queries.labels)) == [0, 1, 3]
+    assert len(split.training) == len(split.validation) == 0
+    resized = split.resized((4, 4, 3))
+    assert resized.database is resized.queries
+
+
+@pytest.mark.real_data
+@pytest.mark.large
+@pytest.mark.parametrize("name", sorted(LEAVE_ONE_OUT))
+def test_judged_sets_are_the_recorded_ones(name, recwarn):
+    """They lie in TFDS_DATA_DIR, where tools/publish/lay_out_photos.py puts them."""
+    split = get_protocol(name).load(os.environ.get("TFDS_DATA_DIR"), download=False)
+    assert not [warning for warning in recwarn if "recorded" in str(warning.message)]
+    sizes = [len(split.record_ids(role)) for role in ROLES]
+    assert [*sizes[:2], sum(sizes[2:])] == list(TABLE[name][:3])
 
 
 @pytest.fixture(scope="module")
