@@ -14,6 +14,7 @@ from classwise.zoo.datasets.file_batches import FileBatches
 from classwise.zoo.datasets.image_folder import load_folder
 from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.quiet import start_tensorflow
 
 if TYPE_CHECKING:
     from classwise.zoo.datasets.data_set import DataSet
@@ -90,14 +91,18 @@ class PhotoSource:
 
     def _from_tfds(self, data_set: DataSet, split: str, place: Path) -> LabeledImages:
         """Reads what TFDS prepared, each image as the file that it was."""
-        import tensorflow_datasets as tfds
+        start_tensorflow()
 
-        builder = tfds.builder(self.tfds_name, data_dir=str(place))
-        if not builder.is_prepared():
+        import tensorflow_datasets as tfds
+        from tensorflow_datasets.core.read_only_builder import builder_from_files
+
+        try:  # as it was prepared, by whichever version of TFDS
+            builder = builder_from_files(self.tfds_name, data_dir=str(place))
+        except tfds.core.DatasetNotFoundError as error:
             raise InputError(
                 f"{self.tfds_name} is not prepared in '{place}'; run "
                 f"tfds.load('{self.tfds_name}', data_dir='{place}') once, or {self.remedy}"
-            )
+            ) from error
         stored = builder.as_dataset(
             split=self.tfds_splits[split], decoders={"image": tfds.decode.SkipDecoding()}
         )

@@ -13,7 +13,7 @@ from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.protocol_digests import warn_if_changed
 from classwise.zoo.datasets.record_ids import record_ids
 from classwise.zoo.datasets.resized_images import resize
-from classwise.zoo.datasets.split_rules import LeaveOneOut, Records, SplitRule, draw_per_class
+from classwise.zoo.datasets.split_rules import Records, SplitRule, draw_per_class
 from classwise.zoo.datasets.splits import load_split
 from classwise.zoo.foundation.errors import InputError
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.retrieval.code_ranking import CodeRanking
@@ -16,7 +17,7 @@ from classwise.zoo.retrieval.distance_histograms import (
     leave_queries_out,
 )
 from classwise.zoo.retrieval.inputs import check_class_ids, check_codes, check_cut_offs
-from classwise.zoo.retrieval.metrics import metrics_of
+from classwise.zoo.retrieval.metrics import find_metric, metrics_of
 from classwise.zoo.retrieval.retrieval_result import MetricValue
 from classwise.zoo.retrieval.unit_vectors import unit_vectors
 
@@ -188,6 +189,20 @@ def evaluate_leave_one_out(
         for (name, *_), value in zip(asked, values, strict=True)
     }
     for metric in metrics_of("clusters") if nmi else ():
-        score = metric.function(items.vectors, labels, seed=seed)
+        # On a busy machine, threads that wait for each other at every step take ten times as long.
+        with threadpool_limits(1):
+            score = metric.function(items.vectors, labels, seed=seed)
         metrics[metric.name] = MetricValue(score, score, score, None)
     return LeaveOneOutResult(count, int(np.count_nonzero(~kept)), metrics)
+
+
+def leave_one_out_title(name: str) -> str:
+    """Returns what papers call a metric of `LeaveOneOutResult`.
+
+    Example:
+
+    >>> leave_one_out_title("recall@1"), leave_one_out_title("nmi")
+    ('R@1', 'NMI')
+    """
+    clusters = any(metric.match(name) for metric in metrics_of("clusters"))
+    return str(find_metric(name, "clusters" if clusters else "rankings").match(name))
