@@ -33,7 +33,7 @@ def print_baselines(model: str, results: dict[str, dict]) -> None:
 
     names = list(next(iter(results.values()))["metrics"])
     print_table(
-        f"{model} beside baselines that no label taught",
+        f"{model} beside baselines",
         ["ranked by", *(f">{leave_one_out_title(name)}" for name in names)],
         (
             [title, *(four_digits(result["metrics"][name]["expected"]) for name in names)]

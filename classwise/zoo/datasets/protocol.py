@@ -77,11 +77,13 @@ class Protocol:
                 f"protocol {self.name} was given {', '.join(given)}; it needs {', '.join(needed)}."
             )
         pixels = [images.images for images in splits]
-        files = isinstance(pixels[0], EncodedImages)
+        encoded = [part for part in pixels if isinstance(part, EncodedImages)]
         images = LabeledImages(
             self.dataset,
             "+".join(self.splits),
-            EncodedImages.joined(pixels) if files else np.concatenate([part[:] for part in pixels]),
+            EncodedImages.joined(encoded)
+            if encoded
+            else np.concatenate([part[:] for part in pixels]),
             np.concatenate([images.known_labels for images in splits]),
             np.concatenate([images.ids for images in splits]),
             splits[0].class_names,

@@ -28,15 +28,15 @@ class Records(NamedTuple):
     in_validation: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
 
-
-TRAIN_AND_TEST = ("train", "test")
-
     @property
     def of_validation(self) -> np.ndarray:
         """`in_validation`, of a set that has no such split, too."""
         if self.in_validation is None:
             return np.zeros(len(self.ids), bool)
         return self.in_validation
+
+
+TRAIN_AND_TEST = ("train", "test")
 
 
 class Shares(NamedTuple):

@@ -34,7 +34,7 @@ def average_precision(
         the presence of tied scores, ECIR 2008.
     """
     if k is not None and divisor == "hits":
-        return _with_divisor_hits(groups, k)
+        return _with_divisor_hits(groups, int(k))
     taken, relevant = groups.taken(k), groups.total_relevant
     sums = (_expected_sum(groups, taken), _last_sum(groups, taken), _first_sum(groups, taken))
     return np.stack([s.sum(axis=1) for s in sums]) / (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -170,6 +170,7 @@ def evaluate_leave_one_out(
     if recall_at is None:
         recall_at = [k for k in RECALL_AT if k < count]
     recall_at = check_cut_offs("recall_at", recall_at, count - 1)
+    asked: list[tuple[str, Callable, tuple[int, ...]]]
     asked = [(m.name, m.function, ()) for m in metrics_of("rankings")]
     asked += [
         (m.named(k), m.function, (k,)) for k in recall_at for m in metrics_of("rankings", "k")

@@ -79,7 +79,7 @@ def _metrics(result: RetrievalResult) -> ReportTable:
 def _baselines(results: Mapping[str, LeaveOneOutResult]) -> ReportTable:
     names = list(next(iter(results.values())).metrics)
     return ReportTable(
-        "Beside baselines that no label taught",
+        "Beside baselines of the same images",
         ("Ranked by", *map(leave_one_out_title, names)),
         [
             (title, *(four_digits(result.metrics[name].expected) for name in names))
