@@ -89,7 +89,7 @@ def list_protocols() -> list[str]:
     Example:
 
     >>> list_protocols()[0]
-    'cifar10-5k-54k'
+    'caltech101-unseen'
     """
     return sorted(PROTOCOLS)
 
