@@ -7,7 +7,6 @@ Codes", CVPR 2011.
 from classwise.zoo.evaluation.baselines.baseline import Material, baseline
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.retrieval.leave_one_out import RankedCodes, RankedVectors
-from classwise.zoo.training.iterative_quantization import itq_rotation
 
 
 @baseline("PCA + ITQ of these features, {bits} bits")
@@ -20,6 +19,8 @@ def pca_itq(material: Material) -> RankedCodes | None:
     if material.features is None or material.code_length >= min(material.features.shape):
         return None
     from sklearn.decomposition import PCA
+
+    from classwise.zoo.training.iterative_quantization import itq_rotation  # imports Keras
 
     vectors = RankedVectors(material.features).vectors
     components = PCA(material.code_length, svd_solver="covariance_eigh").fit_transform(vectors)
