@@ -28,15 +28,20 @@ def note_missing(sets: EncodedSets) -> None:
 
 
 def print_baselines(model: str, results: dict[str, dict]) -> None:
-    """Prints a row for the hasher, its embeddings and every baseline."""
+    """Prints a column for the hasher, its embeddings and every baseline, then what they are."""
     from classwise.zoo.retrieval.leave_one_out import leave_one_out_title
 
     names = list(next(iter(results.values()))["metrics"])
     print_table(
         f"{model} beside baselines",
-        ["ranked by", *(f">{leave_one_out_title(name)}" for name in names)],
+        ["metric", *(f">{contender}" for contender in results)],
         (
-            [title, *(four_digits(result["metrics"][name]["expected"]) for name in names)]
-            for title, result in results.items()
+            [
+                leave_one_out_title(name),
+                *(four_digits(found["metrics"][name]["expected"]) for found in results.values()),
+            ]
+            for name in names
         ),
     )
+    for contender, found in results.items():
+        print(f"{contender}: {found['title']}")

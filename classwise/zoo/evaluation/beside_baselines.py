@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,17 @@ from classwise.zoo.retrieval.leave_one_out import (
 )
 
 
+class Contender(NamedTuple):
+    """What is ranked, in words, and how well."""
+
+    title: str
+    result: LeaveOneOutResult
+
+    def to_dict(self) -> dict:
+        """Returns both as JSON types."""
+        return {"title": self.title, **self.result.to_dict()}
+
+
 def beside_baselines(
     codes: np.ndarray,
     code_length: int,
@@ -22,8 +34,7 @@ def beside_baselines(
     labels: np.ndarray,
     material: Mapping[str, np.ndarray],
     group: int | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> dict[str, LeaveOneOutResult]:
+) -> dict[str, Contender]:
     """Returns the metrics of a hasher's codes and embeddings, then those of all baselines.
 
     Args:
@@ -32,23 +43,25 @@ def beside_baselines(
         labels: class ids.
         material: arguments of `Material`, as `EncoderWithMaterial` names them.
         group: images a class, for the score of UKBench.
-        progress: called with 1 for each one that is done.
 
     Returns:
-        Results by title; a baseline that lacks its material is left out.
+        By name, "hasher" and "floats" before the baselines' own; one that lacks its material is
+        left out.
     """
-    made: dict[str, RankedCodes | RankedVectors | None] = {
-        f"this hasher, {code_length} bits": RankedCodes(codes, code_length)
-    }
-    if embeddings is not None:
-        made["its embeddings, cosine"] = RankedVectors(embeddings)
     given = Material(code_length, **material)
+    ranked: list[tuple[str, str, RankedCodes | RankedVectors | None]] = [
+        ("hasher", f"this hasher, {code_length} bits", RankedCodes(codes, code_length)),
+        (
+            "floats",
+            "its embeddings, cosine",
+            None if embeddings is None else RankedVectors(embeddings),
+        ),
+    ]
     for baseline in BASELINES:
-        made[baseline.title.format(bits=code_length)] = baseline.function(given)
-    results = {}
-    for title, items in made.items():
-        if items is not None:
-            results[title] = evaluate_leave_one_out(items, labels, group=group)
-        if progress is not None:
-            progress(1)
-    return results
+        title = baseline.title.format(bits=code_length)
+        ranked.append((baseline.name, title, baseline.function(given)))
+    return {
+        name: Contender(title, evaluate_leave_one_out(items, labels, group=group))
+        for name, title, items in ranked
+        if items is not None
+    }

@@ -12,7 +12,7 @@ from classwise.zoo.datasets.image_stream import batches_of
 from classwise.zoo.datasets.labeled_images import ImageSource
 from classwise.zoo.datasets.protocols import ProtocolImages
 from classwise.zoo.encoding.encoders import Encoder
-from classwise.zoo.evaluation.beside_baselines import beside_baselines
+from classwise.zoo.evaluation.beside_baselines import Contender, beside_baselines
 from classwise.zoo.evaluation.encoder_with_material import EncoderWithMaterial
 from classwise.zoo.evaluation.image_sets import ImageSets
 from classwise.zoo.foundation.codes import pack_codes
@@ -29,7 +29,6 @@ from classwise.zoo.retrieval import (
     evaluate_codes,
     evaluate_embeddings,
 )
-from classwise.zoo.retrieval.leave_one_out import LeaveOneOutResult
 
 BATCH_SIZE = 256
 
@@ -76,11 +75,11 @@ class Evaluation:
     codes: CodeStatistics
     classification: dict[str, ClassificationResult]
     embedding: EmbeddingResult | None
-    beside: dict[str, LeaveOneOutResult] = dataclasses.field(default_factory=dict)
+    beside: dict[str, Contender] = dataclasses.field(default_factory=dict)
 
     def to_dict(self) -> dict:
         """Returns all figures as JSON types; the retrieval metrics stand at the top."""
-        beside = {title: result.to_dict() for title, result in self.beside.items()}
+        beside = {name: found.to_dict() for name, found in self.beside.items()}
         return {
             **self.retrieval.to_dict(),
             "code_statistics": self.codes.to_dict(),

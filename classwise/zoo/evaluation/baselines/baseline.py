@@ -30,10 +30,12 @@ class Baseline:
     """A way to describe images that needs no labels.
 
     Args:
-        title: in tables; `{bits}` stands for the code length.
+        name: in results, and over a column of a narrow terminal.
+        title: in words; `{bits}` stands for the code length.
         function: takes `Material`, returns codes or vectors, or None where it lacks something.
     """
 
+    name: str
     title: str
     function: Callable[[Material], RankedCodes | RankedVectors | None]
 
@@ -41,11 +43,11 @@ class Baseline:
 BASELINES: list[Baseline] = []
 
 
-def baseline(title: str) -> Callable[[Callable], Callable]:
+def baseline(name: str, title: str) -> Callable[[Callable], Callable]:
     """Registers a function as a baseline; arguments as in `Baseline`."""
 
     def register(function: Callable) -> Callable:
-        BASELINES.append(Baseline(title, function))
+        BASELINES.append(Baseline(name, title, function))
         return function
 
     return register

@@ -9,7 +9,7 @@ from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.retrieval.leave_one_out import RankedCodes, RankedVectors
 
 
-@baseline("PCA + ITQ of these features, {bits} bits")
+@baseline("ITQ", "PCA + ITQ of these features, {bits} bits")
 def pca_itq(material: Material) -> RankedCodes | None:
     """Returns the signs of L turned principal components, fitted to these very images.
 

@@ -18,7 +18,7 @@ def perceptual_hashes(images: np.ndarray) -> np.ndarray:
     return np.packbits(np.reshape(bits, (len(images), SIDE * SIDE)), axis=1)
 
 
-@baseline("pHash, 64 bits")
+@baseline("pHash", "pHash of imagehash, 64 bits")
 def perceptual_hash(material: Material) -> RankedCodes | None:
     """Returns pHash's 64 bits, of the images at the size that the hasher takes."""
     if material.perceptual_hashes is None:

@@ -12,7 +12,7 @@ from classwise.zoo.retrieval.leave_one_out import RankedCodes, RankedVectors
 SEED = 0
 
 
-@baseline("random projection of these features, {bits} bits")
+@baseline("random", "random projection of these features, {bits} bits")
 def random_projection(material: Material) -> RankedCodes | None:
     """Returns the signs of L random projections, whose directions a fixed seed draws.
 
