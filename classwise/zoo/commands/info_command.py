@@ -19,7 +19,7 @@ from classwise.zoo.foundation.printing import (
 
 if TYPE_CHECKING:
     from classwise.zoo.presets.find_model import FoundModel
-    from classwise.zoo.presets.registry import Preset
+    from classwise.zoo.presets.registry import Preset, WeightFile
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -162,12 +162,18 @@ def print_trunk(trunk, as_json: bool) -> None:
         **({"its authors cut": f"{trunk.crop:.1%} of the shorter side"} if trunk.crop else {}),
         "origin": trunk.origin,
         **trunk_training(trunk),
-        **{f.file: f"{megabytes(f.bytes)}, SHA-256 {f.sha256}" for f in trunk.files},
+        trunk.file: f"{megabytes(trunk.bytes)}, SHA-256 {trunk.sha256}",
+        **({"classifier": described(trunk.classifier)} if trunk.classifier else {}),
         "hashers": ", ".join(hashers) or "none: give it a hash layer of your own",
         "to train on it": f'zoo.load("{trunk.name}", num_classes=..., code_length=...)',
         "license": trunk.license,
     }
     print_table(trunk.name, ["", ""], facts.items())
+
+
+def described(file: WeightFile) -> str:
+    """Returns where a file lies, its size and its SHA-256."""
+    return f"{file.file}: {megabytes(file.bytes)}, SHA-256 {file.sha256}"
 
 
 def trunk_training(trunk) -> dict[str, str]:
