@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from classwise.zoo.datasets.labeled_images import LabeledImages
+from classwise.zoo.datasets.resized_images import resize
 
 if TYPE_CHECKING:
     from classwise.zoo.datasets.data_set import Batch
@@ -24,6 +25,10 @@ class FileBatches:
     @property
     def class_names(self) -> tuple[str, ...]:
         return self.photos.class_names
+
+    def at_size(self, image_shape: tuple[int, int, int]) -> FileBatches:
+        """Returns the same batches of the images at another size; see `resize`."""
+        return dataclasses.replace(self, photos=resize(self.photos, image_shape))
 
     def __iter__(self) -> Iterator[Batch]:
         return self.after(0)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from classwise.zoo import InputError
-from classwise.zoo.datasets import get_protocol, load_split, record_ids, stream_split
+from classwise.zoo.datasets import get_protocol, load_split, read_images, record_ids, stream_split
 from classwise.zoo.datasets.catalogue import DATA_SETS
 from classwise.zoo.datasets.image_sources import open_images
 
@@ -105,7 +105,10 @@ def test_the_same_images_stream(in_folders):
     assert [len(labels) for _, labels, _ in parts] == [3, 3]
     np.testing.assert_array_equal(np.concatenate([part[0] for part in parts]), images.images[2:])
     stream = open_images("ukbench:all", data_dir=in_folders).stream((6, 5, 3), 4)
-    assert stream.count == PHOTOS
+    assert (stream.count, stream.resizing) == (PHOTOS, "")
+    found = np.concatenate([batch.images for batch in stream.batches(0)])
+    files = [in_folders / "ukbench" / "all" / id for id in images.ids]
+    np.testing.assert_array_equal(found, read_images(files, (6, 5, 3)))
 
 
 @pytest.mark.usefixtures("known_as_small")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from classwise.zoo.datasets.data_set import DataSet
 
-# By their WordNet ids, whose order is that of the classes.
+# Names of WordNet by its ids, whose order is that of the classes; of two classes with one name, one
+# has a word in brackets.
 CLASSES = json.loads(Path(__file__).with_name("imagenet_classes.json").read_text(encoding="utf-8"))
 
 DATA_SETS = (
