@@ -12,7 +12,7 @@ import classwise.zoo
 import tools.publish
 
 # Needs a package that only the conversion does.
-PROGRAMS = ("convert_efficientnet_lite0",)
+PROGRAMS = ("convert_efficientnet_lite",)
 
 
 def modules():

@@ -17,6 +17,7 @@ from .datasets.sample import sample_folder as sample_folder
 from .foundation.errors import InputError as InputError
 from .models.hasher import Hasher as Hasher
 from .models.muon import Muon as Muon
+from .presets.classifier import load_classifier as load_classifier
 from .presets.load import load as load
 from .presets.load import load_backbone as load_backbone
 from .presets.push import push as push

@@ -99,18 +99,28 @@ def trunk_file(name: str) -> Path:
 
 
 def add_trunk(
-    name: str, weights: dict[str, np.ndarray], *, dropped: Collection[str] = (), **facts
+    name: str,
+    weights: dict[str, np.ndarray],
+    *,
+    classifier: dict[str, np.ndarray] | None = None,
+    dropped: Collection[str] = (),
+    **facts,
 ) -> dict:
     """Stores a backbone's weights, by name, as a trunk; returns its entry.
 
     Args:
         name: of the trunk.
         weights: by their paths.
+        classifier: weights of the last layer that it was trained with, kept in a file of their own.
         dropped: presets whose entries go.
         facts: what else an entry tells; see `registry.Trunk`.
     """
     file = trunk_file(name)
     write_weights(registry.FOLDER / file, weights)
     entry = {**describe_file(file), **facts, "license": LICENSE}
+    if classifier is not None:
+        beside = file.with_name(f"{name}_classifier.safetensors")
+        write_weights(registry.FOLDER / beside, classifier)
+        entry["classifier"] = describe_file(beside)
     write_entry("trunks", name, entry, dropped)
     return entry

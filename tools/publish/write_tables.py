@@ -152,6 +152,7 @@ def metrics_table(root: Path) -> str:
         "codes": "codes, by Hamming distance",
         "embeddings": "embeddings, by cosine similarity",
         "clusters": "embeddings, by k-means",
+        "rankings": "codes and embeddings, every item against all the others",
     }
     return table(
         ["name in results", "title", "of", "better", "what it is"],

@@ -8,7 +8,10 @@ import keras
 
 from classwise.zoo.backbones.airbench import airbench
 from classwise.zoo.backbones.batch_norm import InferenceBatchNormalization
-from classwise.zoo.backbones.efficientnet_lite import efficientnet_lite0
+from classwise.zoo.backbones.efficientnet_lite import (
+    efficientnet_lite0,
+    efficientnet_lite2,
+)
 from classwise.zoo.backbones.resnet import resnet
 from classwise.zoo.backbones.resnet9 import resnet9
 from classwise.zoo.foundation.errors import unknown_name
@@ -18,6 +21,7 @@ BACKBONES: dict[str, Callable] = {
     "resnet9": resnet9,
     "airbench": airbench,
     "efficientnet_lite0": efficientnet_lite0,
+    "efficientnet_lite2": efficientnet_lite2,
 }
 
 
@@ -38,6 +42,7 @@ __all__ = [
     "airbench",
     "build_backbone",
     "efficientnet_lite0",
+    "efficientnet_lite2",
     "resnet",
     "resnet9",
 ]

@@ -1,4 +1,6 @@
-"""EfficientNet-Lite0: ImageNet-trained features that every runtime computes fast."""
+"""EfficientNet-Lite: ImageNet-trained features that every runtime computes fast."""
+
+import math
 
 import keras
 from keras import layers
@@ -46,16 +48,47 @@ def inverted_residual(x, kernel_size: int, stride: int, expansion: int, filters:
     return x
 
 
-def efficientnet_lite0(input_shape: tuple[int, int, int] = (224, 224, 3)) -> keras.Model:
-    """Builds an EfficientNet-Lite0: images 0-255 in, pooled features `[B, 1280]` out.
+def scaled_filters(filters: int, width: float) -> int:
+    """Returns filters times a width, to the nearest multiple of 8 of at least 90 % of that.
 
-    The Lite variant has ReLU6 for swish and no squeeze-and-excitation, so that it quantizes well
-    and runs on every accelerator. Its weights here are random; the preset
-    `efficientnet_lite0_imagenet` has those that ImageNet trained.
+    Example:
+
+    >>> [scaled_filters(filters, 1.1) for filters in (24, 40, 112)]
+    [24, 48, 120]
+    """
+    wanted = filters * width
+    found = max(8, int(wanted + 4) // 8 * 8)
+    return found if found >= 0.9 * wanted else found + 8
+
+
+def scaled_stages(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
+    """Returns `STAGES` with more filters, and more blocks in all but the first and last of them."""
+    last = len(STAGES) - 1
+    return [
+        (
+            blocks if number in (0, last) else math.ceil(blocks * depth),
+            *between,
+            scaled_filters(filters, width),
+        )
+        for number, (blocks, *between, filters) in enumerate(STAGES)
+    ]
+
+
+def efficientnet_lite(
+    number: int, width: float, depth: float, input_shape: tuple[int, int, int]
+) -> keras.Model:
+    """Builds an EfficientNet-Lite: images 0-255 in, pooled features `[B, 1280]` out.
+
+    The Lite variants have ReLU6 for swish and no squeeze-and-excitation, so that they quantize well
+    and run on every accelerator; stem and head keep their size. The weights here are random; the
+    trunks `efficientnet_lite{number}_imagenet` have those that ImageNet trained.
 
     Args:
-        input_shape: (height, width, 3) of the images, 32 x 32 or larger. It was made for 224 x 224;
-            the convolutions take any size.
+        number: of the variant.
+        width: its filters, as a multiple of Lite0's.
+        depth: its blocks, as a multiple of Lite0's.
+        input_shape: (height, width, 3) of the images, 32 x 32 or larger; the convolutions take any
+            size.
 
     Raises:
         InputError: the images are smaller, or have other than 3 channels.
@@ -64,8 +97,8 @@ def efficientnet_lite0(input_shape: tuple[int, int, int] = (224, 224, 3)) -> ker
     """
     if len(input_shape) != 3 or min(input_shape[:2]) < SMALLEST or input_shape[2] != 3:
         raise InputError(
-            f"EfficientNet-Lite0 takes images (height, width, 3) from ({SMALLEST}, {SMALLEST}, 3) "
-            f"on, not {tuple(input_shape)}."
+            f"EfficientNet-Lite{number} takes images (height, width, 3) from ({SMALLEST}, "
+            f"{SMALLEST}, 3) on, not {tuple(input_shape)}."
         )
     images = keras.Input(input_shape, name="images")
     # (x - 127) / 128: exact in every runtime, the scale being a power of two.
@@ -74,7 +107,8 @@ def efficientnet_lite0(input_shape: tuple[int, int, int] = (224, 224, 3)) -> ker
         x
     )
     x = normalized(x, "stem")
-    for stage, (blocks, kernel_size, stride, expansion, filters) in enumerate(STAGES, start=1):
+    stages = scaled_stages(width, depth)
+    for stage, (blocks, kernel_size, stride, expansion, filters) in enumerate(stages, start=1):
         for block in range(1, blocks + 1):
             x = inverted_residual(
                 x,
@@ -86,4 +120,14 @@ def efficientnet_lite0(input_shape: tuple[int, int, int] = (224, 224, 3)) -> ker
             )
     x = pointwise(x, HEAD_FILTERS, "head")
     x = layers.GlobalAveragePooling2D(name="pool")(x)
-    return keras.Model(images, x, name="efficientnet_lite0")
+    return keras.Model(images, x, name=f"efficientnet_lite{number}")
+
+
+def efficientnet_lite0(input_shape: tuple[int, int, int] = (224, 224, 3)) -> keras.Model:
+    """Builds an EfficientNet-Lite0, made for 224 x 224 pixels; see `efficientnet_lite`."""
+    return efficientnet_lite(0, 1.0, 1.0, input_shape)
+
+
+def efficientnet_lite2(input_shape: tuple[int, int, int] = (260, 260, 3)) -> keras.Model:
+    """Builds an EfficientNet-Lite2, made for 260 x 260 pixels; see `efficientnet_lite`."""
+    return efficientnet_lite(2, 1.1, 1.2, input_shape)

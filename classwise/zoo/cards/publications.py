@@ -28,7 +28,11 @@ AIRBENCH = Publication(
 }""",
 )
 # Papers of backbones; one that has none is not there.
-BACKBONES = {"airbench": AIRBENCH, "efficientnet_lite0": EFFICIENTNET}
+BACKBONES = {
+    "airbench": AIRBENCH,
+    "efficientnet_lite0": EFFICIENTNET,
+    "efficientnet_lite2": EFFICIENTNET,
+}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 from pathlib import Path
 
+from classwise.zoo.commands.baseline_table import note_missing, print_baselines
 from classwise.zoo.commands.image_options import add_image_options, note_others, note_skipped
 from classwise.zoo.commands.info_command import print_metrics
 from classwise.zoo.commands.own_images import own_images, queries_are_the_model
@@ -103,6 +104,9 @@ def run(options: argparse.Namespace) -> int:
         print_comparison(documents, options.top_k, options.radius)
     else:
         print_figures(documents[0])
+    for document in documents if not options.json else ():
+        if "beside_baselines" in document:
+            print_baselines(document["model"], document["beside_baselines"])
     return 0
 
 
@@ -151,6 +155,7 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
     documents, reports = [], []
     for source in sources:
         sets = encode(source, protocol or words)
+        note_missing(sets)
         evaluation = evaluate_sets(
             sets,
             top_k=options.top_k,

@@ -19,7 +19,7 @@ from classwise.zoo.foundation.printing import (
 
 if TYPE_CHECKING:
     from classwise.zoo.presets.find_model import FoundModel
-    from classwise.zoo.presets.registry import Preset
+    from classwise.zoo.presets.registry import Preset, WeightFile
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -159,14 +159,21 @@ def print_trunk(trunk, as_json: bool) -> None:
         "at": "{} x {} pixels, {}".format(
             *trunk.image_shape[:2], counted(trunk.image_shape[2], "channel")
         ),
+        **({"its authors cut": f"{trunk.crop:.1%} of the shorter side"} if trunk.crop else {}),
         "origin": trunk.origin,
         **trunk_training(trunk),
         trunk.file: f"{megabytes(trunk.bytes)}, SHA-256 {trunk.sha256}",
+        **({"classifier": described(trunk.classifier)} if trunk.classifier else {}),
         "hashers": ", ".join(hashers) or "none: give it a hash layer of your own",
         "to train on it": f'zoo.load("{trunk.name}", num_classes=..., code_length=...)',
         "license": trunk.license,
     }
     print_table(trunk.name, ["", ""], facts.items())
+
+
+def described(file: WeightFile) -> str:
+    """Returns where a file lies, its size and its SHA-256."""
+    return f"{file.file}: {megabytes(file.bytes)}, SHA-256 {file.sha256}"
 
 
 def trunk_training(trunk) -> dict[str, str]:

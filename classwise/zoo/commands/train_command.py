@@ -54,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     methods = " or ".join(METHODS)
     parser.add_argument("--method", metavar="NAME", help=f"{methods}, not the recipe's")
     parser.add_argument(
+        "--trunk",
+        metavar="NAME",
+        help="trained backbone to start from, not the recipe's; `classwise list` ends with them",
+    )
+    parser.add_argument(
         "--image-size",
         type=IMAGE_SIDES.parse,
         metavar="S",
@@ -84,6 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from classwise.zoo.presets.registry import get_trunk
     from classwise.zoo.training.learning_images import check_source
     from classwise.zoo.training.recipe_files import read_recipe
     from classwise.zoo.training.run_directory import RunDirectory
@@ -97,6 +103,8 @@ def run(options: argparse.Namespace) -> int:
         options.recipe or FOLDER_RECIPE,
         code_length=options.code_length,
         method=options.method,
+        trunk=options.trunk,
+        backbone=None if options.trunk is None else get_trunk(options.trunk).backbone,
         image_size=options.image_size,
         epochs=options.epochs,
         batch_size=options.batch_size,

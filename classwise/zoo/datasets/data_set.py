@@ -71,6 +71,8 @@ class DataSet:
         num_images: by split.
         source: reads it; None of a set that only others' weights were trained on.
         hub_id: its id on huggingface.co, None where it is not there.
+        class_names: of a set that nothing reads, and whose classifiers are kept; empty otherwise,
+            as what reads a set tells them.
     """
 
     name: str
@@ -85,6 +87,7 @@ class DataSet:
     num_images: Mapping[str, int]
     source: Source | None = None
     hub_id: str | None = None
+    class_names: tuple[str, ...] = ()
 
     @property
     def link(self) -> str:

@@ -5,17 +5,19 @@ from collections import Counter
 
 import numpy as np
 
+from classwise.zoo.datasets.encoded_images import EncodedImages
 from classwise.zoo.datasets.labeled_images import LabeledImages
 
 
 def record_ids(images: LabeledImages) -> np.ndarray:
-    """Computes an id of every image from its split, its label and its pixels.
+    """Computes an id of every image from its split, its label and its pixels, or its file.
 
     TFDS orders records as they were prepared, so positions, and the ids of some sets, name other
     images on another machine. These ids do not:
 
-    Formula: `{split}_{first 16 hexadecimal digits of SHA-256(label as 8 bytes, pixels)}`, followed
-    by `_2`, `_3`, ... for further images of the split with the same label and pixels.
+    Formula: `{split}_{first 16 hexadecimal digits of SHA-256(label as 8 bytes, content)}`, followed
+    by `_2`, `_3`, ... for further images of the split with the same label and content: the pixels,
+    or of `EncodedImages`, whose size is not fixed, the bytes of the file.
 
     Returns:
         str `[N]`, no two equal.
@@ -30,8 +32,10 @@ def record_ids(images: LabeledImages) -> np.ndarray:
     """
     seen = Counter()
     ids = []
+    files = isinstance(images.images, EncodedImages)
     for position, label in enumerate(images.labels):
-        content = np.int64(label).astype("<i8").tobytes() + images.images[position].tobytes()
+        found = images.images.encoded(position) if files else images.images[position].tobytes()
+        content = np.int64(label).astype("<i8").tobytes() + found
         id = f"{images.split}_{hashlib.sha256(content).hexdigest()[:16]}"
         seen[id] += 1
         ids.append(id if seen[id] == 1 else f"{id}_{seen[id]}")

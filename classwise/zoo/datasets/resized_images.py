@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from classwise.zoo.datasets.encoded_images import EncodedImages
 from classwise.zoo.datasets.labeled_images import ImageSource, LabeledImages
 from classwise.zoo.datasets.read_images import check_image_shape, fit_image
 
@@ -44,6 +45,7 @@ def resize(images: LabeledImages, image_shape: tuple[int, int, int]) -> LabeledI
 
     They are cut to the aspect ratio around their center and resized by antialiased bicubic
     interpolation, on access; gray becomes RGB, or RGB gray, where the channels differ.
+    `EncodedImages` are read from their files at that size.
 
     Raises:
         InputError: `image_shape` is not (height, width, 1 or 3).
@@ -51,6 +53,8 @@ def resize(images: LabeledImages, image_shape: tuple[int, int, int]) -> LabeledI
     image_shape = check_image_shape(image_shape)
     if images.image_shape == image_shape:
         return images
+    if isinstance(images.images, EncodedImages):
+        return dataclasses.replace(images, images=images.images.at_size(image_shape))
     return dataclasses.replace(images, images=ResizedImages(images.images, image_shape))
 
 
@@ -63,6 +67,12 @@ def resizing(given: tuple[int, int, int], taken: tuple[int, int, int]) -> str:
     'images (32, 32, 3) resized to (96, 96, 3)'
     """
     return "" if tuple(given) == tuple(taken) else f"images {given} resized to {taken}"
+
+
+def resizing_of(images: LabeledImages, taken: tuple[int, int, int]) -> str:
+    """Says the same of labeled images; nothing of those that are read at any size."""
+    any_size = isinstance(images.images, EncodedImages)
+    return "" if any_size else resizing(images.image_shape, taken)
 
 
 def resize_pixels(images: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
+from classwise.zoo.datasets.file_batches import FileBatches
 from classwise.zoo.datasets.image_folder import load_folder
 from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
-    from classwise.zoo.datasets.data_set import Batch, DataSet
+    from classwise.zoo.datasets.data_set import DataSet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,25 +60,3 @@ class SplitFolders:
             what = "{} images in {} classes where {} in {} are expected"
             raise InputError(f"'{folder}' holds {what.format(*found, *expected)}; {self.remedy}")
         return dataclasses.replace(photos, name=data_set.name, split=split)
-
-
-@dataclasses.dataclass(frozen=True)
-class FileBatches:
-    """Iterates over the batches of photographs, decoded when they are asked for."""
-
-    photos: LabeledImages
-    batch_size: int
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        return self.photos.class_names
-
-    def __iter__(self) -> Iterator[Batch]:
-        return self.after(0)
-
-    def after(self, first: int) -> Iterator[Batch]:
-        """Returns an iterator that leaves the first images out, without decoding them."""
-        for start in range(first, len(self.photos), self.batch_size):
-            stop = min(start + self.batch_size, len(self.photos))
-            chosen = self.photos.select(np.arange(start, stop))
-            yield chosen.images[:], chosen.labels, chosen.ids

@@ -1,13 +1,14 @@
 """The rules by which protocols share out the records of a data set among their roles.
 
-A rule is a frozen dataclass of parameters; called with `Records`, it returns `Shares`. Draws depend
+A rule is a frozen dataclass of parameters, with the splits of the data set that it shares out;
+called with `Records`, it returns `Shares`. Draws depend
 on the record ids alone, neither on their order nor on a random generator, whose stream NumPy may
 change between versions.
 """
 
 import dataclasses
 import hashlib
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -17,13 +18,15 @@ from classwise.zoo.foundation.errors import InputError
 class Records(NamedTuple):
     """The records of a data set: ids str `[N]`, labels int64 `[N]`, in_test bool `[N]`.
 
-    `in_validation`, bool `[N]`, is true in the validation split of a set that has one.
+    `in_validation`, bool `[N]`, is true in the validation split of a set that has one. A split
+    `"all"` is one to test on. `class_names` are those of the labels.
     """
 
     ids: np.ndarray
     labels: np.ndarray
     in_test: np.ndarray
     in_validation: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
 
     @property
     def of_validation(self) -> np.ndarray:
@@ -31,6 +34,9 @@ class Records(NamedTuple):
         if self.in_validation is None:
             return np.zeros(len(self.ids), bool)
         return self.in_validation
+
+
+TRAIN_AND_TEST = ("train", "test")
 
 
 class Shares(NamedTuple):
@@ -76,6 +82,8 @@ def draw_per_class(records: Records, among: np.ndarray, count: int, seed: str) -
 class OfficialSplit:
     """Queries are the test split; the database, and what is learned from, is the train split."""
 
+    splits: ClassVar[tuple[str, ...]] = TRAIN_AND_TEST
+
     def __call__(self, records: Records, seed: str) -> Shares:
         return Shares(records.in_test, ~records.in_test, ~records.in_test)
 
@@ -83,6 +91,8 @@ class OfficialSplit:
 @dataclasses.dataclass(frozen=True)
 class OfficialSplitWithValidation:
     """As `OfficialSplit`; what is learned from is the validation split, too, which selects."""
+
+    splits: ClassVar[tuple[str, ...]] = (*TRAIN_AND_TEST, "validation")
 
     def __call__(self, records: Records, seed: str) -> Shares:
         train = ~(records.in_test | records.of_validation)
@@ -96,6 +106,7 @@ class SampledSplit:
     queries_per_class: int
     learning_per_class: int
     learning_in_database: bool
+    splits: ClassVar[tuple[str, ...]] = TRAIN_AND_TEST
 
     def __call__(self, records: Records, seed: str) -> Shares:
         everything = np.ones(len(records.ids), bool)
@@ -110,6 +121,7 @@ class UnseenClasses:
     """Queries and database are the test and train images of classes that are never learned from."""
 
     held_out: int
+    splits: ClassVar[tuple[str, ...]] = TRAIN_AND_TEST
 
     def held_out_classes(self, num_classes: int, seed: str) -> np.ndarray:
         """Returns the held-out class ids, int64 `[held_out]` in increasing order."""
@@ -125,3 +137,32 @@ class UnseenClasses:
         unseen = np.isin(records.labels, self.held_out_classes(num_classes, seed))
         train = ~records.in_test
         return Shares(records.in_test & unseen, train & unseen, train & ~unseen)
+
+
+@dataclasses.dataclass(frozen=True)
+class LeaveOneOut:
+    """Every image of a split that holds no learned class asks all the others of it.
+
+    Args:
+        splits: `("all",)` of a set that only judges, or `("train", "test")` of one whose train
+            split, of other classes, is learned from.
+        without: names of classes that neither ask nor answer, in lower case.
+    """
+
+    splits: tuple[str, ...] = ("all",)
+    without: tuple[str, ...] = ()
+
+    def __call__(self, records: Records, seed: str) -> Shares:
+        names = [name.lower() for name in records.class_names]
+        missing = set(self.without) - set(names)
+        if missing:
+            raise InputError(
+                f"{seed} has no class {', '.join(sorted(missing))}, which the protocol leaves out; "
+                "its folders have other names than the data set's."
+            )
+        left_out = np.isin(records.labels, [names.index(name) for name in self.without])
+        judged = records.in_test & ~left_out
+        return Shares(judged, judged, ~records.in_test)
+
+
+SplitRule = OfficialSplit | OfficialSplitWithValidation | SampledSplit | UnseenClasses | LeaveOneOut

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from classwise.zoo.datasets.image_stream import batches_of
 from classwise.zoo.datasets.labeled_images import ImageSource
 from classwise.zoo.datasets.protocols import ProtocolImages
 from classwise.zoo.encoding.encoders import Encoder
+from classwise.zoo.evaluation.beside_baselines import Contender, beside_baselines
+from classwise.zoo.evaluation.encoder_with_material import EncoderWithMaterial
 from classwise.zoo.evaluation.image_sets import ImageSets
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
@@ -45,6 +47,9 @@ class EncodedSets:
         distance: by which embeddings find their nearest class center: "euclidean" or "cosine".
         class_names: by class id, empty where unknown.
         leave_one_out: whether the queries are the database, and every one asks all the others.
+        material: what baselines are made of, of the same images; see `EncoderWithMaterial`. None
+            where the codes stand alone.
+        group: images a class, where the score of UKBench is wanted.
     """
 
     query_codes: np.ndarray
@@ -58,6 +63,8 @@ class EncodedSets:
     distance: str = "euclidean"
     class_names: tuple[str, ...] = ()
     leave_one_out: bool = False
+    material: Mapping[str, np.ndarray] | None = None
+    group: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,14 +75,17 @@ class Evaluation:
     codes: CodeStatistics
     classification: dict[str, ClassificationResult]
     embedding: EmbeddingResult | None
+    beside: dict[str, Contender] = dataclasses.field(default_factory=dict)
 
     def to_dict(self) -> dict:
         """Returns all figures as JSON types; the retrieval metrics stand at the top."""
+        beside = {name: found.to_dict() for name, found in self.beside.items()}
         return {
             **self.retrieval.to_dict(),
             "code_statistics": self.codes.to_dict(),
             "classification": {kind: c.to_dict() for kind, c in self.classification.items()},
             "embedding": self.embedding and self.embedding.to_dict(),
+            **({"beside_baselines": beside} if beside else {}),
         }
 
 
@@ -119,6 +129,8 @@ def encode_protocol(
         EncodedSets.distance if hasher is None else nearest_center_distance(hasher),
         queries.class_names,
         leave_one_out,
+        encoder.material(asking) if isinstance(encoder, EncoderWithMaterial) else None,
+        images.protocol.group if isinstance(images, ProtocolImages) and leave_one_out else None,
     )
 
 
@@ -185,6 +197,16 @@ def evaluate_sets(
         )
         if embeddings
         else None,
+        beside_baselines(
+            sets.query_codes,
+            sets.code_length,
+            sets.query_embeddings,
+            sets.query_labels,
+            sets.material,
+            sets.group,
+        )
+        if sets.material is not None
+        else {},
     )
 
 

@@ -60,6 +60,7 @@ def describe_evaluation(
         ),
         code_statistics=evaluation.codes,
         embedding_result=evaluation.embedding,
+        beside_baselines=dict(evaluation.beside.values()),
         classifications={
             CENTER_NAMES[kind]: result for kind, result in evaluation.classification.items()
         },

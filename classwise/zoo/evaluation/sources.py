@@ -11,9 +11,10 @@ from pathlib import Path
 
 from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.datasets.read_images import check_image_shape
-from classwise.zoo.datasets.resized_images import resizing
+from classwise.zoo.datasets.resized_images import resizing_of
 from classwise.zoo.encoding.encoders import Encoder, open_encoder
 from classwise.zoo.evaluation.code_files import read_code_file, read_code_pair
+from classwise.zoo.evaluation.encoder_with_material import EncoderWithMaterial
 from classwise.zoo.evaluation.evaluate import EncodedSets, encode_protocol
 from classwise.zoo.evaluation.image_sets import ImageSets, OwnImages
 from classwise.zoo.foundation.errors import InputError
@@ -188,8 +189,10 @@ def _model_source(
     if isinstance(images, OwnImages):
         images = images.resized(check_image_shape(encoder.image_shape))
     else:
-        words = resizing(images.queries.image_shape, check_image_shape(encoder.image_shape))
+        words = resizing_of(images.queries, check_image_shape(encoder.image_shape))
     alone = images.database is images.queries
+    if alone and isinstance(images, ProtocolImages):
+        encoder = EncoderWithMaterial(encoder)
     return EvaluationSource(
         name,
         encoder.code_length,

@@ -32,6 +32,10 @@ class Trunk(WeightFile):
         image_shape: (height, width, channels) of the images that trained it.
         origin: one sentence that says how it came about.
         license: of the weights.
+        crop: side of the square that its authors cut from an image's center before they resized it,
+            as a share of the shorter side; None where the whole shorter side was taken.
+        classifier: the last layer that it was trained with; see `load_classifier`. None where it is
+            not kept.
         recipe, training, versions: as of a preset; None of weights that no recipe trained.
         other_seeds: validation accuracy of other trainings of the recipe, by seed.
     """
@@ -42,6 +46,8 @@ class Trunk(WeightFile):
     image_shape: tuple[int, int, int]
     origin: str
     license: str
+    crop: float | None = None
+    classifier: WeightFile | None = None
     recipe: dict | None = None
     training: dict | None = None
     versions: dict | None = None
@@ -52,6 +58,11 @@ class Trunk(WeightFile):
         """Validation accuracy of all seeds of the recipe that trained it, the least first."""
         own = [] if self.training is None else [self.training["val_accuracy"]]
         return sorted([*own, *self.other_seeds.values()])
+
+    @property
+    def files(self) -> tuple[WeightFile, ...]:
+        """All its files: the backbone's weights, then the classifier's, if it is kept."""
+        return (self,) if self.classifier is None else (self, self.classifier)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,6 +161,8 @@ def tables() -> tuple[dict[str, Trunk], dict[str, Preset]]:
                 entry["image_shape"] = tuple(entry["image_shape"])
                 if kind == "presets":
                     entry["class_names"] = tuple(entry["class_names"])
+                elif "classifier" in entry:
+                    entry["classifier"] = WeightFile(**entry["classifier"])
                 found[kind][name] = entry_type(name=name, **entry)
     return dict(sorted(found["trunks"].items())), dict(sorted(found["presets"].items()))
 

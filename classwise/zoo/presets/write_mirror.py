@@ -61,4 +61,4 @@ def write_mirror(
 
 def files_of(name: str) -> tuple[WeightFile, ...]:
     """Returns the files that a preset, or a trunk alone, needs."""
-    return (trunks()[name],) if name in trunks() else get_preset(name).files
+    return trunks()[name].files if name in trunks() else get_preset(name).files

@@ -8,7 +8,9 @@ from classwise.zoo.retrieval.tie_groups import TieGroups
 from classwise.zoo.retrieval.tie_sums import harmonic_span, hypergeometric_mean
 
 
-def average_precision(groups: TieGroups, k: int | None = None, divisor: str = "min") -> np.ndarray:
+def average_precision(
+    groups: TieGroups, k: int | np.ndarray | None = None, divisor: str = "min"
+) -> np.ndarray:
     """Computes average precision as the mean, minimum and maximum over all orders inside ties.
 
     Formula: AP@K = (1 / D) sum over ranks i <= K of rel(i) P@i, with D = min(K, R) ("min", R the
@@ -20,7 +22,8 @@ def average_precision(groups: TieGroups, k: int | None = None, divisor: str = "m
 
     Args:
         groups: queries that have a relevant item in the database.
-        k: cut-off rank; None ranks the whole database, where both divisors are R.
+        k: cut-off rank; None ranks the whole database, where both divisors are R. With the divisor
+            "min" each query may have its own, `[Q]`.
         divisor: "min" or "hits".
 
     Returns:
@@ -31,7 +34,7 @@ def average_precision(groups: TieGroups, k: int | None = None, divisor: str = "m
         the presence of tied scores, ECIR 2008.
     """
     if k is not None and divisor == "hits":
-        return _with_divisor_hits(groups, k)
+        return _with_divisor_hits(groups, int(k))
     taken, relevant = groups.taken(k), groups.total_relevant
     sums = (_expected_sum(groups, taken), _last_sum(groups, taken), _first_sum(groups, taken))
     return np.stack([s.sum(axis=1) for s in sums]) / (

@@ -9,12 +9,12 @@ from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.retrieval.inputs import (
     check_class_ids,
     check_cut_offs,
-    check_embeddings,
     check_same_width,
     database_or_the_others,
 )
 from classwise.zoo.retrieval.metrics import metrics_of
 from classwise.zoo.retrieval.retrieval_result import class_means
+from classwise.zoo.retrieval.unit_vectors import unit_vectors
 
 # Similarities held at once, 64 MiB of float32; sorting them takes a few times as much.
 CHUNK_PAIRS = 1 << 24
@@ -95,7 +95,7 @@ def evaluate_embeddings(
     Reference:
         R-precision and MAP@R: Musgrave et al., A metric learning reality check, arXiv 2003.08505.
     """
-    queries = _unit_vectors("query_embeddings", query_embeddings)
+    queries = unit_vectors("query_embeddings", query_embeddings)
     query_labels = check_class_ids("query_labels", query_labels, len(queries))
     given = database_embeddings is not None
     database_embeddings, database_labels, alone = database_or_the_others(
@@ -108,7 +108,7 @@ def evaluate_embeddings(
     )
     database = queries
     if given:
-        database = _unit_vectors("database_embeddings", database_embeddings)
+        database = unit_vectors("database_embeddings", database_embeddings)
         database_labels = check_class_ids("database_labels", database_labels, len(database))
         check_same_width(
             "query_embeddings", queries.shape[1], "database_embeddings", database.shape[1]
@@ -158,14 +158,6 @@ def evaluate_embeddings(
         classes=classes,
         per_class={name: value[0] for name, value in per_class.items()},
     )
-
-
-def _unit_vectors(name: str, embeddings: np.ndarray) -> np.ndarray:
-    """Checks embeddings and scales them to length 1, float32."""
-    embeddings = check_embeddings(name, embeddings, for_cosine=True).astype(np.float64)
-    embeddings /= np.abs(embeddings).max(axis=1, keepdims=True)  # no overflow in the square
-    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-    return embeddings.astype(np.float32)
 
 
 def _relevant_ranks(

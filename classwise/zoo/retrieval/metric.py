@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["codes", "embeddings", "clusters"]
+Kind = Literal["codes", "embeddings", "clusters", "rankings"]
 
 
 @dataclass(frozen=True)
@@ -14,11 +14,13 @@ class Metric:
     """A metric: what computes it, and what results, tables, cards and documentation call it.
 
     Args:
-        name: in results; a parameter stands in braces at its end, `{k}` for a cut-off or
-            `{radius}` for a Hamming radius, and a result then has a value for each one asked for.
+        name: in results; a parameter stands in braces at its end, `{k}` for a cut-off, `{radius}`
+            for a Hamming radius or `{group}` for the images a class, and a result then has a value
+            for each one asked for.
         title: as papers write it, with the same parameter.
         kind: what it scores, and so what its function takes: `"codes"`, a `CodeRanking` and the
             parameter, returns float64 `[3, Q]` (expected, worst and best order inside ties);
+            `"rankings"`, the same, of codes or of embeddings whose ties count alike;
             `"embeddings"`, the ranks `[Q, R]` of each query's R relevant items, rising, and the
             parameter, returns `[Q]`; `"clusters"`, unit vectors `[N, L]`, class ids `[N]` and
             `seed=`, returns a number.
@@ -40,7 +42,7 @@ class Metric:
 
     @property
     def parameter(self) -> str:
-        """`"k"`, `"radius"`, or "" where it has none."""
+        """`"k"`, `"radius"`, `"group"`, or "" where it has none."""
         return self.name.partition("{")[2].removesuffix("}")
 
     def named(self, value: int) -> str:

@@ -35,9 +35,11 @@ class TieGroups:
         near = np.count_nonzero((self.items_before < k).any(axis=0))
         return self._of_groups(lambda counts: counts[:, :near])
 
-    def taken(self, k: int | None) -> np.ndarray:
+    def taken(self, k: int | np.ndarray | None) -> np.ndarray:
         """How many items of each group rank among the first k (all without k), `[Q, L + 1]`."""
-        return self.items if k is None else np.clip(k - self.items_before, 0, self.items)
+        if k is None:
+            return self.items
+        return np.clip(np.expand_dims(k, -1) - self.items_before, 0, self.items)
 
     def cut(self, k: int) -> "TieGroups":
         """The one group of each query that holds rank k, `[Q]`; 1 <= k <= database size."""

@@ -38,6 +38,11 @@ def learning_images(
     check_source(recipe, folder)
     if folder is None:
         split = get_protocol(recipe.protocol).load(data_dir)
+        if not len(split.positions["training"]):
+            raise InputError(
+                f"The protocol {recipe.protocol} of recipe {recipe.name} has no images to learn "
+                "from: it judges only; train on another one, then evaluate under this."
+            )
         if recipe.image_shape is None:
             return split.training, split.validation
         return resize(split.training, recipe.image_shape), resize(

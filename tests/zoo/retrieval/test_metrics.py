@@ -110,6 +110,6 @@ def test_names_of_no_metric_are_refused(name):
 def test_names_and_titles_have_the_same_parameter():
     for known in METRICS:
         assert known.title.count("{") == known.name.count("{")
-        assert known.parameter in ("", "k", "radius")
+        assert known.parameter in ("", "k", "radius", "group")
         assert known.function.__doc__.startswith("Computes ")
     assert len({(known.kind, known.name) for known in METRICS}) == len(METRICS)

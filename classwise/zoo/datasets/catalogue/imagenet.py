@@ -1,6 +1,13 @@
 """ImageNet-1k, which weights of others were trained on; nothing here reads it."""
 
+import json
+from pathlib import Path
+
 from classwise.zoo.datasets.data_set import DataSet
+
+# Names of WordNet by its ids, whose order is that of the classes; of two classes with one name, one
+# has a word in brackets.
+CLASSES = json.loads(Path(__file__).with_name("imagenet_classes.json").read_text(encoding="utf-8"))
 
 DATA_SETS = (
     DataSet(
@@ -24,7 +31,8 @@ DATA_SETS = (
   pages   = {211--252},
   year    = {2015}
 }""",
-        num_classes=1000,
+        num_classes=len(CLASSES),
+        class_names=tuple(CLASSES.values()),
         image_shape=None,
         num_images={"train": 1_281_167, "validation": 50_000, "test": 100_000},
         hub_id="ILSVRC/imagenet-1k",

@@ -9,6 +9,7 @@ from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import printable
 from classwise.zoo.retrieval.code_statistics import CodeStatistics
 from classwise.zoo.retrieval.embeddings import EmbeddingResult
+from classwise.zoo.retrieval.leave_one_out import LeaveOneOutResult
 from classwise.zoo.retrieval.nearest_center import ClassificationResult
 from classwise.zoo.retrieval.retrieval_result import RetrievalResult
 
@@ -26,6 +27,7 @@ class EvaluationReport:
         pair_distances: of `pair_distances`: same-class and different-class pairs by distance.
         code_statistics: of `code_statistics`.
         embedding_result: of `evaluate_embeddings`.
+        beside_baselines: of `evaluate_leave_one_out`, by title: of the model, then of baselines.
         classifications: by the kind of nearest center, such as `{"Hamming": ...}`; the confusion
             matrix shown is that of the first.
         embeddings, embedding_labels, centers: floats `[N, L]`, class ids `[N]` and floats
@@ -46,6 +48,7 @@ class EvaluationReport:
     pair_distances: tuple[np.ndarray, np.ndarray] | None = None
     code_statistics: CodeStatistics | None = None
     embedding_result: EmbeddingResult | None = None
+    beside_baselines: Mapping[str, LeaveOneOutResult] = field(default_factory=dict)
     classifications: Mapping[str, ClassificationResult] = field(default_factory=dict)
     embeddings: np.ndarray | None = None
     embedding_labels: np.ndarray | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from classwise.zoo.evaluation.report.evaluation_report import EvaluationReport
 from classwise.zoo.foundation.printing import four_digits
 from classwise.zoo.retrieval.code_statistics import CodeStatistics
+from classwise.zoo.retrieval.leave_one_out import LeaveOneOutResult, leave_one_out_title
 from classwise.zoo.retrieval.metrics import find_metric, metric_title
 from classwise.zoo.retrieval.retrieval_result import ORDERS, RetrievalResult
 
@@ -28,6 +29,8 @@ class ReportTable:
 def report_tables(report: EvaluationReport) -> Iterator[ReportTable]:
     """Yields the tables for which the report has results, in the order of the page."""
     yield _metrics(report.result)
+    if report.beside_baselines:
+        yield _baselines(report.beside_baselines)
     if report.result.zero_hit_queries:
         yield _zero_hits(report.result)
     if report.embedding_result is not None:
@@ -70,6 +73,21 @@ def _metrics(result: RetrievalResult) -> ReportTable:
         "Items at the same distance are tied. Expected is the mean over all their orders, beside "
         "it what the worst and the best order give; the standard error is over queries. AP@K is "
         f"divided by {divisor[result.divisor]}.",
+    )
+
+
+def _baselines(results: Mapping[str, LeaveOneOutResult]) -> ReportTable:
+    names = list(next(iter(results.values())).metrics)
+    return ReportTable(
+        "Beside baselines of the same images",
+        ("Ranked by", *map(leave_one_out_title, names)),
+        [
+            (title, *(four_digits(result.metrics[name].expected) for name in names))
+            for title, result in results.items()
+        ],
+        "Every image asks all the others. R@K is the share of queries with a relevant image among "
+        "the first K, expected over orders inside ties; mAP@R ends at as many ranks as a query has "
+        "relevant images; NMI compares k-means clusters with the classes.",
     )
 
 

@@ -8,6 +8,7 @@ from classwise.zoo.retrieval.metric import metric
 
 
 @metric("map", "mAP", "codes")
+@metric("map", "mAP", "rankings")
 def mean_average_precision(ranking: CodeRanking) -> np.ndarray:
     """Computes the mean over relevant items of the precision at their ranks, `[3, Q]`."""
     return average_precision(ranking.groups)
