@@ -25,6 +25,7 @@ from .presets.registry import list_models as list_models
 from .retrieval.neighbors import nearest_neighbors as nearest_neighbors
 from .retrieval.neighbors import nearest_neighbours as nearest_neighbours
 from .search.build_index import build_index as build_index
+from .search.find_duplicates import find_duplicates as find_duplicates
 from .search.open_index import open_index as open_index
 from .training.iterative_quantization import fit_itq as fit_itq
 from .training.retrieval_evaluation import RetrievalEvaluation as RetrievalEvaluation

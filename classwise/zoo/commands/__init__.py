@@ -38,6 +38,10 @@ COMMANDS = {
     "encode": ("classwise.zoo.commands.encode_command", "turn images into packed codes"),
     "index": ("classwise.zoo.commands.index_command", "make or update an index of photos"),
     "search": ("classwise.zoo.commands.search_command", "find photos of an index"),
+    "duplicates": (
+        "classwise.zoo.commands.duplicates_command",
+        "find copies and near copies among photos",
+    ),
     "export": (
         "classwise.export.commands.export_command",
         "write a hasher for another runtime, proven equal",
@@ -73,7 +77,6 @@ WITH_IMPORT = ("info", "push", "train", "evaluate", "encode", "index", "search",
 # What people try, and what does it here.
 TRIED = {
     "fit": "`classwise train` trains a hasher",
-    "duplicates": "encode the images, and look for equal codes in the file",
     "predict": "`classwise encode` turns images into codes",
     "load": "`classwise list` shows the presets, `classwise info NAME` one of them",
 }
