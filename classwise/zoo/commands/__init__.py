@@ -38,6 +38,7 @@ COMMANDS = {
     "encode": ("classwise.zoo.commands.encode_command", "turn images into packed codes"),
     "index": ("classwise.zoo.commands.index_command", "make or update an index of photos"),
     "search": ("classwise.zoo.commands.search_command", "find photos of an index"),
+    "serve": ("classwise.zoo.commands.serve_command", "search an index on a web page"),
     "duplicates": (
         "classwise.zoo.commands.duplicates_command",
         "find copies and near copies among photos",
@@ -66,12 +67,24 @@ WITH_MIRROR = (
     "encode",
     "index",
     "search",
+    "serve",
     "export",
     "verify",
     "demo",
 )
 # Those that open `.keras` files, which may name classes of the user's own.
-WITH_IMPORT = ("info", "push", "train", "evaluate", "encode", "index", "search", "export", "verify")
+WITH_IMPORT = (
+    "info",
+    "push",
+    "train",
+    "evaluate",
+    "encode",
+    "index",
+    "search",
+    "serve",
+    "export",
+    "verify",
+)
 
 
 # What people try, and what does it here.

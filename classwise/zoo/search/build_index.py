@@ -100,9 +100,16 @@ def build_index(
     >>> zoo.build_index(hasher, "photos/", "photos.index")  # doctest: +SKIP
     Index(photos.index, 812 images, 64 bits of a hasher)
     """
-    options = {"labeled": labeled, "features": features, "thumbnails": thumbnails}
-    checks = {"skip_bad_files": skip_bad_files, "max_pixels": max_pixels}
-    return update_index(model, folder, path, **options, **checks).index
+    return update_index(
+        model,
+        folder,
+        path,
+        labeled=labeled,
+        features=features,
+        thumbnails=thumbnails,
+        skip_bad_files=skip_bad_files,
+        max_pixels=max_pixels,
+    ).index
 
 
 def update_index(
@@ -144,14 +151,14 @@ def update_index(
     with UnfinishedCodes(path, run, save_seconds) as done:
         rows = IndexRows(earlier, done)
         files, listed = files_of(root, rows, skip_bad_files, max_pixels)
-        if labeled:
-            labels_by_folder(files)  # refused now, not after an hour
+        classes_of(files, bool(labeled))  # refused now, not after an hour
         new = [name for name in files.names if not rows.knows(name, listed[name])]
         broken: list[str] = []
-        encoder = None
-        if new or earlier is None:
+        facts = None if earlier is None else earlier.facts
+        if new or facts is None:
             encoder = open_index_encoder(model, FEATURES if kept_too["features"] else EMBEDDING)
-        if new and encoder is not None:
+            facts = facts or facts_of(encoder, identity)
+        if new:
             on_start(len(new), encoder.engine)
             wanted = FileSource(ImageFiles(root, tuple(new)), None, (), skip_bad_files, max_pixels)
             picture = thumbnail if kept_too["thumbnails"] else no_thumbnail
@@ -162,11 +169,13 @@ def update_index(
         if not kept:
             raise InputError(f"All images of '{root}' are broken.")
         forgotten = len(set(rows.earlier_names).difference(kept))
-        labels, class_names = np.empty(0, np.int64), ()
-        if labeled:
-            labels, class_names = labels_by_folder(ImageFiles(root, tuple(kept)))
-        facts = facts_of(earlier, model, identity, encoder)
-        facts = dataclasses.replace(facts, source=str(root), class_names=class_names)
+        labels, class_names = classes_of(ImageFiles(root, tuple(kept)), bool(labeled))
+        facts = dataclasses.replace(
+            facts,
+            model=name_of(model) or facts.model,
+            source=str(root),
+            class_names=class_names,
+        )
         if earlier is None or new or forgotten or facts != earlier.facts:
             columns = rows.columns(kept, labels)
             facts = dataclasses.replace(
@@ -217,13 +226,11 @@ def check_options(earlier: Index, wanted: dict[str, bool | None]) -> dict[str, b
     return kept
 
 
-def facts_of(
-    earlier: Index | None, model: Model, identity: str, encoder: IndexEncoder | None
-) -> IndexFacts:
-    """Returns what is known of an index before its images are counted."""
-    name = name_of(model)
-    if earlier is not None:
-        return dataclasses.replace(earlier.facts, model=name or earlier.facts.model)
-    return IndexFacts(
-        name, identity, encoder.code_length, count=0, source="", vectors=encoder.vectors
-    )
+def facts_of(encoder: IndexEncoder, identity: str) -> IndexFacts:
+    """Returns what is known of a new index from its model alone."""
+    return IndexFacts("", identity, encoder.code_length, 0, "", vectors=encoder.vectors)
+
+
+def classes_of(images: ImageFiles, labeled: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Returns class ids by folder, int64 `[N]`, and the classes' names; none unless labeled."""
+    return labels_by_folder(images) if labeled else (np.empty(0, np.int64), ())

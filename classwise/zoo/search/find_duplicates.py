@@ -105,13 +105,17 @@ def find_duplicates(
         look_for(module, "search")
     folders = [Path(folder)] if isinstance(folder, str | os.PathLike) else list(map(Path, folder))
     check_apart(folders)
-    checks = {"skip_bad_files": skip_bad_files, "max_pixels": max_pixels}
-    found = [find_images(each, **checks) for each in folders]
+    found = [
+        find_images(each, skip_bad_files=skip_bad_files, max_pixels=max_pixels) for each in folders
+    ]
     for each in found:
         if not each.names:
             raise InputError(f"folder '{each.root}' holds no image.")
     on_start(sum(len(each.names) for each in found))
-    hashed = [hash_photos(each, **checks, progress=progress) for each in found]
+    hashed = [
+        hash_photos(each, skip_bad_files=skip_bad_files, max_pixels=max_pixels, progress=progress)
+        for each in found
+    ]
     photos = HashedPhotos(
         [file for each in hashed for file in each.files],
         np.concatenate([each.hashes for each in hashed]),
