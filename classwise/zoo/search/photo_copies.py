@@ -17,7 +17,7 @@ from classwise.zoo.search.hash_pairs import components, hash_pairs
 from classwise.zoo.search.perceptual_hashes import CROPS, coarse_hashes, fine_hashes
 
 # Bits of 64, within which photos are looked at closely; of 256, within which they are copies.
-RADIUS, FINE_RADIUS = 6, 56
+RADIUS, FINE_RADIUS = 6, 38
 # Pairs whose fine hashes are compared at once, 32 bytes each.
 PAIRS_AT_ONCE = 1 << 20
 
