@@ -6,6 +6,7 @@ from . import evaluation as evaluation
 from . import models as models
 from . import presets as presets
 from . import retrieval as retrieval
+from . import search as search
 from . import training as training
 from .backbones import resnet as resnet
 from .backbones import resnet9 as resnet9
@@ -24,5 +25,8 @@ from .presets.push import push as push
 from .presets.registry import list_models as list_models
 from .retrieval.neighbors import nearest_neighbors as nearest_neighbors
 from .retrieval.neighbors import nearest_neighbours as nearest_neighbours
+from .search.build_index import build_index as build_index
+from .search.find_duplicates import find_duplicates as find_duplicates
+from .search.open_index import open_index as open_index
 from .training.iterative_quantization import fit_itq as fit_itq
 from .training.retrieval_evaluation import RetrievalEvaluation as RetrievalEvaluation

@@ -11,6 +11,8 @@ from classwise.export.bundles.web_gallery import open_gallery, write_thumbnails
 from classwise.export.bundles.web_runtime import write_runtime
 
 PAGE = resources.files("classwise.export.bundles") / "page"
+# What every page of photos has.
+SHARED = resources.files("classwise.zoo.foundation") / "page"
 
 
 def write_web(source: BundleSource, folder: Path) -> None:
@@ -25,7 +27,7 @@ def write_web(source: BundleSource, folder: Path) -> None:
     write_runtime(folder / "runtime", source.web_runtime)
     hasher.encode(images.batches(256), verbose=0).tofile(folder / "codes.bin")
     write_thumbnails(folder / "gallery", images)
-    for file in PAGE.iterdir():
+    for file in (*PAGE.iterdir(), *SHARED.iterdir()):
         with resources.as_file(file) as path:
             shutil.copyfile(path, folder / file.name)
     labeled = images.labels is not None

@@ -36,6 +36,13 @@ COMMANDS = {
         "measure retrieval under a protocol",
     ),
     "encode": ("classwise.zoo.commands.encode_command", "turn images into packed codes"),
+    "index": ("classwise.zoo.commands.index_command", "make or update an index of photos"),
+    "search": ("classwise.zoo.commands.search_command", "find photos of an index"),
+    "serve": ("classwise.zoo.commands.serve_command", "search an index on a web page"),
+    "duplicates": (
+        "classwise.zoo.commands.duplicates_command",
+        "find copies and near copies among photos",
+    ),
     "export": (
         "classwise.export.commands.export_command",
         "write a hasher for another runtime, proven equal",
@@ -52,17 +59,37 @@ COMMANDS = {
 # What a process is asked to end with: by a service manager, by a terminal that is closed.
 STOPPING = ("SIGTERM", "SIGHUP")
 # Those that may load a preset, and so fetch one.
-WITH_MIRROR = ("mirror", "push", "train", "evaluate", "encode", "export", "verify", "demo")
+WITH_MIRROR = (
+    "mirror",
+    "push",
+    "train",
+    "evaluate",
+    "encode",
+    "index",
+    "search",
+    "serve",
+    "export",
+    "verify",
+    "demo",
+)
 # Those that open `.keras` files, which may name classes of the user's own.
-WITH_IMPORT = ("info", "push", "train", "evaluate", "encode", "export", "verify")
+WITH_IMPORT = (
+    "info",
+    "push",
+    "train",
+    "evaluate",
+    "encode",
+    "index",
+    "search",
+    "serve",
+    "export",
+    "verify",
+)
 
 
 # What people try, and what does it here.
 TRIED = {
-    "search": "encode the images, and find neighbors with zoo.nearest_neighbors",
-    "index": "the index is the file of codes that `classwise encode` writes",
     "fit": "`classwise train` trains a hasher",
-    "duplicates": "encode the images, and look for equal codes in the file",
     "predict": "`classwise encode` turns images into codes",
     "load": "`classwise list` shows the presets, `classwise info NAME` one of them",
 }

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 from classwise.zoo.datasets.open_image import UnreadableImage, image_suffixes, opened_image
@@ -20,6 +21,8 @@ SIDE_CARS = {".thm"}
 # them: raw photos begin like it, and hold a thumbnail where the image would be.
 PHOTO_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF", b"BM")
 HEADERS_AT_ONCE = 16
+# So many a task that handing it over takes no time beside it.
+HEADERS_A_TASK = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,12 +99,16 @@ def checked_images(
             return error
         return None
 
+    def problems(first: int) -> list[UnreadableImage | None]:
+        return [problem(name) for name in images[first : first + HEADERS_A_TASK]]
+
     suffixes = image_suffixes()
     images, others, bad = [], [], {}
     for name in names:
         (images if _is_image(root / name, suffixes) else others).append(name)
     with ThreadPoolExecutor(HEADERS_AT_ONCE) as threads:
-        for name, error in zip(images, threads.map(problem, images), strict=True):
+        found = threads.map(problems, range(0, len(images), HEADERS_A_TASK))
+        for name, error in zip(images, chain.from_iterable(found), strict=True):
             if error is None:
                 continue
             if not skip_bad_files:

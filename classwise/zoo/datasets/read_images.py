@@ -91,6 +91,11 @@ def check_max_pixels(max_pixels: int | None) -> None:
 
 def prepare(image: Image, image_shape: tuple[int, int, int]) -> np.ndarray:
     """Returns an opened image as a model takes it, uint8 `[H, W, C]`; see `read_images`."""
+    return fit_image(as_shown(image), image_shape)
+
+
+def as_shown(image: Image) -> Image:
+    """Returns an opened image as people see it: upright, opaque, of 8 bits a channel."""
     transparent = image.info.get("transparency")
     tile = getattr(image, "tile", None)
     rawmode = tile[0][3] if tile else ""
@@ -98,7 +103,7 @@ def prepare(image: Image, image_shape: tuple[int, int, int]) -> np.ndarray:
         rawmode = rawmode[0] if rawmode else ""
     if transparent is not None and rawmode in TRANSPARENT_VALUE:
         image.info["transparency"] = TRANSPARENT_VALUE[rawmode](transparent)
-    return fit_image(_opaque(_eight_bit(_upright(image))), image_shape)
+    return _opaque(_eight_bit(_upright(image)))
 
 
 def fit_image(image: Image, image_shape: tuple[int, int, int]) -> np.ndarray:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from classwise.zoo.models.hasher import Hasher
 
+KERAS_MODELS = (PRESET, ".keras", PRESET_FOLDER)
+
 
 class Encoder(Protocol):
     """Encodes batches of images; `identity` is the same for the same weights only.
@@ -82,5 +84,9 @@ def open_encoder(
 
         return KerasEncoder(load(found.path or found.name), found.identity)
 
-    hashers = {PRESET: keras, ".keras": keras, PRESET_FOLDER: keras}
-    return read_model(name_or_path, {**hashers, ".onnx": onnx})
+    return read_model(name_or_path, {**dict.fromkeys(KERAS_MODELS, keras), ".onnx": onnx})
+
+
+def find_encoder(name_or_path: str | os.PathLike) -> FoundModel:
+    """Returns what `open_encoder` would open, without the time that takes; errors as there."""
+    return read_model(name_or_path, dict.fromkeys((*KERAS_MODELS, ".onnx"), lambda found: found))

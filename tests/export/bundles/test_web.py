@@ -6,7 +6,7 @@ import pytest
 
 from classwise import zoo
 from classwise.export.bundles import BundleReport, write_bundle
-from classwise.export.bundles.web import PAGE
+from classwise.export.bundles.web import PAGE, SHARED
 from classwise.zoo.datasets.sample import load_sample
 
 
@@ -25,7 +25,7 @@ def report(gray_hasher, no_runtime, tmp_path_factory) -> BundleReport:
 
 def test_folder_holds_page_runtime_model_codes_and_gallery(report):
     names = {entry.name for entry in report.path.iterdir()}
-    assert names == {file.name for file in PAGE.iterdir()} | {
+    assert names == {file.name for folder in (PAGE, SHARED) for file in folder.iterdir()} | {
         ".classwise-files.json",
         "bundle.json",
         "codes.bin",

@@ -1,9 +1,10 @@
 // The page: asks with an image, shows its code and the gallery ranked by Hamming distance.
 import { drawBits, drawPixels, ringBits } from "./drawing.js";
-import { imageFile, loadBundle, oneStop, pictureButton, title, walkWithArrows } from "./gallery.js";
+import { imageFile, loadBundle, pictureButton, title } from "./gallery.js";
 import { loadHasher } from "./hasher.js";
 import { codeOf, distances, hex, rank } from "./ranking.js";
 import { readPixels, UnreadableImage } from "./reading.js";
+import { oneStop, walkWithArrows } from "./walking.js";
 
 // At least as many at a time; whole rows are filled.
 const RESULTS = 16;

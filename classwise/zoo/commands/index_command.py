@@ -1,0 +1,143 @@
+"""Make an index of a folder of photos, or bring one up to date.
+
+The same command again encodes only what is new or changed, and forgets what is gone. After an
+interruption it goes on from there.
+"""
+
+import argparse
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from classwise.zoo.commands.image_options import note_others, note_skipped
+from classwise.zoo.commands.photo_options import add_photo_options
+from classwise.zoo.foundation.count_bar import count_bar
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.printing import counted, print_json, print_note
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", type=Path, metavar="PHOTOS", help="a folder, at any depth")
+    parser.add_argument(
+        "--output",
+        "-o",
+        type=Path,
+        required=True,
+        metavar="PHOTOS.index",
+        help="the index, a folder that is made",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="MODEL",
+        help="a preset's name, a .keras file or an exported .onnx file; an index that is there "
+        "knows its own",
+    )
+    parser.add_argument(
+        "--labels",
+        choices=("folders",),
+        help="keep as class of every image the sub-folder that it lies in",
+    )
+    parser.add_argument(
+        "--features",
+        action="store_const",
+        const=True,
+        help="rank again by the features of the model's backbone (a preset or a .keras file), "
+        "which tell more apart than its embedding and take more room",
+    )
+    parser.add_argument(
+        "--thumbnails",
+        action="store_const",
+        const=True,
+        help="keep a small picture of every image, for where the photos are not",
+    )
+    add_photo_options(parser)
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    from classwise.zoo.search.build_index import update_index
+
+    start = time.perf_counter()
+    with noting_what_is_done(options.output), contextlib.ExitStack() as exits:
+        advance = None
+
+        def on_start(images: int, engine: str) -> None:
+            nonlocal advance
+            print_note(f"Encoding {counted(images, 'image')} with {engine}.")
+            advance = exits.enter_context(count_bar("Encoding", images))
+
+        update = update_index(
+            options.model or default_model(options.output),
+            options.photos,
+            options.output,
+            labeled=options.labels is not None or None,
+            features=options.features,
+            thumbnails=options.thumbnails,
+            skip_bad_files=options.skip_bad_files,
+            max_pixels=options.max_pixels,
+            on_start=on_start,
+            progress=lambda images: advance(images),
+        )
+    seconds = time.perf_counter() - start
+    note_others(update.others)
+    note_skipped(update.skipped)
+    index = update.index
+    if options.json:
+        print_json(
+            {
+                "index": str(index.path),
+                "images": len(index),
+                "encoded": update.encoded,
+                "known": update.known,
+                "forgotten": update.forgotten,
+                "skipped": len(update.skipped),
+                "other_files": len(update.others),
+                "model": index.facts.model,
+                "code_length": index.facts.code_length,
+                "vectors": index.facts.vectors,
+                "class_names": list(index.facts.class_names),
+                "seconds": seconds,
+            }
+        )
+    else:
+        print(
+            f"{index.path}: {counted(len(index), 'image')}; {update.encoded:,} encoded, "
+            f"{update.known:,} known, {update.forgotten:,} forgotten; {seconds:.1f} s."
+        )
+    return 0
+
+
+@contextlib.contextmanager
+def noting_what_is_done(output: Path) -> Iterator[None]:
+    """Says how to go on after an interruption."""
+    from classwise.zoo.encoding.unfinished_codes import images_done, part_folder
+
+    try:
+        yield
+    except (KeyboardInterrupt, OSError):
+        done = images_done(output)
+        if done:
+            print_note(
+                f"Done so far: {counted(done, 'image')}; run the same command again to go on from "
+                f"{part_folder(output)}."
+            )
+        raise
+
+
+def default_model(path: Path) -> str:
+    """Returns the model of an index that is there.
+
+    Raises:
+        InputError: there is none, and nobody named a model. (A preset that is right for any photo
+            would be returned here.)
+    """
+    from classwise.zoo.search.open_index import open_index
+
+    known = open_index(path).facts.model if path.exists() else ""
+    if not known:
+        raise InputError(
+            "--model is missing; give a hasher of photos like these, such as a preset of "
+            "`classwise list` or a .keras or .onnx file of your own."
+        )
+    return known

@@ -1,0 +1,1 @@
+"""Codes at work: an index of images, its search, and near duplicates."""
