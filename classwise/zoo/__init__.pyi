@@ -3,6 +3,7 @@ from . import cards as cards
 from . import datasets as datasets
 from . import encoding as encoding
 from . import evaluation as evaluation
+from . import fitting as fitting
 from . import models as models
 from . import presets as presets
 from . import retrieval as retrieval
@@ -15,6 +16,8 @@ from .datasets.protocols import list_protocols as list_protocols
 from .datasets.read_images import read_images as read_images
 from .datasets.sample import load_sample as load_sample
 from .datasets.sample import sample_folder as sample_folder
+from .fitting.fit_features import fit_features as fit_features
+from .fitting.fit_folder import fit_folder as fit_folder
 from .foundation.errors import InputError as InputError
 from .models.hasher import Hasher as Hasher
 from .models.muon import Muon as Muon

@@ -15,7 +15,7 @@ FLOORS = (
     ("zoo.models", "zoo.presets.download"),
     ("zoo.presets",),
     ("zoo.training", "zoo.encoding", "zoo.evaluation.report"),
-    ("zoo.evaluation", "zoo.search"),
+    ("zoo.evaluation", "zoo.search", "zoo.fitting"),
     ("export.graph",),
     ("export.onnx", "export.proof"),
     ("export.onnx.precision",),

@@ -31,6 +31,10 @@ COMMANDS = {
         "classwise.zoo.commands.train_command",
         "train a hasher from a recipe, or go on with an interrupted training",
     ),
+    "fit": (
+        "classwise.zoo.commands.fit_command",
+        "fit a hasher to your own photos, without labels",
+    ),
     "evaluate": (
         "classwise.zoo.commands.evaluate_command",
         "measure retrieval under a protocol",
@@ -63,6 +67,7 @@ WITH_MIRROR = (
     "mirror",
     "push",
     "train",
+    "fit",
     "evaluate",
     "encode",
     "index",
@@ -77,6 +82,7 @@ WITH_IMPORT = (
     "info",
     "push",
     "train",
+    "fit",
     "evaluate",
     "encode",
     "index",
@@ -89,7 +95,6 @@ WITH_IMPORT = (
 
 # What people try, and what does it here.
 TRIED = {
-    "fit": "`classwise train` trains a hasher",
     "predict": "`classwise encode` turns images into codes",
     "load": "`classwise list` shows the presets, `classwise info NAME` one of them",
 }

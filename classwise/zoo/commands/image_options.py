@@ -19,8 +19,13 @@ IMAGES = (
 SHOWN = 10
 
 
-def add_image_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what `opened` reads, but for the images themselves."""
+def add_image_options(parser: argparse.ArgumentParser, class_names: bool = True) -> None:
+    """Adds what `opened` reads, but for the images themselves.
+
+    Args:
+        parser: of the command.
+        class_names: whether its images may have labels.
+    """
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
     parser.add_argument("--skip-bad-files", action="store_true", help="leave broken images out")
     parser.add_argument(
@@ -29,6 +34,9 @@ def add_image_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="largest width times height of an image (default: Pillow's limit, 179 million)",
     )
+    if not class_names:
+        parser.set_defaults(class_names=None)
+        return
     parser.add_argument(
         "--class-names",
         type=Path,

@@ -1,4 +1,4 @@
-"""A progress bar of images."""
+"""A progress bar of things that are counted, such as images."""
 
 import contextlib
 import time
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def count_bar(title: str, count: int) -> Iterator[Callable[[int], None]]:
-    """Shows images done, images/s and time left on stderr; yields a function that adds some."""
+def count_bar(title: str, count: int, unit: str = "images") -> Iterator[Callable[[int], None]]:
+    """Shows how many are done, how many a second and the time left on stderr; yields what adds some."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -22,10 +22,10 @@ def count_bar(title: str, count: int) -> Iterator[Callable[[int], None]]:
         task = bar.add_task("", total=count, speed="")
         started, done = time.perf_counter(), 0
 
-        def advance(images: int) -> None:
+        def advance(more: int) -> None:
             nonlocal done
-            done += images
+            done += more
             speed = done / (time.perf_counter() - started)
-            bar.update(task, advance=images, speed=f"{speed:.0f} images/s")
+            bar.update(task, advance=more, speed=f"{speed:.0f} {unit}/s")
 
         yield advance

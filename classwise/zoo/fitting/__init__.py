@@ -1,0 +1,1 @@
+"""Fitting of hashers to photos without labels: clusters serve as classes."""

@@ -1,0 +1,62 @@
+"""What a fitting does: its numbers, chosen by measurement (docs/FITTING.md)."""
+
+from __future__ import annotations
+
+import dataclasses
+
+#: Fewer different photos make no clusters that would tell anything of others.
+FEWEST_PHOTOS = 50
+
+
+@dataclasses.dataclass(frozen=True)
+class FittingPlan:
+    """The settings of a fitting; the defaults are those that measured best.
+
+    Args:
+        axes: principal axes that the teacher keeps.
+        whitening: power of its deviation that each of them is divided by, 0 to 1.
+        neighbors: nearest photos that each photo is averaged with, 0 for none.
+        clusterings: photos a cluster, on average, of every clustering; each at least 2.
+        most_clusters: of one clustering, however many photos there are.
+        start: what the head starts as, a name of `starting_heads.STARTS`.
+        memberships: how they are re-estimated, a name of `memberships.RULES`.
+        thresholds: how outputs become bits, a name of `thresholds.THRESHOLDS`; None for the one
+            of the method.
+        head_axes: principal axes of the features that the head is learned on.
+        steps, batch_size, learning_rate: of the gradient descent (Adam, cosine schedule).
+        steps_a_round: between two re-estimations of centers and memberships.
+    """
+
+    axes: int = 128
+    whitening: float = 0.3
+    neighbors: int = 5
+    clusterings: tuple[float, ...] = (165, 82, 41, 20, 10, 5)
+    most_clusters: int = 4096
+    start: str = "itq"
+    memberships: str = "fixed"
+    thresholds: str | None = None
+    head_axes: int = 512
+    steps: int = 500
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    steps_a_round: int = 50
+
+    def cluster_counts(self, photos: int) -> list[int]:
+        """Returns how many clusters each clustering has, at least 2 and the same number never twice.
+
+        Where `most_clusters` cuts, the counts keep their ratios.
+
+        Example:
+
+        >>> FittingPlan().cluster_counts(8242)
+        [50, 101, 201, 412, 824, 1648]
+        >>> FittingPlan().cluster_counts(60)
+        [2, 3, 6, 12]
+        """
+        finest = min(self.clusterings)
+        photos = min(photos, self.most_clusters * finest)
+        return sorted({max(2, round(photos / each)) for each in self.clusterings})
+
+    def count_steps(self, photos: int) -> int:
+        """Returns the number of steps of a fitting: its clusterings, and those of the descent."""
+        return len(self.cluster_counts(photos)) + self.steps

@@ -1,0 +1,59 @@
+"""The model that learns from several clusterings at once, by a class-wise loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers
+
+from classwise.losses import ClassCenters, ClassWiseLoss
+from classwise.zoo.fitting.memberships import memberships
+
+
+class PseudoClassModel(keras.Model):
+    """One linear head, and the centers of every clustering's clusters.
+
+    Formula: the class-wise loss of the head's outputs, its classes being a clustering's clusters,
+    averaged over clusterings.
+
+    Its targets are pairs: the clusters `[B, S]` that photos are in, and the outputs `[B, L]` that
+    they had at the latest E step.
+
+    Args:
+        width: of the inputs.
+        code_length: L.
+        counts: of clusters, one a clustering.
+        normalize: whether centers are directions.
+        seed: of the centers, until they are estimated first.
+    """
+
+    def __init__(
+        self, width: int, code_length: int, counts: Sequence[int], normalize: bool, seed: int
+    ):
+        super().__init__()
+        self.hash_layer = layers.Dense(code_length, dtype="float32", name="hash_layer")
+        self.hash_layer.build((None, width))
+        self.clusterings = [
+            ClassCenters(count, code_length, normalize, seed, name=f"clustering_{number}")
+            for number, count in enumerate(counts)
+        ]
+        self.built = True
+
+    def learn(self, optimizer, loss: ClassWiseLoss, share: float) -> None:
+        """Says what the next steps minimize, and the share of posteriors in memberships."""
+        self.class_wise, self.share = loss, share
+        # XLA would compile for longer than these steps take.
+        self.compile(optimizer=optimizer, jit_compile=False)
+
+    def call(self, inputs, training=None):
+        return self.hash_layer(inputs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        clusters, earlier = y
+        losses = []
+        for number, centers in enumerate(self.clusterings):
+            mu = centers.centers
+            shares = memberships(self.class_wise, self.share, clusters[:, number], earlier, mu)
+            losses.append(self.class_wise(shares, (y_pred, mu)))
+        return sum(losses) / len(losses)

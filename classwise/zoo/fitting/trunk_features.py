@@ -1,0 +1,111 @@
+"""Features of images, computed once and kept, so that an interrupted fitting goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from classwise.zoo.datasets.file_source import ChangedImage
+from classwise.zoo.datasets.image_stream import ImageStream
+from classwise.zoo.encoding.encoders import Encoder
+from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes
+from classwise.zoo.foundation.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class TrunkFeatures:
+    """Features of images in their order.
+
+    Args:
+        features: float16 `[N, D]`.
+        names: of the images, `[N]`.
+        skipped: names of the broken images that were left out.
+    """
+
+    features: np.ndarray
+    names: np.ndarray
+    skipped: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def kept_features(
+    trunk: str,
+    open_encoder: Callable[[int], Encoder],
+    stream: ImageStream,
+    output: Path | None,
+    folder: Path | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[TrunkFeatures]:
+    """Yields the features of a stream's images, those of an earlier run among them.
+
+    They lie in `OUTPUT.part`, and go once the block succeeds. In a `folder` that is given they
+    stay, for other fittings of these images.
+
+    Args:
+        trunk: identity of the trunk's weights and of the size of images.
+        open_encoder: opens the trunk, given how many images are left; called where there are any.
+        stream: of `open_images`.
+        output: the file that the fitting will write; None with a folder.
+        folder: where to keep the features.
+        progress: called with the number of images of every batch done, those of an earlier run
+            first.
+
+    Raises:
+        InputError: an image is broken, or was replaced meanwhile; another run has the features;
+            `OUTPUT.part` was begun with another trunk or other images.
+        OSError: they cannot be written.
+    """
+    run = {"trunk": trunk, "images": stream.identity, "features": True}
+    place = output
+    if folder is not None:
+        digest = hashlib.sha256(json.dumps(run).encode()).hexdigest()
+        place = folder / f"features-{digest[:16]}"
+    with UnfinishedCodes(place, run) as done:
+        if done.count and progress is not None:
+            progress(done.count)
+        if done.count < stream.count:
+            compute_rest(open_encoder(stream.count - done.count), stream, done, progress)
+        columns = done.columns()
+        found = TrunkFeatures(
+            columns["features"], columns["names"], tuple(map(str, columns["skipped"]))
+        )
+        try:
+            yield found
+        except InputError:
+            if folder is None:
+                done.finish()  # nothing can be fitted to these images
+            raise
+        if folder is None:
+            done.finish()
+
+
+def compute_rest(
+    encoder: Encoder,
+    stream: ImageStream,
+    done: UnfinishedCodes,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Computes the features that are not there yet."""
+    try:
+        for images, _, names, skipped in stream.batches(done.count):
+            found = np.empty((0, encoder.code_length), np.float16)
+            if len(names):
+                found = encoder.encode_batch(images)["embeddings"].astype(np.float16)
+            done.add({"features": found, "names": names, "skipped": skipped})
+            if progress is not None:
+                progress(len(names) + len(skipped))
+        stream.check_unchanged()
+    except ChangedImage:
+        done.finish()
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            done.flush()  # interrupted, so that everything done so far is right
+        raise
+    done.flush()
