@@ -68,7 +68,7 @@ def fit_features(
     learning = distinct_features(features)
     losses = fitting_losses(method, code_length)
 
-    axes = principal_axes(learning)
+    axes = principal_axes(learning, max(plan.axes, plan.head_axes))
     teacher = teacher_vectors(learning, axes, plan, seed)
     clusters = clusterings(teacher, plan.cluster_counts(len(learning)), seed, progress)
     inputs = axes.whitening(plan.head_axes, 0)

@@ -27,7 +27,6 @@ from classwise.zoo.foundation.quiet import start_tensorflow
 from classwise.zoo.methods import DEFAULT_METHOD
 
 if TYPE_CHECKING:
-
     from classwise.zoo.fitting.fitted_head import FittedHead
     from classwise.zoo.models.hasher import Hasher
 
@@ -127,17 +126,16 @@ def fitted(
     identity = f"{trunk_identity(asked.found_trunk)} {trunk.input_shape[1:]}"
     start = time.perf_counter()
     with contextlib.ExitStack() as exits:
-        with bar("Features", stream.count, "images", shows) as advance:
-            found = exits.enter_context(
-                kept_features(
-                    identity,
-                    lambda left: open_trunk(trunk, left),
-                    stream,
-                    output,
-                    folder,
-                    advance,
-                )
+        found = exits.enter_context(
+            kept_features(
+                identity,
+                lambda left: open_trunk(trunk, left),
+                stream,
+                output,
+                folder,
+                lambda left: bar("Features", left, "images", shows),
             )
+        )
         computed = time.perf_counter()
         head = fit_head(found.features, asked, shows)
         seconds = {"features": computed - start, "fitting": time.perf_counter() - computed}

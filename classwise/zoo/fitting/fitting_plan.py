@@ -42,7 +42,7 @@ class FittingPlan:
     steps_a_round: int = 50
 
     def cluster_counts(self, photos: int) -> list[int]:
-        """Returns how many clusters each clustering has, at least 2 and the same number never twice.
+        """Returns how many clusters each clustering has: 2 or more, no number twice.
 
         Where `most_clusters` cuts, the counts keep their ratios.
 

@@ -11,6 +11,7 @@ from classwise.losses import ClassWiseLoss
 from classwise.zoo.fitting.fitting_plan import FittingPlan
 from classwise.zoo.fitting.linear_head import LinearHead
 from classwise.zoo.fitting.memberships import RULES, most_probable, re_estimate
+from classwise.zoo.fitting.principal_axes import mapped
 from classwise.zoo.fitting.pseudo_class_model import PseudoClassModel
 from classwise.zoo.fitting.teacher import unit_length
 
@@ -59,40 +60,39 @@ def learn_head(
     optimizer = keras.optimizers.Adam(schedule(plan))
     optimizer.build(model.trainable_variables)
 
+    def as_learned(rows: np.ndarray) -> np.ndarray:
+        outputs = latest.outputs(features[rows])
+        return unit_length(outputs) if normalize else outputs
+
     def m_step(share: float) -> None:
         rows = np.arange(len(features))
         if len(rows) > MOST_PHOTOS:
             rows = np.sort(random.choice(len(rows), MOST_PHOTOS, replace=False))
-        outputs = earlier(features[rows])
+        outputs = as_learned(rows)
         for number, centers in enumerate(model.clusterings):
             re_estimate(model.class_wise, share, clusters[rows, number], outputs, centers)
 
-    def earlier(some: np.ndarray) -> np.ndarray:
-        outputs = latest.outputs(some)
-        return unit_length(outputs) if normalize else outputs
-
-    latest = start.below(matrix, offset)
-    share, of_loss = 0.0, -1
-    for step in range(plan.steps):
-        if step * len(losses) // plan.steps != of_loss:
-            of_loss = step * len(losses) // plan.steps
-            model.learn(optimizer, losses[of_loss], share)
-        if step % plan.steps_a_round == 0:
-            latest = LinearHead(*model.hash_layer.get_weights()).below(matrix, offset)
-            e_step = step >= FIRST_E_STEP * plan.steps
-            if e_step and rule.moves:
-                outputs = earlier(features)
+    batch = min(plan.batch_size, len(features))
+    rounds = range(0, plan.steps, plan.steps_a_round)
+    stages = [losses[step * len(losses) // plan.steps] for step in rounds]
+    share = 0.0
+    for step, loss in zip(rounds, stages, strict=True):
+        latest = LinearHead(*model.hash_layer.get_weights()).below(matrix, offset)
+        if step >= FIRST_E_STEP * plan.steps:
+            share = rule.posterior
+            if rule.moves:
+                outputs = as_learned(np.arange(len(features)))
                 for number, centers in enumerate(model.clusterings):
-                    clusters[:, number] = most_probable(model.class_wise, outputs, centers)
-            if e_step and rule.posterior != share:
-                share = rule.posterior
-                model.learn(optimizer, losses[of_loss], share)
-            m_step(share)
-        rows = random.integers(len(features), size=min(plan.batch_size, len(features)))
-        some = features[rows]
-        x = some.astype(np.float32) @ matrix + offset
-        model.train_on_batch(x, (clusters[rows], earlier(some)))
-        progress(1)
+                    clusters[:, number] = most_probable(loss, outputs, centers)
+        model.learn(optimizer, loss, share)
+        m_step(share)
+        steps = min(plan.steps_a_round, plan.steps - step)
+        rows = random.integers(len(features), size=(steps, batch))
+        x = mapped(features[rows.ravel()], matrix, offset).reshape(steps, batch, -1)
+        earlier = as_learned(rows.ravel()).reshape(steps, batch, -1)
+        for each in range(steps):
+            model.train_on_batch(x[each], (clusters[rows[each]], earlier[each]))
+            progress(1)
     return LinearHead(*model.hash_layer.get_weights()).below(matrix, offset)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from keras import ops
+from scipy.sparse import csr_array
 
 from classwise.losses import ClassCenters, ClassWiseLoss
 from classwise.losses.class_wise_loss import class_targets
@@ -82,11 +83,17 @@ def re_estimate(
         centers: `ClassCenters` of these clusters; one without members stays where it is.
     """
     count = centers.num_classes
+    if not share:
+        members = csr_array(
+            (np.ones(len(clusters)), (clusters, np.arange(len(clusters)))),
+            shape=(count, len(clusters)),
+        )
+        centers.update(members @ outputs.astype(np.float64), np.bincount(clusters, minlength=count))
+        return
     sums, counts = np.zeros((count, outputs.shape[1])), np.zeros(count)
-    before = centers.centers
     for rows in chunks(len(outputs)):
         shares = ops.convert_to_numpy(
-            memberships(loss, share, clusters[rows], outputs[rows], before)
+            memberships(loss, share, clusters[rows], outputs[rows], centers.centers)
         )
         sums += shares.T @ outputs[rows]
         counts += shares.sum(axis=0)

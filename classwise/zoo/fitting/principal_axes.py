@@ -13,12 +13,12 @@ CHUNK = 8192
 
 @dataclasses.dataclass(frozen=True)
 class PrincipalAxes:
-    """The mean of features `[D]`, their principal axes `[D, D]` and the variances along these.
+    """The mean of features, and the axes along which they vary the most.
 
     Args:
         mean: float64 `[D]`.
-        variances: float64 `[D]`, the largest first.
-        axes: float64 `[D, D]`, one a column.
+        variances: float64 `[A]`, the largest first.
+        axes: float64 `[D, A]`, one a column.
     """
 
     mean: np.ndarray
@@ -55,14 +55,18 @@ class PrincipalAxes:
         return int(np.count_nonzero(self.variances > 1e-6 * self.variances[0]))
 
 
-def principal_axes(features: np.ndarray) -> PrincipalAxes:
-    """Computes mean, principal axes and variances of features `[N, D]`.
+def principal_axes(features: np.ndarray, count: int) -> PrincipalAxes:
+    """Computes the mean and the first principal axes of features.
 
     Of more than 100,000 features, that many count, evenly spread.
 
+    Args:
+        features: `[N, D]`.
+        count: A, axes wanted; D at most are there.
+
     Example:
 
-    >>> found = principal_axes(np.float32([[1, 0], [3, 0], [2, 0.5], [2, -0.5]]))
+    >>> found = principal_axes(np.float32([[1, 0], [3, 0], [2, 0.5], [2, -0.5]]), 2)
     >>> found.mean.tolist(), found.variances.tolist()
     ([2.0, 0.0], [0.5, 0.125])
     """
@@ -75,7 +79,11 @@ def principal_axes(features: np.ndarray) -> PrincipalAxes:
     for chunk in chunks:
         centered = (chunk - mean).astype(np.float32)
         covariance += centered.T @ centered
-    variances, axes = np.linalg.eigh(covariance / len(features))
+    from scipy.linalg import eigh
+
+    width = len(mean)
+    last = [max(width - count, 0), width - 1]
+    variances, axes = eigh(covariance / len(features), subset_by_index=last)
     return PrincipalAxes(mean, variances[::-1].clip(min=0), np.ascontiguousarray(axes[:, ::-1]))
 
 

@@ -38,10 +38,14 @@ class PseudoClassModel(keras.Model):
             ClassCenters(count, code_length, normalize, seed, name=f"clustering_{number}")
             for number, count in enumerate(counts)
         ]
+        self.class_wise: ClassWiseLoss | None = None
+        self.share = 0.0
         self.built = True
 
     def learn(self, optimizer, loss: ClassWiseLoss, share: float) -> None:
         """Says what the next steps minimize, and the share of posteriors in memberships."""
+        if (loss, share) == (self.class_wise, self.share):
+            return
         self.class_wise, self.share = loss, share
         # XLA would compile for longer than these steps take.
         self.compile(optimizer=optimizer, jit_compile=False)

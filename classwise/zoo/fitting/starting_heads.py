@@ -34,7 +34,7 @@ def itq_head(inputs: np.ndarray, teacher: np.ndarray, code_length: int, seed: in
     """
     rows = evenly(len(inputs), MOST_PHOTOS)
     inputs, teacher = inputs[rows].astype(np.float64), teacher[rows]
-    components = mapped(teacher, *principal_axes(teacher).whitening(code_length, 0))
+    components = mapped(teacher, *principal_axes(teacher, code_length).whitening(code_length, 0))
     missing = code_length - components.shape[1]
     components = np.pad(components, ((0, 0), (0, missing)))
     wanted = components @ itq_rotation(components, seed=seed)

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,11 @@ class TrunkFeatures:
     skipped: tuple[str, ...] = ()
 
 
+def no_bar(count: int) -> AbstractContextManager[Callable[[int], None]]:
+    """Returns the context of a progress bar that shows nothing."""
+    return contextlib.nullcontext(lambda done: None)
+
+
 @contextlib.contextmanager
 def kept_features(
     trunk: str,
@@ -40,7 +46,7 @@ def kept_features(
     stream: ImageStream,
     output: Path | None,
     folder: Path | None = None,
-    progress: Callable[[int], None] | None = None,
+    show: Callable[[int], AbstractContextManager[Callable[[int], None]]] = no_bar,
 ) -> Iterator[TrunkFeatures]:
     """Yields the features of a stream's images, those of an earlier run among them.
 
@@ -53,8 +59,8 @@ def kept_features(
         stream: of `open_images`.
         output: the file that the fitting will write; None with a folder.
         folder: where to keep the features.
-        progress: called with the number of images of every batch done, those of an earlier run
-            first.
+        show: called with the number of images that are left, if any; its context yields what is
+            called with the number of images of every batch done.
 
     Raises:
         InputError: an image is broken, or was replaced meanwhile; another run has the features;
@@ -67,10 +73,10 @@ def kept_features(
         digest = hashlib.sha256(json.dumps(run).encode()).hexdigest()
         place = folder / f"features-{digest[:16]}"
     with UnfinishedCodes(place, run) as done:
-        if done.count and progress is not None:
-            progress(done.count)
-        if done.count < stream.count:
-            compute_rest(open_encoder(stream.count - done.count), stream, done, progress)
+        left = stream.count - done.count
+        if left:
+            with show(left) as advance:
+                compute_rest(open_encoder(left), stream, done, advance)
         columns = done.columns()
         found = TrunkFeatures(
             columns["features"], columns["names"], tuple(map(str, columns["skipped"]))
@@ -89,7 +95,7 @@ def compute_rest(
     encoder: Encoder,
     stream: ImageStream,
     done: UnfinishedCodes,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], None],
 ) -> None:
     """Computes the features that are not there yet."""
     try:
@@ -98,8 +104,7 @@ def compute_rest(
             if len(names):
                 found = encoder.encode_batch(images)["embeddings"].astype(np.float16)
             done.add({"features": found, "names": names, "skipped": skipped})
-            if progress is not None:
-                progress(len(names) + len(skipped))
+            progress(len(names) + len(skipped))
         stream.check_unchanged()
     except ChangedImage:
         done.finish()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def count_bar(title: str, count: int, unit: str = "images") -> Iterator[Callable[[int], None]]:
-    """Shows how many are done, how many a second and the time left on stderr; yields what adds some."""
+    """Shows what is done, how many a second and the time left on stderr; yields what adds some."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -29,22 +29,24 @@ _IMAGE = 0.9
 
 def neighbor_sheet(
     query_images: np.ndarray,
-    query_labels: np.ndarray,
+    query_labels: np.ndarray | None,
     neighbor_images: np.ndarray,
-    neighbor_labels: np.ndarray,
+    neighbor_labels: np.ndarray | None,
     distances: np.ndarray,
     class_names: Sequence[str] | None = None,
 ) -> Figure:
     """Draws every query with its neighbors, one query a row.
 
     A neighbor of the query's class has a solid frame and a tick, one of another class a dashed
-    frame, a cross and the name of its class; the number is the Hamming distance.
+    frame, a cross and the name of its class; the number is the Hamming distance. Without labels
+    all frames are alike.
 
     Args:
         query_images: uint8 `[Q, H, W, 1 or 3]`.
-        query_labels: class ids `[Q]`.
+        query_labels: class ids `[Q]`, None where there are none.
         neighbor_images: uint8 `[Q, k, H, W, 1 or 3]`, the nearest first.
-        neighbor_labels, distances: integers `[Q, k]`.
+        neighbor_labels: class ids `[Q, k]`, None where there are none.
+        distances: integers `[Q, k]`.
         class_names: by class id; without them the ids are shown.
 
     Raises:
@@ -53,6 +55,7 @@ def neighbor_sheet(
     queries, neighbors = _check_shapes(
         query_images, query_labels, neighbor_images, neighbor_labels, distances
     )
+    labeled = query_labels is not None and neighbor_labels is not None
     width, height = (
         neighbors + 1 + _QUERY_GAP,
         queries * _CELL_HEIGHT + (0.5 if neighbors > 6 else 0.9),
@@ -66,9 +69,14 @@ def neighbor_sheet(
     for row in range(queries):
         y = row * _CELL_HEIGHT
         _draw_image(axes, query_images[row], 0, y, edgecolor=INK, linewidth=0.8)
-        _draw_text(axes, 0, y, *names_of([query_labels[row]], class_names))
+        if labeled:
+            _draw_text(axes, 0, y, *names_of([query_labels[row]], class_names))
         for rank in range(neighbors):
             x = rank + 1 + _QUERY_GAP
+            if not labeled:
+                _draw_image(axes, neighbor_images[row, rank], x, y, edgecolor=INK, linewidth=0.8)
+                _draw_text(axes, x, y, f"{distances[row, rank]}")
+                continue
             right = neighbor_labels[row, rank] == query_labels[row]
             frame = (
                 {"edgecolor": BLUE, "linewidth": 2.0}
@@ -84,8 +92,8 @@ def neighbor_sheet(
                 *([] if right else names_of([neighbor_labels[row, rank]], class_names)),
                 color=frame["edgecolor"],
             )
-    key = "✓ solid frame: same class", "✗ dashed frame: another class", "number: Hamming distance"
-    key = ("    " if neighbors > 6 else "\n").join(key)
+    key = ("✓ solid frame: same class", "✗ dashed frame: another class") if labeled else ()
+    key = ("    " if neighbors > 6 else "\n").join((*key, "number: Hamming distance"))
     axes.text(width, queries * _CELL_HEIGHT, key, ha="right", va="top", fontsize=8, color=FAINT)
     bottom = queries * _CELL_HEIGHT + 0.2 * (1 + key.count("\n"))
     axes.set(xlim=(0, width), ylim=(bottom, -0.3), aspect="equal")
@@ -94,9 +102,9 @@ def neighbor_sheet(
 
 def _check_shapes(
     query_images: np.ndarray,
-    query_labels: np.ndarray,
+    query_labels: np.ndarray | None,
     neighbor_images: np.ndarray,
-    neighbor_labels: np.ndarray,
+    neighbor_labels: np.ndarray | None,
     distances: np.ndarray,
 ) -> tuple[int, int]:
     """Returns the numbers of queries and of neighbors, or raises `InputError`."""
@@ -113,7 +121,7 @@ def _check_shapes(
         "distances": (distances, shape[:2]),
     }
     for name, (array, wanted) in expected.items():
-        if np.shape(array) != wanted:
+        if array is not None and np.shape(array) != wanted:
             raise InputError(
                 f"{name} has shape {np.shape(array)}; beside neighbor_images of shape {shape} it "
                 f"must be {wanted}."
