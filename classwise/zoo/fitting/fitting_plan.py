@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 
+from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.integers import as_integer
+
 #: Fewer different photos make no clusters that would tell anything of others.
 FEWEST_PHOTOS = 50
+
+
+#: Names of what a plan chooses among; who does it has an entry of each name.
+CHOICES = {
+    "start": ("itq", "random"),
+    "memberships": ("fixed", "hard", "averaged", "soft"),
+    "thresholds": ("zero", "median", "itq"),
+}
+STEPS = ("steps", "batch_size", "steps_a_round")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +52,21 @@ class FittingPlan:
     batch_size: int = 128
     learning_rate: float = 1e-3
     steps_a_round: int = 50
+
+    def __post_init__(self):
+        for name, known in CHOICES.items():
+            value = getattr(self, name)
+            if value not in known and not (value is None and name == "thresholds"):
+                raise unknown_name(f"value of {name}", str(value), known)
+        if not self.clusterings or min(self.clusterings) < 2:
+            raise InputError(
+                f"clusterings is {self.clusterings!r}; give photos a cluster, 2 or more, of one "
+                "clustering or several."
+            )
+        for name in ("axes", "head_axes", "most_clusters", *STEPS):
+            value = getattr(self, name)
+            if (as_integer(value) or 0) < 1:
+                raise InputError(f"{name} is {value!r}; it must be an integer from 1 on.")
 
     def cluster_counts(self, photos: int) -> list[int]:
         """Returns how many clusters each clustering has: 2 or more, no number twice.
