@@ -17,8 +17,9 @@ from classwise.zoo.fitting.linear_head import LinearHead
 from classwise.zoo.fitting.memberships import re_estimate
 from classwise.zoo.fitting.method_losses import fitting_losses, thresholds_of
 from classwise.zoo.fitting.principal_axes import mapped, principal_axes
-from classwise.zoo.fitting.starting_heads import MOST_PHOTOS, STARTS, evenly
+from classwise.zoo.fitting.starting_heads import STARTS
 from classwise.zoo.fitting.teacher import teacher_vectors, unit_length
+from classwise.zoo.fitting.teacher_codes import MOST_PHOTOS, evenly, teacher_codes
 from classwise.zoo.fitting.thresholds import THRESHOLDS
 from classwise.zoo.methods import DEFAULT_METHOD
 from classwise.zoo.retrieval.inputs import check_embeddings
@@ -71,10 +72,11 @@ def fit_features(
     axes = principal_axes(learning, max(plan.axes, plan.head_axes))
     teacher = teacher_vectors(learning, axes, plan, seed)
     clusters = clusterings(teacher, plan.cluster_counts(len(learning)), seed, progress)
+    codes = teacher_codes(teacher, code_length, seed)
     inputs = axes.whitening(plan.head_axes, 0)
     some = evenly(len(learning), MOST_PHOTOS)
-    start = STARTS[plan.start](mapped(learning[some], *inputs), teacher[some], code_length, seed)
-    head = learn_head(learning, inputs, clusters, start, losses, plan, seed, progress)
+    start = STARTS[plan.start](mapped(learning[some], *inputs), codes[some], seed)
+    head = learn_head(learning, inputs, clusters, codes > 0, start, losses, plan, seed, progress)
     thresholds = THRESHOLDS[plan.thresholds or thresholds_of(method)]
     head = thresholds(head, head.outputs(learning), seed)
     centers = group_centers(head, losses[-1], learning, clusters[:, 0])

@@ -34,6 +34,7 @@ class FittingPlan:
         memberships: how they are re-estimated, a name of `memberships.RULES`.
         thresholds: how outputs become bits, a name of `thresholds.THRESHOLDS`; None for the one
             of the method.
+        code_weight: of the distance to the teacher's codes, beside the class-wise loss.
         head_axes: principal axes of the features that the head is learned on.
         steps, batch_size, learning_rate: of the gradient descent (Adam, cosine schedule).
         steps_a_round: between two re-estimations of centers and memberships.
@@ -47,6 +48,7 @@ class FittingPlan:
     start: str = "itq"
     memberships: str = "fixed"
     thresholds: str | None = None
+    code_weight: float = 1.0
     head_axes: int = 512
     steps: int = 500
     batch_size: int = 128

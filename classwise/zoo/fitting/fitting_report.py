@@ -18,7 +18,7 @@ from classwise.zoo.fitting.fit_folder import Fitting
 from classwise.zoo.fitting.fitting_request import FittingRequest
 from classwise.zoo.fitting.label_free_quality import LabelFreeQuality, nearest_features
 from classwise.zoo.fitting.nearest_vectors import without_itself
-from classwise.zoo.fitting.starting_heads import evenly
+from classwise.zoo.fitting.teacher_codes import evenly
 from classwise.zoo.foundation.printing import four_digits, printable
 from classwise.zoo.retrieval.hamming_distances import hamming_distances
 from classwise.zoo.retrieval.neighbors import nearest_neighbors

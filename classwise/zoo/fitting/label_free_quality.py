@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 
 from classwise.zoo.fitting.nearest_vectors import without_itself
-from classwise.zoo.fitting.starting_heads import evenly
 from classwise.zoo.fitting.teacher import unit_length
+from classwise.zoo.fitting.teacher_codes import evenly
 from classwise.zoo.retrieval.code_statistics import code_statistics
 from classwise.zoo.retrieval.distinct_rows import distinct_rows
 from classwise.zoo.retrieval.hamming_distances import hamming_distances

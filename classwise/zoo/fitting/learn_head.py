@@ -25,6 +25,7 @@ def learn_head(
     features: np.ndarray,
     inputs: tuple[np.ndarray, np.ndarray],
     clusters: np.ndarray,
+    bits: np.ndarray,
     start: LinearHead,
     losses: Sequence[ClassWiseLoss],
     plan: FittingPlan,
@@ -40,6 +41,7 @@ def learn_head(
         features: of the photos, `[N, D]`.
         inputs: matrix and offset of the map from features to what the head is learned on.
         clusters: of the photos, int64 `[N, S]`.
+        bits: of the teacher's codes, bool `[N, L]`.
         start: head of the inputs to start from.
         losses: each for an equal share of the steps.
         plan: its numbers of steps, its batch size and rate, and its rule of memberships.
@@ -53,7 +55,9 @@ def learn_head(
     random = np.random.default_rng(seed)
     normalize = losses[0].normalize
     counts = [int(clusters[:, number].max()) + 1 for number in range(clusters.shape[1])]
-    model = PseudoClassModel(matrix.shape[1], start.kernel.shape[1], counts, normalize, seed)
+    model = PseudoClassModel(
+        matrix.shape[1], bits.shape[1], counts, normalize, seed, plan.code_weight
+    )
     model.hash_layer.set_weights([start.kernel, start.bias])
     rule = RULES[plan.memberships]
     clusters = clusters.copy()
@@ -91,7 +95,7 @@ def learn_head(
         x = mapped(features[rows.ravel()], matrix, offset).reshape(steps, batch, -1)
         earlier = as_learned(rows.ravel()).reshape(steps, batch, -1)
         for each in range(steps):
-            model.train_on_batch(x[each], (clusters[rows[each]], earlier[each]))
+            model.train_on_batch(x[each], (clusters[rows[each]], earlier[each], bits[rows[each]]))
             progress(1)
     return LinearHead(*model.hash_layer.get_weights()).below(matrix, offset)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from classwise.losses import ClassCenters, ClassWiseLoss
 from classwise.zoo.fitting.memberships import memberships
@@ -14,11 +14,14 @@ from classwise.zoo.fitting.memberships import memberships
 class PseudoClassModel(keras.Model):
     """One linear head, and the centers of every clustering's clusters.
 
-    Formula: the class-wise loss of the head's outputs, its classes being a clustering's clusters,
-    averaged over clusterings.
+    Formula, with outputs h (of length sqrt(L) where they are directions) and the bits t, -1 or 1,
+    of the teacher's codes:
 
-    Its targets are pairs: the clusters `[B, S]` that photos are in, and the outputs `[B, L]` that
-    they had at the latest E step.
+        loss = mean over clusterings of the class-wise loss, its classes being the clusters
+               + code_weight * mean over bits of (h - t)^2
+
+    Its targets are the clusters `[B, S]` that photos are in, the outputs `[B, L]` that they had at
+    the latest E step, and bits `[B, L]`.
 
     Args:
         width: of the inputs.
@@ -26,10 +29,17 @@ class PseudoClassModel(keras.Model):
         counts: of clusters, one a clustering.
         normalize: whether centers are directions.
         seed: of the centers, until they are estimated first.
+        code_weight: of the distance to the teacher's codes.
     """
 
     def __init__(
-        self, width: int, code_length: int, counts: Sequence[int], normalize: bool, seed: int
+        self,
+        width: int,
+        code_length: int,
+        counts: Sequence[int],
+        normalize: bool,
+        seed: int,
+        code_weight: float,
     ):
         super().__init__()
         self.hash_layer = layers.Dense(code_length, dtype="float32", name="hash_layer")
@@ -38,6 +48,7 @@ class PseudoClassModel(keras.Model):
             ClassCenters(count, code_length, normalize, seed, name=f"clustering_{number}")
             for number, count in enumerate(counts)
         ]
+        self.normalize, self.code_weight = normalize, code_weight
         self.class_wise: ClassWiseLoss | None = None
         self.share = 0.0
         self.built = True
@@ -54,10 +65,15 @@ class PseudoClassModel(keras.Model):
         return self.hash_layer(inputs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        clusters, earlier = y
+        clusters, earlier, bits = y
         losses = []
         for number, centers in enumerate(self.clusterings):
             mu = centers.centers
             shares = memberships(self.class_wise, self.share, clusters[:, number], earlier, mu)
             losses.append(self.class_wise(shares, (y_pred, mu)))
-        return sum(losses) / len(losses)
+        corners = 2.0 * ops.cast(bits, "float32") - 1.0
+        outputs = y_pred
+        if self.normalize:
+            outputs = ops.normalize(y_pred, axis=-1) * corners.shape[-1] ** 0.5
+        distance = ops.mean(ops.square(outputs - corners))
+        return sum(losses) / len(losses) + self.code_weight * distance

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from classwise.zoo.fitting.linear_head import LinearHead
-from classwise.zoo.fitting.starting_heads import MOST_PHOTOS, evenly
+from classwise.zoo.fitting.teacher_codes import MOST_PHOTOS, evenly
 from classwise.zoo.training.iterative_quantization import itq_rotation
 
 

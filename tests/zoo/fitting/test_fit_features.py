@@ -49,6 +49,7 @@ def test_the_same_seed_gives_the_same_weights(grouped, short_plan, method):
         *({"memberships": name} for name in RULES),
         *({"start": name} for name in STARTS),
         *({"thresholds": name} for name in THRESHOLDS),
+        {"code_weight": 0.0},
         {"neighbors": 0},
         {"clusterings": (10,)},
     ],

@@ -8,18 +8,20 @@ from classwise.zoo.methods import METHODS, build_loss
 COUNTS, WIDTH, LENGTH, BATCH = (3, 5), 6, 4, 7
 
 
-def a_model(method, share):
+def a_model(method, share, code_weight=0.7):
+    """A model, and its inputs and targets."""
     loss = build_loss(method, {})
-    model = PseudoClassModel(WIDTH, LENGTH, COUNTS, loss.normalize, seed=0)
+    model = PseudoClassModel(WIDTH, LENGTH, COUNTS, loss.normalize, 0, code_weight)
     random = np.random.default_rng(0)
     model.hash_layer.set_weights([random.normal(size=(WIDTH, LENGTH)), random.normal(size=LENGTH)])
     model.learn(keras.optimizers.Adam(1e-2), loss, share)
     x = random.normal(size=(BATCH, WIDTH)).astype(np.float32)
     clusters = np.stack([random.integers(0, k, BATCH) for k in COUNTS], axis=1)
-    return model, loss, x, clusters, random.normal(size=(BATCH, LENGTH)).astype(np.float32)
+    earlier = random.normal(size=(BATCH, LENGTH)).astype(np.float32)
+    return model, x, (clusters, earlier, random.random((BATCH, LENGTH)) > 0.5)
 
 
-def naive_loss(model, method, x, clusters, earlier, share):
+def naive_loss(model, method, x, clusters, earlier, bits, share):
     """The average over clusterings and images, term by term."""
     kernel, bias = (np.asarray(w, np.float64) for w in model.hash_layer.get_weights())
 
@@ -42,36 +44,38 @@ def naive_loss(model, method, x, clusters, earlier, share):
             total -= sum(target * np.log(softmax(logits(h, mu))))
             if method == "dcwh":
                 total += 0.1 * sum(max(0.0, abs(each) - 1.1) for each in h)
-    return total / BATCH / len(COUNTS)
+    apart = 0.0
+    for i in range(BATCH):
+        h = x[i].astype(np.float64) @ kernel + bias
+        if method == "vmf":
+            h = h / np.sqrt(h @ h) * np.sqrt(LENGTH)
+        apart += sum((a - (1 if b else -1)) ** 2 for a, b in zip(h, bits[i], strict=True)) / LENGTH
+    return total / BATCH / len(COUNTS) + 0.7 * apart / BATCH
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("share", [0.0, 0.5])
 def test_loss_by_loops(method, share):
-    model, _, x, clusters, earlier = a_model(method, share)
-    found = float(model.compute_loss(x, (clusters, earlier), model(x)))
-    np.testing.assert_allclose(
-        found, naive_loss(model, method, x, clusters, earlier, share), rtol=1e-4
-    )
+    model, x, targets = a_model(method, share)
+    found = float(model.compute_loss(x, targets, model(x)))
+    np.testing.assert_allclose(found, naive_loss(model, method, x, *targets, share), rtol=1e-4)
 
 
-def test_a_step_moves_the_head_and_no_center():
-    model, _, x, clusters, earlier = a_model("dcwh", 0.5)
+def test_steps_move_the_head_and_no_center():
+    model, x, targets = a_model("dcwh", 0.5)
     centers = [each.get_centers() for each in model.clusterings]
     kernel = model.hash_layer.get_weights()[0]
-    before = float(model.compute_loss(x, (clusters, earlier), model(x)))
+    before = float(model.compute_loss(x, targets, model(x)))
     for _ in range(20):
-        model.train_on_batch(x, (clusters, earlier))
-    assert float(model.compute_loss(x, (clusters, earlier), model(x))) < before
+        model.train_on_batch(x, targets)
+    assert float(model.compute_loss(x, targets, model(x))) < before
     assert (model.hash_layer.get_weights()[0] != kernel).all()
     for each, old in zip(model.clusterings, centers, strict=True):
         np.testing.assert_array_equal(each.get_centers(), old)
 
 
 def test_another_loss_counts_from_the_next_step_on():
-    model, loss, x, clusters, earlier = a_model("dcwh", 0.0)
-    model.train_on_batch(x, (clusters, earlier))
-    stronger = build_loss("dcwh", {"vertex_weight": 100.0})
-    model.learn(model.optimizer, stronger, 0.0)
-    assert model.train_on_batch(x, (clusters, earlier)) > 50
-    assert loss.vertex_weight == 0
+    model, x, targets = a_model("dcwh", 0.0)
+    model.train_on_batch(x, targets)
+    model.learn(model.optimizer, build_loss("dcwh", {"vertex_weight": 100.0}), 0.0)
+    assert model.train_on_batch(x, targets) > 50
