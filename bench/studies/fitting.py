@@ -29,6 +29,7 @@ from classwise.zoo.retrieval import evaluate_codes
 from classwise.zoo.training.iterative_quantization import itq_rotation
 
 CODE_LENGTHS = (64, 128, 256)
+ABLATION_BITS = 64
 RESULTS = Path(__file__).parents[1] / "results" / "fitting.json"
 CHUNK = 512
 #: What a plan has in place of the default, one thing at a time.
@@ -133,11 +134,11 @@ def jobs(folder: Path) -> dict[tuple[str, ...], Callable[[], dict]]:
                 )
     for name in TUNING:
         found[name, "PCA + ITQ"] = lambda name=name: measured_codes(
-            pca_itq(photos(name)[0], 64), photos(name)[1], 64
+            pca_itq(photos(name)[0], ABLATION_BITS), photos(name)[1], ABLATION_BITS
         )
         for words, change in ABLATIONS.items():
             found[name, words] = lambda name=name, change=change: fitted(
-                *photos(name), 64, plan=FittingPlan(**change)
+                *photos(name), ABLATION_BITS, plan=FittingPlan(**change)
             )
     return found
 

@@ -1,5 +1,5 @@
-"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, METRICS.md, from the registries
-and bench/results, in the checkout's root:
+"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, FITTING.md, METRICS.md, from
+the registries and bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
 """
@@ -13,6 +13,7 @@ from classwise.zoo.cards.zoo_page import summary
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.presets.registry import presets
 from classwise.zoo.retrieval.metrics import METRICS
+from tools.publish.fitting_tables import fitting_tables
 from tools.publish.format_table import format_table
 
 START = "<!-- results: python -m tools.publish.write_tables -->"
@@ -219,6 +220,7 @@ PAGES = {
     "docs/RESULTS.md": results,
     "docs/EXPORT.md": gpu_table,
     "docs/FINE_TUNING.md": fine_tuning_table,
+    "docs/FITTING.md": fitting_tables,
     "docs/METRICS.md": metrics_table,
 }
 

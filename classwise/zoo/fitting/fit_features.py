@@ -15,7 +15,7 @@ from classwise.zoo.fitting.fitting_request import FittingRequest, check_enough
 from classwise.zoo.fitting.learn_head import learn_head
 from classwise.zoo.fitting.linear_head import LinearHead
 from classwise.zoo.fitting.memberships import re_estimate
-from classwise.zoo.fitting.method_losses import fitting_losses, thresholds_of
+from classwise.zoo.fitting.method_losses import fitting_losses
 from classwise.zoo.fitting.principal_axes import mapped, principal_axes
 from classwise.zoo.fitting.starting_heads import STARTS
 from classwise.zoo.fitting.teacher import teacher_vectors, unit_length
@@ -77,7 +77,7 @@ def fit_features(
     some = evenly(len(learning), MOST_PHOTOS)
     start = STARTS[plan.start](mapped(learning[some], *inputs), codes[some], seed)
     head = learn_head(learning, inputs, clusters, codes > 0, start, losses, plan, seed, progress)
-    thresholds = THRESHOLDS[plan.thresholds or thresholds_of(method)]
+    thresholds = THRESHOLDS[plan.thresholds]
     head = thresholds(head, head.outputs(learning), seed)
     centers = group_centers(head, losses[-1], learning, clusters[:, 0])
     return FittedHead(head, losses[-1], centers, tuple((clusters.max(axis=0) + 1).tolist()))

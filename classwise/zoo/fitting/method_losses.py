@@ -15,14 +15,11 @@ def _dcwh(code_length: int) -> list[dict]:
 
 
 def _vmf(code_length: int) -> list[dict]:
-    return [{"concentration": 16.0}]
+    return [{"concentration": 8.0}]
 
 
 #: Settings of the losses of equal shares of the steps, given the code length.
 SETTINGS: dict[str, Callable[[int], list[dict]]] = {"dcwh": _dcwh, "vmf": _vmf}
-#: How outputs become bits: the loss of DCWH brings them near the corners of the cube, the axes of
-#: a sphere mean nothing.
-THRESHOLDS = {"dcwh": "median", "vmf": "itq"}
 
 
 def fitting_losses(method: str, code_length: int) -> list[ClassWiseLoss]:
@@ -35,8 +32,3 @@ def fitting_losses(method: str, code_length: int) -> list[ClassWiseLoss]:
     """
     settings = SETTINGS.get(method, lambda code_length: [{}])(code_length)
     return [build_loss(method, each) for each in settings]
-
-
-def thresholds_of(method: str) -> str:
-    """Returns the name in `thresholds.THRESHOLDS` of what suits a method."""
-    return THRESHOLDS.get(method, "median")

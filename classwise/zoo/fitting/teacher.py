@@ -25,13 +25,14 @@ def teacher_vectors(
     Args:
         features: of the photos, `[N, D]`.
         axes: of these features.
-        plan: its `axes`, `whitening` and `neighbors`.
+        plan: its axes, its `whitening` and `neighbors`.
         seed: of the cells that a search among many photos needs.
 
     Reference: database-side feature augmentation, Arandjelovic and Zisserman, CVPR 2012; weighted
     by similarity as in Radenovic et al., arXiv 1711.02512.
     """
-    vectors = unit_length(mapped(features, *axes.whitening(plan.axes, plan.whitening)))
+    count = plan.teacher_axes(len(features))
+    vectors = unit_length(mapped(features, *axes.whitening(count, plan.whitening)))
     if not plan.neighbors:
         return vectors
     near, similarities = nearest_vectors(vectors, plan.neighbors, seed)

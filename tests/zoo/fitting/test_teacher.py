@@ -11,7 +11,7 @@ from classwise.zoo.fitting.teacher import teacher_vectors, unit_length
 @pytest.mark.parametrize("neighbors", [0, 1, 5])
 def test_teacher_by_loops(grouped, neighbors):
     features = grouped[0]
-    plan = FittingPlan(axes=10, whitening=0.3, neighbors=neighbors)
+    plan = FittingPlan(axes=10, whitening=0.3, neighbors=neighbors, photos_an_axis=1)
     axes = principal_axes(features, 10)
     matrix, offset = axes.whitening(10, 0.3)
     units = []
