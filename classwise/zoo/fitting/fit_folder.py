@@ -7,7 +7,7 @@ import dataclasses
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -60,7 +60,7 @@ def fit_folder(
     max_pixels: int | None = None,
     features: str | os.PathLike | None = None,
     verbose: Literal[0, 1, "auto"] = "auto",
-    **request,
+    **request: Any,
 ) -> Hasher:
     """Fits a hasher to images without labels; docs/FITTING.md tells how.
 
@@ -100,7 +100,7 @@ def fit_folder(
         return exits.enter_context(fitted(opened, asked, None, Path(folder), shows)).hasher
 
 
-def fit_pixels(images, asked: FittingRequest, shows: bool = True) -> Hasher:
+def fit_pixels(images: Any, asked: FittingRequest, shows: bool = True) -> Hasher:
     """Fits a hasher to images in memory, or to batches of them."""
     if isinstance(images, np.ndarray):
         check_enough(len(images))
@@ -157,6 +157,8 @@ def fit_head(features: np.ndarray, asked: FittingRequest, shows: bool) -> Fitted
         )
 
 
-def bar(title: str, count: int, unit: str, shows: bool):
+def bar(
+    title: str, count: int, unit: str, shows: bool
+) -> contextlib.AbstractContextManager[Callable[[int], None]]:
     """Returns a context that yields what to call with the number of things done."""
     return count_bar(title, count, unit) if shows else contextlib.nullcontext(lambda done: None)

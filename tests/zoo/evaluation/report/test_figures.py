@@ -95,6 +95,15 @@ def test_sheet_marks_right_and_wrong_by_more_than_color(channels):
     assert [style == "-" or style == "solid" for style in styles] == [True] * 5 + [False] * 3
 
 
+def test_sheet_without_labels_frames_all_alike():
+    figure = sheet(query_labels=None, neighbor_labels=None)
+    frames = [p for p in figure.axes[0].patches if isinstance(p, Rectangle)]
+    assert len({(frame.get_linestyle(), frame.get_edgecolor()) for frame in frames}) == 1
+    written = texts(figure)
+    assert [str(distance) in written for distance in range(6)] == [True] * 6
+    assert not any("✓" in text or "✗" in text or text == "bag" for text in written)
+
+
 def test_sheet_shows_the_pixels_themselves():
     image = np.array([[10, 20], [30, 40]], np.uint8)[..., None]
     figure = sheet(
