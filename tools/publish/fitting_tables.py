@@ -85,11 +85,12 @@ def grown(found: dict) -> Iterator[str]:
         return
     yield GROWTH.format(**found)
     yield table(
-        ["photos", "seconds", "features, MB", "peak memory of the process, MB"],
+        ["photos", "seconds", "processor seconds", "features, MB", "peak memory, MB"],
         [
             (
                 f"{int(photos):,}",
                 f"{one['seconds']:g}",
+                f"{one['processor_seconds']:g}",
                 f"{one['features_megabytes']:,}",
                 f"{one['peak_megabytes']:,}",
             )
