@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from classwise.zoo.foundation.extras import require
+
 ITERATIONS = 25
 # So many vectors a cluster are enough to find its center; all are assigned.
 VECTORS_A_CLUSTER = 64
@@ -41,8 +43,7 @@ def clusterings(
 
 def spherical_k_means(vectors: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Returns the id of every vector's cluster, int64 `[N]`, from 0 on without a gap."""
-    import faiss
-
+    faiss = require("faiss", "fit")
     means = faiss.Kmeans(
         vectors.shape[1],
         count,

@@ -8,6 +8,7 @@ import os
 from classwise.zoo.fitting.fitting_plan import FEWEST_PHOTOS, FittingPlan
 from classwise.zoo.fitting.trunk_encoder import DEFAULT_TRUNK, find_trunk
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.extras import look_for
 from classwise.zoo.foundation.integers import as_integer
 from classwise.zoo.foundation.number_ranges import CODE_LENGTHS, IMAGE_SIDES, SEEDS
 from classwise.zoo.foundation.printing import counted
@@ -28,7 +29,8 @@ class FittingRequest:
         plan: everything else.
 
     Raises:
-        InputError: one of them is out of its range, or there is no such method or trunk.
+        InputError: one of them is out of its range, there is no such method or trunk, or faiss is
+            not installed.
     """
 
     code_length: int = 64
@@ -49,6 +51,7 @@ class FittingRequest:
                 raise InputError(f"{name} is {getattr(self, name)!r}; it must be {allowed}.")
             object.__setattr__(self, name, value)
         find_trunk(self.trunk)
+        look_for("faiss", "fit")
 
     @property
     def found_trunk(self) -> FoundModel:

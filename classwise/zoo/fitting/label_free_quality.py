@@ -9,6 +9,7 @@ import numpy as np
 from classwise.zoo.fitting.nearest_vectors import without_itself
 from classwise.zoo.fitting.teacher import unit_length
 from classwise.zoo.fitting.teacher_codes import evenly
+from classwise.zoo.foundation.extras import require
 from classwise.zoo.retrieval.code_statistics import code_statistics
 from classwise.zoo.retrieval.distinct_rows import distinct_rows
 from classwise.zoo.retrieval.hamming_distances import hamming_distances
@@ -91,8 +92,7 @@ def label_free_quality(
 
 def nearest_features(features: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """Returns the ten nearest others of some photos by cosine, exactly; positions `[Q, 10]`."""
-    import faiss
-
+    faiss = require("faiss", "fit")
     asking = unit_length(features[queries].astype(np.float32))
     best = np.full((len(queries), 0), -np.inf, np.float32), np.empty((len(queries), 0), np.int64)
     for start in range(0, len(features), MOST_AT_ONCE):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from classwise.zoo.foundation.extras import require
+
 # Up to here all pairs are compared; beyond, only vectors of neighboring cells.
 MOST_PAIRED = 20_000
 VECTORS_A_CELL = 250
@@ -26,8 +28,7 @@ def nearest_vectors(vectors: np.ndarray, count: int, seed: int) -> tuple[np.ndar
         positions int64 `[N, count]` and similarities float32 `[N, count]`, the nearest first.
         Where cells hold too few, the vector itself stands in, with similarity 0.
     """
-    import faiss
-
+    faiss = require("faiss", "fit")
     index = faiss.IndexFlatIP(vectors.shape[1])
     if len(vectors) > MOST_PAIRED:
         cells = max(1, len(vectors) // VECTORS_A_CELL)

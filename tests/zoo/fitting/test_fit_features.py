@@ -1,4 +1,5 @@
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
@@ -157,3 +158,9 @@ def test_a_plan_of_impossible_numbers_is_refused():
     ):
         with pytest.raises(InputError, match=words):
             FittingPlan(**wrong)
+
+
+def test_without_faiss_one_sentence_says_how_to_get_it(grouped, monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(InputError, match=r"needs the package faiss.*install it with: pip install"):
+        fit_features(grouped[0])
