@@ -1,5 +1,5 @@
-"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, METRICS.md, from the registries
-and bench/results, in the checkout's root:
+"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, METRICS.md, SEARCH.md, from the
+registries and bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
 """
@@ -14,6 +14,7 @@ from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.presets.registry import presets
 from classwise.zoo.retrieval.metrics import METRICS
 from tools.publish.format_table import format_table
+from tools.publish.search_costs import search_tables
 
 START = "<!-- results: python -m tools.publish.write_tables -->"
 END = "<!-- end of results -->"
@@ -220,6 +221,7 @@ PAGES = {
     "docs/EXPORT.md": gpu_table,
     "docs/FINE_TUNING.md": fine_tuning_table,
     "docs/METRICS.md": metrics_table,
+    "docs/SEARCH.md": search_tables,
 }
 
 
