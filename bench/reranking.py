@@ -21,6 +21,7 @@ import keras
 import numpy as np
 from sklearn.decomposition import PCA
 
+from bench.timing.options_given import options_given
 from classwise import zoo
 from classwise.zoo.datasets.image_sources import evenly_chosen, open_images
 from classwise.zoo.datasets.image_stream import batches_of
@@ -150,6 +151,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--photos", type=int, metavar="N", help="images of each set at most")
     options = parser.parse_args()
+    asked = options_given(options, parser)
     of_presets = {
         name: of_preset(name, options.split, options.photos, options.queries)
         for name in options.presets
@@ -170,7 +172,7 @@ def main() -> None:
             ),
         }  # fmt: skip
     document = {
-        "command": "python bench/reranking.py",
+        "command": f"python bench/reranking.py {asked}".strip(),
         "photos of": options.folder.name,
         "split": options.split,
         "machine": {"cores": os.cpu_count(), "processor": platform.machine()},

@@ -54,7 +54,7 @@ class CodeGroups:
         self.members, self.counts = grouped(codes)
         self.starts = np.cumsum(self.counts, dtype=self.counts.dtype) - self.counts
         self.index = self.faiss.IndexBinaryFlat(8 * codes.shape[1])
-        # Counts distances instead of keeping a heap: faster, and equal distances come in order.
+        # Counts distances instead of keeping a heap, which is faster where k is large.
         self.index.use_heap = False
         all_distinct = len(self.counts) == len(codes)
         self.index.add(codes if all_distinct else codes[self.members[self.starts]])
