@@ -26,6 +26,7 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from bench.retrieval import in_own_process
+from bench.timing.options_given import options_given
 from classwise import zoo
 from classwise.zoo.datasets.image_files import find_images
 from classwise.zoo.foundation.files import replacing_file
@@ -142,6 +143,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=1000)
     parser.add_argument("--quick", action="store_true", help="a twentieth of the hashes")
     options = parser.parse_args()
+    asked = options_given(options, parser)
     million = 50_000 if options.quick else 1_000_000
     clusters = in_own_process(measure_clusters, million)
     missed = missed_pairs(CHECKED // 10 if options.quick else CHECKED)
@@ -158,7 +160,7 @@ def main() -> None:
         "precision of pairs found": (copies["precision"], ">=", 0.95),
     }
     document = {
-        "command": "python bench/duplicates.py" + " --quick" * options.quick,
+        "command": f"python bench/duplicates.py {asked}".strip(),
         "photos of": options.folder.name,
         "machine": {
             "cores": os.cpu_count(),

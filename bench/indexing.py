@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.timing.options_given import options_given
 from bench.timing.turns import alternating, median_ratio
 from classwise import export, zoo
 from classwise.zoo.datasets.image_sources import open_images
@@ -119,6 +120,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--files", type=int, default=100_000)
     options = parser.parse_args()
+    asked = options_given(options, parser)
     hasher = zoo.load(TRUNK, num_classes=10, code_length=64, image_shape=(224, 224, 3))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -128,7 +130,7 @@ def main() -> None:
         update = measure_update(model, photo, folder, options.files)
     reached = figures["index / slower of both"]
     document = {
-        "command": "python bench/indexing.py",
+        "command": f"python bench/indexing.py {asked}".strip(),
         "photos of": options.folder.name,
         "machine": {
             "cores": cores(),

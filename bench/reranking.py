@@ -21,8 +21,10 @@ import keras
 import numpy as np
 from sklearn.decomposition import PCA
 
+from bench.timing.options_given import options_given
 from classwise import zoo
 from classwise.zoo.datasets.image_sources import evenly_chosen, open_images
+from classwise.zoo.datasets.image_stream import batches_of
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.search.index import Index
@@ -63,14 +65,12 @@ def by_search(index: Index, labels: np.ndarray, asked: np.ndarray, rerank: bool)
         # Enough that all that ties with the K-th is there.
         hits = index.search_items([item], k=len(labels) if not rerank else 1000, rerank=rerank)[0]
         relevant = np.array([labels[hit.item] == labels[item] for hit in hits])
-        keys = np.array(
-            [[-(hit.similarity or 0), hit.distance if not rerank else 0] for hit in hits]
-        )
+        keys = np.array([-hit.similarity if rerank else hit.distance for hit in hits])
         among = int((labels == labels[item]).sum()) - 1
         rank = np.unique(keys, return_inverse=True)[1]
         orders = [np.lexsort((relevant, rank)), np.lexsort((~relevant, rank)), slice(None)]
         values.append([average_precision(relevant[order], among) for order in orders])
-    worst, best, given = np.mean(values, axis=0)
+    worst, best, given = np.mean(values, axis=0).tolist()
     return {"worst": worst, "best": best, "as given": given}
 
 
@@ -106,7 +106,7 @@ def of_preset(name: str, split: str, count: int | None, queries: int) -> dict:
     hasher = zoo.load(name)
     images = open_images(split).load(hasher.image_shape)
     images = evenly_chosen(images, count) if count else images
-    embeddings = hasher.embed(images.batches(256), verbose=0)
+    embeddings = hasher.embed(images.images[:], verbose=0)
     asked = np.random.default_rng(0).permutation(len(images))[:queries]
     codes = pack_codes(embeddings)
     return measured(codes, hasher.code_length, embeddings, embeddings, images.labels, asked)
@@ -124,7 +124,7 @@ def of_folder(folder: Path, hasher_file: Path | None, count: int | None, queries
         model = keras.Model(images, [pooled, pooled])
     photos = open_images(folder, labeled=True).load(shape)
     photos = evenly_chosen(photos, count) if count else photos
-    parts = [model.predict_on_batch(batch) for batch in photos.batches(32)]
+    parts = [model.predict_on_batch(batch) for batch in batches_of(photos.images, 32)]
     features, embeddings = (np.concatenate([np.asarray(p[i]) for p in parts]) for i in (0, 1))
     if not hasher_file:
         embeddings = PCA(CODE_LENGTH, random_state=0).fit_transform(features)
@@ -151,6 +151,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--photos", type=int, metavar="N", help="images of each set at most")
     options = parser.parse_args()
+    asked = options_given(options, parser)
     of_presets = {
         name: of_preset(name, options.split, options.photos, options.queries)
         for name in options.presets
@@ -171,7 +172,7 @@ def main() -> None:
             ),
         }  # fmt: skip
     document = {
-        "command": "python bench/reranking.py",
+        "command": f"python bench/reranking.py {asked}".strip(),
         "photos of": options.folder.name,
         "split": options.split,
         "machine": {"cores": os.cpu_count(), "processor": platform.machine()},

@@ -21,6 +21,7 @@ import faiss
 import numpy as np
 
 from bench.retrieval import in_own_process
+from bench.timing.options_given import options_given
 from bench.timing.turns import alternating, median_ratio
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.foundation.new_folder import replacing_folder
@@ -130,6 +131,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="a twentieth of the codes")
     options = parser.parse_args()
+    asked = options_given(options, parser)
     million = 50_000 if options.quick else 1_000_000
     figures = {}
     # First, because a process begins with the largest memory that its parent ever had.
@@ -159,7 +161,7 @@ def main() -> None:
         ),
     }  # fmt: skip
     document = {
-        "command": "python bench/search.py" + " --quick" * options.quick,
+        "command": f"python bench/search.py {asked}".strip(),
         "machine": {
             "cores": os.cpu_count(),
             "processor": platform.machine(),

@@ -33,6 +33,19 @@ def test_the_journeys_run(tmp_path, monkeypatch):
     assert (tmp_path / "clothes.keras").exists()
 
 
+def test_the_page_on_search_is_true(tmp_path, monkeypatch):
+    """Its code runs; its commands are those that exist."""
+    monkeypatch.chdir(tmp_path)
+    names = run_blocks("docs/SEARCH.md")
+    assert names["hits"][0].name == "hat/2a12baab.jpg"
+    assert (tmp_path / "clothes.index").is_dir()
+    page = (ROOT / "docs/SEARCH.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^    classwise (.+)", page, re.MULTILINE)
+    assert len(commands) == 8
+    for command in commands:
+        build_parser().parse_args(command.split())
+
+
 def test_the_page_on_training_is_true():
     """Its code runs; its commands and pieces of recipes are those that exist."""
     hasher = run_blocks("docs/TRAINING.md")["hasher"]

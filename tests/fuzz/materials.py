@@ -44,7 +44,7 @@ def write_materials(folder: Path) -> None:
     """Fills a folder with right files of every kind that commands take."""
     import keras
 
-    from classwise.zoo import Hasher
+    from classwise.zoo import Hasher, build_index
     from classwise.zoo.training.recipe_files import read_recipe
 
     write_images(folder / "images")
@@ -69,6 +69,7 @@ def write_materials(folder: Path) -> None:
     hasher = Hasher(keras.Model(inputs, features), 12, 2, class_names=("bag", FOREIGN))
     hasher.save(folder / "small.keras")
     hasher.save_preset(folder / "mine", onnx=False)
+    build_index(folder / "small.keras", folder / "images", folder / "photos.index", labeled=True)
     (folder / "run").mkdir()
     recipe = read_recipe(folder / "recipe.toml").to_dict()
     (folder / "run" / "recipe.json").write_text(json.dumps(recipe))

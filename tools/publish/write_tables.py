@@ -1,5 +1,5 @@
-"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, FITTING.md, METRICS.md, from
-the registries and bench/results, in the checkout's root:
+"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, FITTING.md, METRICS.md, SEARCH.md,
+from the registries and bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
 """
@@ -15,6 +15,7 @@ from classwise.zoo.presets.registry import presets
 from classwise.zoo.retrieval.metrics import METRICS
 from tools.publish.fitting_tables import fitting_tables
 from tools.publish.format_table import format_table
+from tools.publish.search_costs import search_tables
 
 START = "<!-- results: python -m tools.publish.write_tables -->"
 END = "<!-- end of results -->"
@@ -222,6 +223,7 @@ PAGES = {
     "docs/FINE_TUNING.md": fine_tuning_table,
     "docs/FITTING.md": fitting_tables,
     "docs/METRICS.md": metrics_table,
+    "docs/SEARCH.md": search_tables,
 }
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classwise.zoo.foundation.number_ranges import PIXELS
+from classwise.zoo.commands.photo_options import add_photo_options
 from classwise.zoo.foundation.printing import counted, print_note
 
 if TYPE_CHECKING:
@@ -27,13 +27,7 @@ def add_image_options(parser: argparse.ArgumentParser, class_names: bool = True)
         class_names: whether its images may have labels.
     """
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
-    parser.add_argument("--skip-bad-files", action="store_true", help="leave broken images out")
-    parser.add_argument(
-        "--max-pixels",
-        type=PIXELS.parse,
-        metavar="N",
-        help="largest width times height of an image (default: Pillow's limit, 179 million)",
-    )
+    add_photo_options(parser)
     if not class_names:
         parser.set_defaults(class_names=None)
         return

@@ -54,7 +54,7 @@ class CodeGroups:
         self.members, self.counts = grouped(codes)
         self.starts = np.cumsum(self.counts, dtype=self.counts.dtype) - self.counts
         self.index = self.faiss.IndexBinaryFlat(8 * codes.shape[1])
-        # Counts distances instead of keeping a heap: faster, and equal distances come in order.
+        # Counts distances instead of keeping a heap, which is faster where k is large.
         self.index.use_heap = False
         all_distinct = len(self.counts) == len(codes)
         self.index.add(codes if all_distinct else codes[self.members[self.starts]])
@@ -83,28 +83,7 @@ class CodeGroups:
         taken = np.where(before < k, counts, 0)
         if not whole_groups:
             taken = np.minimum(taken, np.maximum(k - before, 0))
-        return self._expand(groups.ravel(), distances.ravel(), taken)
-
-    def within(self, queries: np.ndarray, radius: int) -> Neighbors:
-        """Finds all items at most `radius` bits from every query, 0 to L.
-
-        Raises:
-            InputError: codes of another length, or a radius that is no integer in 0..L.
-        """
-        queries, _ = check_codes("queries", queries, self.code_length)
-        bits = as_integer(radius)
-        if bits is None or not 0 <= bits <= self.code_length:
-            raise InputError(
-                f"radius is {radius!r}; codes of {self.code_length} bits are 0 to "
-                f"{self.code_length} apart."
-            )
-        limits, distances, groups = self.index.range_search(queries, bits + 1)
-        query = np.repeat(np.arange(len(queries)), np.diff(limits.astype(np.int64)))
-        order = np.lexsort((groups, distances, query))
-        groups, distances = groups[order], distances[order].astype(np.int64)
-        counts = self.counts[groups]
-        found = np.bincount(query[order], counts, len(queries)).astype(np.int64)
-        return self._split(groups, distances, counts, found)
+        return self._expand(groups, distances, taken)
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
@@ -129,16 +108,14 @@ class CodeGroups:
         return distances, groups
 
     def _expand(self, groups: np.ndarray, distances: np.ndarray, taken: np.ndarray) -> Neighbors:
-        """Returns the items of groups, `taken` `[Q, groups a query]` of each."""
-        return self._split(groups, distances.astype(np.int64), taken.ravel(), taken.sum(axis=1))
-
-    def _split(self, groups, distances, taken, found) -> Neighbors:
-        """Returns the first `taken` items of each group, cut into queries of `found` items."""
+        """Returns the first `taken` items of each group, cut into queries; all `[Q, groups]`."""
+        found, taken = taken.sum(axis=1), taken.ravel()
         ends = np.cumsum(taken)
-        offsets = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - taken, taken)
-        items = self.members[np.repeat(self.starts[groups], taken) + offsets]
+        offsets = np.arange(ends[-1]) - np.repeat(ends - taken, taken)
+        items = self.members[np.repeat(self.starts[groups.ravel()], taken) + offsets]
+        apart = np.repeat(distances.ravel().astype(np.int64), taken)
         cuts = np.cumsum(found)[:-1]
-        return Neighbors(np.split(items, cuts), np.split(np.repeat(distances, taken), cuts))
+        return Neighbors(np.split(items, cuts), np.split(apart, cuts))
 
 
 def grouped(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.integers import as_integer
 from classwise.zoo.foundation.settings import read_json
 
 FORMAT_VERSION = 1
@@ -136,14 +137,26 @@ def read_facts(path: Path) -> IndexFacts:
         facts = read_json(path / FACTS)
         version = facts["format_version"]
         if version <= FORMAT_VERSION:
-            facts["class_names"] = tuple(facts["class_names"])
-            return IndexFacts(**facts)
+            facts["class_names"] = tuple(map(str, facts["class_names"]))
+            return checked(IndexFacts(**facts))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged(path, str(error)) from error
     raise InputError(
         f"{path} has format version {version}, and this classwise reads up to {FORMAT_VERSION}; "
         "upgrade it, or make the index anew."
     )
+
+
+def checked(facts: IndexFacts) -> IndexFacts:
+    """Returns facts whose types are right, or raises `TypeError`."""
+    texts = (facts.model, facts.identity, facts.source, facts.vectors)
+    numbers = (facts.code_length, facts.count, facts.vector_length)
+    right = all(isinstance(text, str) for text in texts) and all(
+        as_integer(number) is not None and number >= 0 for number in numbers
+    )
+    if not right or facts.code_length < 1 or facts.count < 1:
+        raise TypeError("its facts are of other types")
+    return facts
 
 
 def read_columns(path: Path, facts: IndexFacts) -> IndexColumns:
@@ -172,6 +185,12 @@ def read_columns(path: Path, facts: IndexFacts) -> IndexColumns:
         array = getattr(columns, name)
         if array.dtype != dtype or array.shape != shape:
             raise damaged(path, f"{name} is {array.dtype} of shape {array.shape}, not {shape}")
+    for name in ("name_ends", "thumbnail_ends"):
+        ends = getattr(columns, name)
+        if (ends[:1] < 0).any() or (ends[1:] < ends[:-1]).any():
+            raise damaged(path, f"{name} do not ascend")
+    if ((columns.labels < 0) | (columns.labels >= len(facts.class_names))).any():
+        raise damaged(path, "labels are of no class")
     return columns
 
 

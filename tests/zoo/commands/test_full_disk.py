@@ -42,6 +42,21 @@ def test_encode(model_file, image_folder, tmp_path):
     assert not output.exists()
 
 
+@pytest.mark.parametrize("limit", [100, 1300])
+def test_index(make_onnx_file, image_folder, tmp_path, limit):
+    """100 bytes stop the first part; 1,300 the index itself, which the next run finishes."""
+    output = tmp_path / "out" / "photos.index"
+    arguments = ("index", image_folder, "-o", output, "--model", make_onnx_file())
+    done = run(limit, *arguments)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert str(output) in done.stderr  # which disk it is
+    assert not output.exists()
+    again = run(100_000_000, *arguments)
+    assert again.returncode == 0, again.stderr
+    assert [path.name for path in output.parent.iterdir()] == [output.name]
+
+
 @pytest.mark.large
 @pytest.mark.parametrize("limit", [100, 100_000])
 def test_training_keeps_its_folder_usable(folder_recipe, image_folder, tmp_path, limit):

@@ -210,6 +210,8 @@ def test_names_that_are_no_text(photos, path, model):
         (lambda facts: {**facts, "count": 7}, "is damaged"),
         (lambda facts: {**facts, "code_length": 64}, "is damaged"),
         (lambda facts: {**facts, "more": 1}, "is damaged"),
+        (lambda facts: {**facts, "count": 0}, "is damaged"),
+        (lambda facts: {**facts, "source": 7}, "is damaged"),
         (lambda facts: [], "is damaged"),
     ],
 )
@@ -232,6 +234,19 @@ def test_arrays_that_are_damaged(photos, path, model, name):
     with pytest.raises(InputError, match="is damaged"):
         zoo.open_index(path)
     (path / f"{name}.npy").unlink()
+    with pytest.raises(InputError, match="is damaged"):
+        zoo.open_index(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("labels", [0, 0, 0, 1, 2]), ("labels", [-1, 0, 0, 1, 1]), ("name_ends", [0, 9, 2, 3, 56])],
+)
+def test_values_that_lead_nowhere(photos, path, model, name, values):
+    (photos / "loose.jpg").unlink()
+    index = zoo.build_index(model, photos, path, labeled=True)
+    values[-1] = values[-1] if name == "labels" else int(index.columns.name_ends[-1])
+    np.save(path / f"{name}.npy", np.array(values, np.int64))
     with pytest.raises(InputError, match="is damaged"):
         zoo.open_index(path)
 

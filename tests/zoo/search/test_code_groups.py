@@ -60,18 +60,6 @@ def test_whole_groups(seed, count, code_length, distinct, k):
         assert items.tolist() == [item for *group, item in expected if tuple(group) <= last]
 
 
-@cases
-@settings(deadline=None)
-def test_items_within_a_radius(seed, count, code_length, distinct, k):
-    codes, radius = some_codes(seed, count, code_length, distinct), min(k - 1, code_length)
-    queries = np.concatenate([codes[:2], some_codes(seed + 1, 3, code_length, 3)])
-    found = CodeGroups(codes, code_length).within(queries, radius)
-    for query, items, distances in zip(queries, *found, strict=True):
-        expected = [row for row in in_order(query, codes) if row[0] <= radius]
-        assert items.tolist() == [item for _, _, item in expected]
-        assert distances.tolist() == [distance for distance, _, _ in expected]
-
-
 @pytest.mark.parametrize("distinct", [30, 5000])
 def test_distances_are_those_of_faiss(distinct):
     codes, queries = some_codes(0, 5000, 64, distinct), some_codes(1, 50, 64, 50)
@@ -81,14 +69,22 @@ def test_distances_are_those_of_faiss(distinct):
     np.testing.assert_array_equal(np.stack(CodeGroups(codes).nearest(queries, 100)[1]), expected)
 
 
+def test_ties_among_many_codes_come_in_order():
+    random = np.random.default_rng(0)
+    codes = random.permutation(np.arange(2**16, dtype=np.uint16)).view(np.uint8).reshape(-1, 2)
+    items, distances = CodeGroups(codes).nearest(codes[:4], 500)
+    for query, found, apart in zip(codes[:4], items, distances, strict=True):
+        expected = np.bitwise_count(codes ^ query).sum(axis=1)
+        order = np.lexsort((np.arange(len(codes)), expected))[:500]
+        assert found.tolist() == order.tolist()
+        assert apart.tolist() == expected[order].tolist()
+
+
 def test_what_does_not_fit():
     groups = CodeGroups(some_codes(0, 20, 12, 20), 12)
     query = some_codes(1, 1, 12, 1)
     for k in (0, 21, 1.5, True):
         with pytest.raises(InputError, match="use 1 to 20"):
             groups.nearest(query, k)
-    for radius in (-1, 13, 0.5):
-        with pytest.raises(InputError, match="0 to 12 apart"):
-            groups.within(query, radius)
     with pytest.raises(InputError, match="bytes a row"):
         groups.nearest(np.zeros((1, 3), np.uint8), 1)

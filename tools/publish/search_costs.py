@@ -1,0 +1,98 @@
+"""The tables of docs/SEARCH.md: what was measured, and what it means for more photos."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from classwise.zoo.cards.markdown import table
+
+BENCHES = ("search", "reranking", "indexing", "duplicates")
+SIZES = (10**4, 10**6, 10**8, 10**10)
+MADE_WITH = 64  # bits of the codes, and bytes of the vectors, that bench/search.py takes
+
+
+def search_tables(root: Path) -> str:
+    """Returns everything that stands between the markers of docs/SEARCH.md."""
+    found = {name: read(root / "bench" / "results" / f"{name}.json") for name in BENCHES}
+    rows = [
+        (name, f"{figure['value']:.3g}", figure["target"], "yes" if figure["reached"] else "no")
+        for document in found.values()
+        for name, figure in document.get("targets", {}).items()
+    ]
+    if not rows:
+        return ""
+    parts = [table(["measured by `make bench`", "value", "target", "reached"], rows)]
+    if found["search"] and found["indexing"]:
+        parts.append(costs(found["search"], found["indexing"]))
+    return "\n\n".join(parts)
+
+
+def read(file: Path) -> dict:
+    """Returns a file that a bench wrote, or nothing where it has not run."""
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def costs(search: dict, indexing: dict) -> str:
+    """Returns what 64-bit codes of so many photos cost, reckoned from what was measured."""
+    figures = search["figures"]
+    speed = indexing["figures"]["index"]["images/s"]["index"]
+    single = figures["single query, ms"]["ours"] / 1e6  # a photo, all codes distinct
+    collapsed = figures["collapsed codes"]
+    batch = collapsed["seconds"]["ours"] / 64
+    memory = figures["index of 10 M"]["gigabytes"] / 1e7
+    rows = [
+        (
+            f"10^{len(str(size)) - 1}",
+            duration(size / speed),
+            amount(size * (MADE_WITH // 8)),
+            amount(size * MADE_WITH),
+            amount(size * memory * 1e9),
+            duration(size * single / 1e3),
+        )
+        for size in SIZES
+    ]
+    heads = [
+        "photos",
+        "to encode, one machine",
+        "codes",
+        "int8 embeddings",
+        "memory to search",
+        "a query, all codes distinct",
+    ]
+    return (
+        "Reckoned in proportion from the same figures, on the machine that measured them "
+        f"({indexing['machine']['cores']} cores):\n\n"
+        + table(heads, rows)
+        + f"\n\nWhere a million codes have {collapsed['distinct']:,} values, as a class-wise "
+        f"hasher's do, a query takes {duration(batch)}, however many photos share them."
+    )
+
+
+def duration(seconds: float) -> str:
+    """Returns a time in the unit that fits it.
+
+    Example:
+
+    >>> duration(0.0021), duration(75), duration(40 * 86400)
+    ('2.1 ms', '75 s', '40 days')
+    """
+    units = ((86400 * 365, "years"), (86400, "days"), (3600, "h"), (60, "min"), (1, "s"))
+    for size, unit in units:
+        if seconds >= 2 * size or size == 1 <= seconds:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds * 1000:.2g} ms"
+
+
+def amount(size: float) -> str:
+    """Returns a number of bytes in the unit that fits it.
+
+    Example:
+
+    >>> amount(80_000), amount(8e10)
+    ('80 kB', '80 GB')
+    """
+    for power, unit in ((12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):
+        if size >= 10**power:
+            return f"{size / 10**power:.2g} {unit}"
+    return f"{size:.0f} B"
