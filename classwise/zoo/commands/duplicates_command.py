@@ -17,6 +17,7 @@ from classwise.zoo.commands.image_options import note_others, note_skipped
 from classwise.zoo.commands.photo_options import add_photo_options
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.files import resolved
 from classwise.zoo.foundation.number_ranges import WholeNumbers
 from classwise.zoo.foundation.printing import counted, print_json, print_note, print_table
 
@@ -143,7 +144,7 @@ def index_of(photos: Path | None, path: Path) -> Index:
     from classwise.zoo.search.open_index import open_index
 
     index = open_index(path)
-    if photos is None or photos.resolve() != Path(index.facts.source):
+    if photos is None or resolved(photos) != Path(index.facts.source):
         given = "not of two folders" if photos is None else f"not of {photos}"
         raise InputError(
             f"{path} is the index of {index.facts.source}, {given}; leave --index out."

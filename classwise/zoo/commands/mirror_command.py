@@ -4,6 +4,7 @@ import argparse
 import shlex
 from pathlib import Path
 
+from classwise.zoo.foundation.files import resolved
 from classwise.zoo.foundation.printing import megabytes, print_json
 
 
@@ -23,5 +24,5 @@ def run(options: argparse.Namespace) -> int:
         return 0
     print(f"Wrote {options.folder} ({len(files)} files, {megabytes(size)}).")
     print(f"Serve it: python -m http.server --directory {shlex.quote(str(options.folder))}")
-    print(f"Use it from here: CLASSWISE_MIRRORS={options.folder.resolve().as_uri()}")
+    print(f"Use it from here: CLASSWISE_MIRRORS={resolved(options.folder).as_uri()}")
     return 0

@@ -7,11 +7,26 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from classwise.zoo.foundation.errors import InputError
+
 
 def sha256(path: str | os.PathLike) -> str:
     """Returns the SHA-256 of a file as 64 hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def resolved(path: str | os.PathLike) -> Path:
+    """Returns an absolute path without links.
+
+    Raises:
+        InputError: a link leads back to itself, which `Path.resolve` tells in another way in every
+            version of Python.
+    """
+    found = Path(os.path.realpath(path))
+    if found.is_symlink():
+        raise InputError(f"{path} is a link that leads back to itself; give another name.")
+    return found
 
 
 @contextlib.contextmanager

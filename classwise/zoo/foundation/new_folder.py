@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.foundation.files import named_errors, parent_folders
+from classwise.zoo.foundation.files import named_errors, parent_folders, resolved
 from classwise.zoo.foundation.written_folder import IGNORED, foreign_entry, write_record
 
 
@@ -76,7 +76,7 @@ def replacing_folder(path: str | os.PathLike, what: str) -> Iterator[Path]:
         InputError: `path` is a folder with something that classwise did not write.
         OSError: the folder cannot be made, or the disk is full or read-only.
     """
-    shown, path = Path(path), Path(path).resolve()
+    shown, path = Path(path), resolved(path)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     with parent_folders(path), named_errors(shown, temporary):
         temporary.mkdir()

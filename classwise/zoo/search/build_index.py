@@ -16,6 +16,7 @@ from classwise.zoo.datasets.image_files import ImageFiles
 from classwise.zoo.datasets.read_images import check_max_pixels
 from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.files import resolved
 from classwise.zoo.foundation.new_folder import check_new_folder, replacing_folder
 from classwise.zoo.foundation.written_folder import written_kind
 from classwise.zoo.search.index import Index
@@ -138,7 +139,7 @@ def update_index(
         InputError, OSError: as `build_index` does.
     """
     check_max_pixels(max_pixels)
-    path, root = Path(path), Path(folder).resolve()
+    path, root = Path(path), resolved(folder)
     earlier = earlier_index(path, root)
     identity = identity_of(model)
     if earlier is None:

@@ -13,7 +13,7 @@ from classwise.zoo.datasets.image_files import find_images
 from classwise.zoo.datasets.read_images import check_max_pixels
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.extras import look_for
-from classwise.zoo.foundation.files import sha256
+from classwise.zoo.foundation.files import resolved, sha256
 from classwise.zoo.search.hash_pairs import check_hash_radius
 from classwise.zoo.search.perceptual_hashes import COARSE
 from classwise.zoo.search.photo_copies import RADIUS, HashedPhotos, copies, hash_photos
@@ -144,7 +144,7 @@ def check_apart(folders: Sequence[Path]) -> None:
     if len(folders) not in (1, 2):
         raise InputError(f"{len(folders)} folders were given; give one, or two to compare.")
     if len(folders) == 2:
-        first, second = (folder.resolve() for folder in folders)
+        first, second = (resolved(folder) for folder in folders)
         if first.is_relative_to(second) or second.is_relative_to(first):
             raise InputError(
                 f"'{folders[0]}' and '{folders[1]}' hold the same photos; give two folders, "

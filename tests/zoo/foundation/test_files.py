@@ -2,7 +2,8 @@ import hashlib
 
 import pytest
 
-from classwise.zoo.foundation.files import replacing_file, sha256
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.files import replacing_file, resolved, sha256
 
 
 class Full(OSError):
@@ -43,3 +44,12 @@ def test_a_failed_write_changes_nothing(tmp_path, existing):
         assert len(list(target.parent.iterdir())) == 1
     else:
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_itself_is_refused(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    assert resolved(tmp_path / "link" / "new") == tmp_path.resolve() / "folder" / "new"
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(InputError, match="loop is a link that leads back to itself"):
+        resolved(tmp_path / "loop")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from classwise.zoo.foundation.files import resolved
 from classwise.zoo.foundation.new_folder import check_new_folder, replacing_folder
 from classwise.zoo.foundation.written_folder import written_kind
 
@@ -29,7 +30,7 @@ def report_folder(directory: str | os.PathLike, force: bool = False) -> Iterator
             working directory is in it.
         OSError: the folder cannot be made.
     """
-    path = Path(directory).resolve()
+    path = resolved(directory)
     replace = force or written_kind(path) == KIND
     check_new_folder(path, KIND, "report", replace, "replace what classwise wrote with --force")
     with replacing_folder(path, KIND) as temporary:
