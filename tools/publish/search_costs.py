@@ -80,8 +80,8 @@ def duration(seconds: float) -> str:
     units = ((86400 * 365, "years"), (86400, "days"), (3600, "h"), (60, "min"), (1, "s"))
     for size, unit in units:
         if seconds >= 2 * size or size == 1 <= seconds:
-            return f"{seconds / size:.2g} {unit}"
-    return f"{seconds * 1000:.2g} ms"
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1000:.3g} ms"
 
 
 def amount(size: float) -> str:
@@ -94,5 +94,5 @@ def amount(size: float) -> str:
     """
     for power, unit in ((12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):
         if size >= 10**power:
-            return f"{size / 10**power:.2g} {unit}"
+            return f"{size / 10**power:.3g} {unit}"
     return f"{size:.0f} B"
