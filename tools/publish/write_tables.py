@@ -1,5 +1,5 @@
-"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, FITTING.md, METRICS.md, SEARCH.md,
-from the registries and bench/results, in the checkout's root:
+"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, FITTING.md, METRICS.md and
+SEARCH.md, from the registries and bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
 """
