@@ -35,11 +35,12 @@ test-browser: $(VENV)/dev.done  ## what needs Debian's chromium
 test-triton: $(VENV)/dev.done .triton/server.done  ## what starts NVIDIA's Triton
 	$(RUN)/python -m pytest -m triton tests/export/bundles
 
-test-large: $(VENV)/dev.done  ## what takes minutes: kills of trainings, the wheel in a fresh environment
+test-large: $(VENV)/dev.done  ## what takes minutes: trainings killed and gone on with, the wheel in a fresh environment
 	$(RUN)/python -m pytest $(PARALLEL) -m "large and not real_data"
 
-test-extra: $(VENV)/dev.done  ## test-real-data, test-browser and test-large in one run, their tests shared out
-	$(RUN)/python -m pytest $(PARALLEL) -m "(browser or large or real_data) and not (large and real_data)"
+test-extra: $(VENV)/dev.done  ## test-real-data and test-browser in one run, and a worker in an environment of its own
+	$(RUN)/python -m pytest $(PARALLEL) -m "(browser or real_data) and not large"
+	$(RUN)/python -m pytest -m large tests/zoo/encoding/test_worker.py
 
 fuzz: $(VENV)/dev.done  ## any arguments and files for an hour, or for CLASSWISE_FUZZ_SECONDS
 	CLASSWISE_FUZZ_SECONDS=$${CLASSWISE_FUZZ_SECONDS:-3600} \
@@ -49,7 +50,7 @@ fuzz: $(VENV)/dev.done  ## any arguments and files for an hour, or for CLASSWISE
 test-minimum: .minimum/dev.done  ## losses, models, data sets, encoding, an export, on the oldest packages
 	PYTHONPATH=. .minimum/bin/python -m pytest $(MINIMUM_TESTS)
 
-test-all: test test-backends test-extra test-triton
+test-all: test test-backends test-extra test-large test-triton
 
 lint: $(VENV)/dev.done
 	$(RUN)/ruff check .

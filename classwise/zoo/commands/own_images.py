@@ -52,14 +52,17 @@ def own_images(options: argparse.Namespace) -> OwnImages | None:
             "model."
         )
     if given not in (["images"], ["queries", "database"]):
+        found = f"--{' and --'.join(given)} are given together"
+        if len(given) == 1:
+            found = f"Only --{given[0]} is given"
         raise InputError(
-            f"Only --{', --'.join(given)} is given; give --images alone, where every image asks "
-            "all the others, or --queries and --database."
+            f"{found}; give --images alone, where every image asks all the others, or --queries "
+            "and --database."
         )
 
     from classwise.zoo.evaluation.image_sets import OwnImages
 
-    found = [opened(options, getattr(options, name), labeled=True) for name in given]
+    images = [opened(options, getattr(options, name), labeled=True) for name in given]
     if given == ["images"]:
-        return OwnImages(found[0], None, f"every image of {options.images} asks all the others")
-    return OwnImages(*found, f"{options.queries} asks, {options.database} answers")
+        return OwnImages(images[0], None, f"every image of {options.images} asks all the others")
+    return OwnImages(*images, f"{options.queries} asks, {options.database} answers")

@@ -170,8 +170,16 @@ def train_and_tell(run: RunDirectory, options: argparse.Namespace) -> int:
     else:
         print(
             f"Trained {model}: epoch {best['epoch']}, validation accuracy "
-            f"{best['val_accuracy']:.4f}.\nNext: {next_command(model, options, recipe.protocol)}"
+            f"{best['val_accuracy']:.4f}."
         )
+        highest = max(run.log, key=lambda line: line["val_accuracy"])
+        if highest["val_accuracy"] > best["val_accuracy"]:
+            print_note(
+                f"Epoch {highest['epoch']}, of an earlier stage, had "
+                f"{highest['val_accuracy']:.4f}. Only models of the last stage are kept; more "
+                "--epochs, larger images or more of them help it."
+            )
+        print(f"Next: {next_command(model, options, recipe.protocol)}")
     return 0
 
 
@@ -182,4 +190,5 @@ def next_command(model: Path, options: argparse.Namespace, protocol: str) -> str
         words += ["--data-dir", options.data_dir] if options.data_dir else []
     else:
         words = ["encode", model, options.images, "--output", "codes.npz"]
+        words += ["--skip-bad-files"] if options.skip_bad_files else []
     return shlex.join(["classwise", *map(str, words)])

@@ -40,7 +40,8 @@ def labels_by_folder(
         if folder == name:
             raise InputError(
                 f"'{files.root / name}' lies beside the class folders, so it has no class; move it "
-                "into one, or take the images without labels (labeled=False)."
+                "into one. Images may lie anywhere where no labels are asked for (labeled=False, "
+                "`encode` without --labels)."
             )
     class_names = check_class_names(folders if class_names is None else class_names)
     ids = {name: label for label, name in enumerate(class_names)}

@@ -88,16 +88,26 @@ def common_protocol(names: Sequence[str], asked: str | None) -> str | None:
         asked: a protocol's name; without it, the one of the presets themselves.
 
     Raises:
-        InputError: no such protocol or preset; a file needs a protocol; the presets' differ.
+        InputError: no such protocol or preset; a model needs a protocol, which a file of codes
+            cannot have; the presets' differ.
     """
     if asked is not None:
-        return get_protocol(asked).name
+        protocol = get_protocol(asked).name
+        codes = [name for name in names if is_code_file(name)]
+        if codes:
+            raise InputError(
+                f"--protocol is {asked}, but {codes[0]} holds codes of images that no protocol "
+                "chose; leave --protocol out, or evaluate the model."
+            )
+        return protocol
     own = {name: _own_protocol(name) for name in names}
     if len(set(own.values())) > 1:
         described = ", ".join(f"{name} ({protocol or 'none'})" for name, protocol in own.items())
+        alone = any(map(is_code_file, names))
+        remedy = "evaluate codes alone" if alone else "name the one to use with --protocol"
         raise InputError(
-            f"Only results under one protocol can be compared, but each has its own: {described}; "
-            "name the one to use with --protocol."
+            "Only results under one protocol can be compared, but each has its own: "
+            f"{described}; {remedy}."
         )
     return own[names[0]]
 

@@ -97,8 +97,8 @@ class RunDirectory:
         changed = [key for key, value in self.recipe.to_dict().items() if found[key] != value]
         if changed and self._learned:
             raise InputError(
-                f"{self.path} holds a training with another {', '.join(changed)}; choose another "
-                "folder, or remove this one to start over."
+                f"{self.path} holds a training by a recipe that differs in {', '.join(changed)}; "
+                "choose another folder, or remove this one to start over."
             )
 
     @property

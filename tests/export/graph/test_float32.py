@@ -59,6 +59,7 @@ def test_a_float32_hasher_is_its_own_twin(plain):
     assert in_float32(plain) is plain
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("policy", POLICIES[:2])
 @pytest.mark.parametrize("name", ["a.onnx", "a.tflite", "a_saved_model"])
 def test_every_format_gives_what_the_float32_model_gives(policy, name, plain, images, tmp_path):

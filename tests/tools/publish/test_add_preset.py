@@ -68,6 +68,7 @@ def of_another_seed(run, folder):
     return folder
 
 
+@pytest.mark.large
 def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set, tmp_path):
     first = trained(tmp_path, small_data_set, 12)
     assert store_trunk(first, *read_run(first)) == TRUNK
@@ -116,6 +117,7 @@ def test_a_training_and_hash_layers_on_its_trunk(presets_folder, small_data_set,
         add_presets([second], tmp_path)
 
 
+@pytest.mark.large
 def test_a_trunk_that_was_frozen_first_is_stored(presets_folder, small_data_set, tmp_path):
     run = trained(
         tmp_path,
@@ -133,6 +135,7 @@ def test_a_trunk_that_was_frozen_first_is_stored(presets_folder, small_data_set,
     assert origin.startswith("Trained end to end by the recipe dcwh_resnet9_thawed_trunk, from ")
 
 
+@pytest.mark.large
 def test_a_trunk_of_a_recipe_of_its_own_tells_how_it_was_trained(
     presets_folder, small_data_set, tmp_path
 ):

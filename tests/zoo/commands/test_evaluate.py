@@ -183,3 +183,9 @@ def test_codes_have_no_embeddings(classwise, code_file):
     status, _, err = classwise("evaluate", code_file[0], "--embeddings")
     assert status == 2
     assert "gives codes only" in err
+
+
+def test_codes_are_under_no_protocol(classwise, code_file):
+    status, out, err = classwise("evaluate", code_file[0], "--protocol", "cifar10-full")
+    assert (status, out) == (2, "")
+    assert "holds codes of images that no protocol chose; leave --protocol out" in err

@@ -154,7 +154,10 @@ def test_a_report_on_all_the_others_shows_no_image_beside_itself(
         ("FILE --images TRAIN --protocol cifar10-full", "--images gives images of one's own"),
         ("FILE --queries TRAIN", "Only --queries is given; give --images alone"),
         ("FILE --database TRAIN", "Only --database is given"),
-        ("FILE --images TRAIN --database TRAIN", "Only --images, --database is given"),
+        (
+            "FILE --images TRAIN --database TRAIN",
+            "--images and --database are given together; give --images alone",
+        ),
         ("FILE --queries OTHER --database TRAIN", "have no class in common: hat, and bag, coat"),
         ("FILE --images FLAT", "has no sub-folders"),
         ("CODES --images TRAIN", "holds codes, which need no images"),

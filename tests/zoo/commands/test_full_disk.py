@@ -21,6 +21,7 @@ def run(limit, *arguments):
     )
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     ("format", "name"), [("onnx", "a.onnx"), ("saved_model", "a"), ("litert", "a.tflite")]
 )

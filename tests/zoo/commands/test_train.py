@@ -82,6 +82,7 @@ def test_a_folder_with_one_class_is_refused(classwise, arguments, image_folder):
     )
 
 
+@pytest.mark.large
 def test_bad_files_are_named_or_left_out(classwise, arguments, image_folder, tmp_path):
     """A file that is cut shows only when its pixels are read."""
     Image.effect_noise((300, 300), 50).save(image_folder / "coat" / "cut.png")
@@ -168,7 +169,7 @@ def test_a_full_disk_is_named(classwise, arguments, tmp_path):
         (["--images", "one", "-o", "one/bag/0.png"], "one/bag/0.png is a file; --output must"),
         (
             ["--images", "one", "-o", "other"],
-            "other holds a training with another name, protocol, ",
+            "other holds a training by a recipe that differs in name, protocol, ",
         ),
         (["--images", "one", "--epochs", "1"], "epochs is 1; it must be 2 or more, one a stage."),
         (
@@ -213,7 +214,7 @@ def test_a_folder_of_photos_needs_no_recipe(classwise, image_folder, tmp_path, m
     assert hasher.class_names == ("bag", "coat")
     assert hasher.batch_norm == "inference"
     _, _, err = classwise("train", "--images", image_folder, *changes, "-q", "--method", "vmf")
-    assert "holds a training with another method" in err
+    assert "holds a training by a recipe that differs in method" in err
 
 
 def test_help_in_a_narrow_terminal(classwise, monkeypatch):

@@ -103,6 +103,7 @@ def test_a_student_comes_close_to_its_teacher(recipe, teacher, images, tmp_path,
     assert [("teacher_seconds" in line) for line in log] == [True, False, False]
 
 
+@pytest.mark.large
 def test_going_on_reads_the_embeddings_that_are_there(
     recipe, few_images, tmp_path, weights, monkeypatch
 ):
@@ -135,6 +136,7 @@ def test_going_on_reads_the_embeddings_that_are_there(
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.large
 def test_going_on_with_other_weights_of_the_teacher_is_refused(recipe, few_images, tmp_path):
     train(recipe, *few_images, tmp_path, tensorboard=False, verbose=0)
     log = (tmp_path / "log.jsonl").read_text()
@@ -151,6 +153,7 @@ def test_an_unknown_teacher_leaves_nothing_behind(recipe, images, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.large
 def test_a_students_checkpoint_opens_in_another_process(teacher, tmp_path):
     new_student(teacher, weight=0.3).save(tmp_path / "best.keras")
     script = (

@@ -45,6 +45,7 @@ def test_layers_up_to_there_keep_their_weights_and_the_others_learn(tmp_path, lo
     assert (logits.argmax(axis=0) == images.labels).mean() == pytest.approx(best, abs=0.04)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     "views",
     [

@@ -87,6 +87,7 @@ def evaluated(hasher, images):
     return hasher.evaluate(images.images, images.labels, verbose=0, return_dict=True)
 
 
+@pytest.mark.large
 def test_a_recipe_turns_the_model_that_it_keeps(tmp_path, weights):
     options = {"method": "vmf", "itq_iterations": 10, "stages": (Stage(2),)}
     path = run(tmp_path / "run", **options)
@@ -101,6 +102,7 @@ def test_a_recipe_turns_the_model_that_it_keeps(tmp_path, weights):
     np.testing.assert_equal(weights(run(tmp_path / "run", **options)), once)  # not turned twice
 
 
+@pytest.mark.large
 def test_above_a_frozen_trunk(tmp_path):
     frozen = {"method": "vmf", "backbone": "resnet9", "trunk": "dcwh_resnet9_fashion_mnist"}
     frozen |= {"frozen_until": "pool", "stages": (Stage(2),), "hidden_units": 6}
@@ -141,6 +143,7 @@ def test_dcwh_is_turned_before_its_vertex_stage(tmp_path, weights, monkeypatch):
     assert len(turned) == 1
 
 
+@pytest.mark.large
 def test_dcwh_without_a_vertex_stage_is_turned_at_the_end(tmp_path):
     images = toy_images(96, "train").images
     path = run(tmp_path / "run", itq_iterations=10, stages=(Stage(2),))

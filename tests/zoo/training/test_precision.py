@@ -32,6 +32,7 @@ def test_the_copy_computes_in_float32_with_the_same_weights():
     assert (rounded != exact).any()
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("backbone", ["airbench", "resnet8"])
 def test_a_mixed_training_ends_with_a_float32_hasher_that_scores_the_same(
     tmp_path, log_of, backbone

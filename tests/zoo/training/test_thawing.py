@@ -60,6 +60,7 @@ def test_the_head_first_then_everything_but_statistics(tmp_path, whole, monkeypa
     assert int(keras.ops.convert_to_numpy(best.optimizer.iterations)) == 12  # its own: two epochs
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 def test_it_goes_on_to_the_same_weights(tmp_path, whole, monkeypatch, log_of, epochs):
     stopped_after(epochs, monkeypatch, tmp_path / "run")

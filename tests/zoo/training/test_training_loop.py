@@ -66,6 +66,7 @@ def test_kill_at_random_moments_changes_no_weight(finished, tmp_path, log_of, we
             np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.large
 def test_vmf_with_exact_centers(tmp_path, monkeypatch):
     calls, train_step = [], Hasher.train_step
 

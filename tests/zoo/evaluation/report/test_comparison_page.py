@@ -62,6 +62,7 @@ def test_models_of_one_length_need_no_figure_of_lengths(result, tmp_path):
     assert {path.stem for path in (page.parent / "figures").iterdir()} == {"precision_recall"}
 
 
+@pytest.mark.large
 def test_more_models_than_a_figure_shows_leave_nothing(result, tmp_path):
     reports = [EvaluationReport(str(number), result) for number in range(8)]
     with pytest.raises(InputError, match="8 entries"):
