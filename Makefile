@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BACKEND_TESTS := tests/losses tests/zoo/models/test_hasher.py tests/zoo/models/test_class_wise_model.py \
-	tests/zoo/models/test_batch_norm.py tests/zoo/models/test_muon.py tests/zoo/models/test_keras_files.py \
+	tests/zoo/models/test_batch_norm.py \
 	tests/zoo/datasets/test_check_batches.py tests/zoo/training/test_retrieval_evaluation.py
 MINIMUM_TESTS := tests/losses tests/zoo/models tests/zoo/datasets tests/zoo/encoding \
 	tests/export/formats/test_to_onnx.py
@@ -23,8 +23,7 @@ test: $(VENV)/dev.done  ## the default tests, on TensorFlow
 test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
 	KERAS_BACKEND=jax $(RUN)/python -m pytest $(PARALLEL) $(BACKEND_TESTS)
 	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(RUN)/python -m pytest $(PARALLEL) \
-		-m "not real_data and not browser" $(BACKEND_TESTS) tests/zoo/training/test_training_loop.py \
-		tests/zoo/training/test_precision.py tests/zoo/backbones
+		$(BACKEND_TESTS) tests/zoo/training/test_training_loop.py tests/zoo/training/test_precision.py
 
 test-real-data: $(VENV)/dev.done  ## what needs fashion_mnist, cifar10 and cifar100
 	$(RUN)/python -m pytest $(PARALLEL) -m "real_data and not large"
