@@ -9,6 +9,7 @@ from classwise.zoo import Hasher
 from classwise.zoo.evaluation.report import report_figures
 
 
+@pytest.mark.large
 def test_a_report_appears_whole_or_not_at_all(evaluated, model_file, tmp_path, monkeypatch):
     report = tmp_path / "report"
     report.mkdir()  # an empty folder is nobody's

@@ -106,6 +106,7 @@ def test_the_same_seed_gives_the_same_file(fit, tmp_path):
         np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("where", ["features", "fitting"])
 def test_an_interrupted_fitting_goes_on(fit, tmp_path, monkeypatch, where):
     """Ctrl-C in the third batch of images, or in the tenth step."""

@@ -65,6 +65,7 @@ def test_every_choice_of_the_plan_runs(grouped, short_plan, change):
     assert mean_average_precision(fitted.encode(features), groups, 9) > least
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("code_length", [1, 40])
 def test_codes_shorter_and_longer_than_the_features(grouped, short_plan, code_length):
     fitted = fit_features(grouped[0], code_length=code_length, plan=short_plan)

@@ -68,6 +68,7 @@ def test_export_gives_the_same_bits(clothing, fitted, tmp_path):
     )
 
 
+@pytest.mark.large
 def test_it_goes_on_with_labels(clothing, fitted):
     images, trunk, _ = clothing
     fitted.on(trunk)
@@ -86,6 +87,7 @@ def small():
     return zoo.load_sample("fashion_mnist").images[:120]
 
 
+@pytest.mark.large
 def test_pixels_batches_and_files_give_the_same_hasher(small, tmp_path, short_plan):
     from PIL import Image
 

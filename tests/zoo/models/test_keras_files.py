@@ -115,6 +115,7 @@ def test_a_class_that_is_no_part_of_a_model_is_not_run(own, tmp_path):
         load_file(path)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("name", ["Registered", "Plain"])
 def test_the_command_line_imports_modules_of_the_current_folder(own, tmp_path, name):
     from PIL import Image

@@ -130,6 +130,7 @@ def test_a_small_file_that_needs_much_memory(changed, weights, part, monkeypatch
         assert read_config(path)
 
 
+@pytest.mark.large
 def test_it_is_refused_before_the_memory_is_taken(changed, weights):
     """3 GB of zeros in a file of 3 MB, under a limit of 1.5 GB for the process."""
     path = changed(**{WEIGHTS: bytes(8)})

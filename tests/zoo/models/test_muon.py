@@ -81,6 +81,7 @@ def test_the_rest_goes_as_adamw_does(shape):
     np.testing.assert_allclose(*results, rtol=1e-6)
 
 
+@pytest.mark.large
 def test_a_saved_hasher_brings_its_optimizer_back(tmp_path):
     hasher = zoo.Hasher(zoo.resnet(8, (8, 8, 1), width=2), code_length=8, num_classes=2)
     hasher.compile(zoo.Muon(learning_rate=0.02, weight_decay=0.3), losses.DCWHLoss())

@@ -85,6 +85,7 @@ def test_embeddings_keep_to_their_images_in_every_epoch():
     assert len(set(orders)) > 5
 
 
+@pytest.mark.large
 def test_a_student_comes_close_to_its_teacher(recipe, teacher, images, tmp_path, log_of):
     validation = images[1]
     hashers = {}

@@ -27,6 +27,7 @@ def backbone_weights(path):
     return named_weights(variables_by_path(hasher.backbone))
 
 
+@pytest.mark.large
 def test_layers_up_to_there_keep_their_weights_and_the_others_learn(tmp_path, log_of):
     finished = run(tmp_path / "run", **FROZEN)
     before = named_weights(variables_by_path(load_backbone(TRUNK, (8, 8, 1))))

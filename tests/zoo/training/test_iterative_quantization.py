@@ -119,6 +119,7 @@ def test_above_a_frozen_trunk(tmp_path):
     assert quantization_loss(after, identity) < quantization_loss(before, identity) - 1
 
 
+@pytest.mark.large
 def test_dcwh_is_turned_before_its_vertex_stage(tmp_path, weights, monkeypatch):
     """The stage begins with what ITQ made of the stage before: same posterior, nearer signs."""
     turned = []

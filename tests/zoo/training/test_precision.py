@@ -47,6 +47,7 @@ def test_a_mixed_training_ends_with_a_float32_hasher_that_scores_the_same(
     assert accuracy == pytest.approx(best, abs=0.07)  # two images of 32
 
 
+@pytest.mark.large
 def test_whitening_is_computed_from_the_training_images(tmp_path):
     finished = run(tmp_path / "run", SPLITS, backbone="airbench")
     hasher = keras.saving.load_model(finished)

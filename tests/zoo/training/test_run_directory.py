@@ -29,6 +29,7 @@ def content(directory):
     return {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()}
 
 
+@pytest.mark.large
 def test_two_trainings_do_not_share_a_folder(finished):
     with (
         filelock.FileLock(finished / ".lock"),
@@ -188,6 +189,7 @@ def disk_fills_up(monkeypatch):
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
+@pytest.mark.large
 @pytest.mark.usefixtures("disk_fills_up")
 def test_a_disk_that_fills_up_leaves_the_last_epoch(tmp_path):
     with pytest.raises(OSError, match="File too large"):
