@@ -22,13 +22,11 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.timing.beside_decoding import beside_decoding
 from bench.timing.options_given import options_given
-from bench.timing.turns import alternating, median_ratio
 from classwise import export, zoo
 from classwise.zoo.datasets.image_sources import open_images
 from classwise.zoo.datasets.image_stream import cores
-from classwise.zoo.encoding.encoders import open_encoder
-from classwise.zoo.encoding.onnx_session import open_session
 from classwise.zoo.foundation.files import replacing_file, sha256
 from classwise.zoo.foundation.new_folder import replacing_folder
 from classwise.zoo.search.build_index import update_index
@@ -49,34 +47,13 @@ NOTHING = np.empty(0, np.int64)
 
 
 def measure(model: Path, photos: Path, folder: Path, rounds: int) -> dict:
-    """Returns speeds in images/s, and the ratios of one round, in the median."""
-    encoder, session = open_encoder(model), open_session(model)
-    source = open_images(photos)
-    stream = source.stream(encoder.image_shape, BATCH_SIZE)
-    pixels = np.concatenate([batch.images for batch in stream.batches(0)])
-
-    def bare():
-        for start in range(0, len(pixels), BATCH_SIZE):
-            session.run(["code"], {"images": pixels[start : start + BATCH_SIZE]})
-
-    def decode():
-        for _ in stream.batches(0):
-            pass
+    """Returns what `beside_decoding` does of an index."""
 
     def index():
         shutil.rmtree(folder / "photos.index", ignore_errors=True)
         update_index(model, photos, folder / "photos.index")
 
-    seconds = alternating({"bare session": bare, "decoding": decode, "index": index}, rounds)
-    slower = max(("bare session", "decoding"), key=lambda name: statistics.median(seconds[name]))
-    together = [a + b for a, b in zip(seconds["bare session"], seconds["decoding"], strict=True)]
-    return {
-        "photos": source.count,
-        "images/s": {name: len(pixels) / statistics.median(s) for name, s in seconds.items()},
-        "slower of both": slower,
-        "index / slower of both": median_ratio(seconds, slower, "index"),
-        "index / both in turn": median_ratio({**seconds, "both": together}, "both", "index"),
-    }
+    return beside_decoding("index", index, model, photos, BATCH_SIZE, rounds)
 
 
 def measure_update(model: Path, photo: Path, folder: Path, files: int) -> dict:

@@ -13,20 +13,16 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
-from bench.timing.turns import alternating, median_ratio
+from bench.timing.beside_decoding import beside_decoding
 from classwise import export, zoo
 from classwise.zoo.datasets.image_sources import open_images
 from classwise.zoo.datasets.image_stream import cores
 from classwise.zoo.encoding.encode_to_file import encode_to_file
 from classwise.zoo.encoding.encoders import open_encoder
-from classwise.zoo.encoding.onnx_session import open_session
 from classwise.zoo.foundation.files import replacing_file
 
 RESULTS = Path(__file__).parent / "results" / "photos.json"
@@ -36,33 +32,14 @@ TARGET = 0.85
 
 
 def measure(model: Path, photos: Path, folder: Path, rounds: int) -> dict:
-    """Returns speeds in images/s, and the ratios of one round, in the median."""
-    encoder, session = open_encoder(model), open_session(model)
-    source = open_images(photos)
-    stream = source.stream(encoder.image_shape, BATCH)
-    pixels = np.concatenate([batch.images for batch in stream.batches(0)])
-
-    def bare():
-        for start in range(0, len(pixels), BATCH):
-            session.run(["code"], {"images": pixels[start : start + BATCH]})
-
-    def decode():
-        for _ in stream.batches(0):
-            pass
+    """Returns what `beside_decoding` does of `encode`."""
+    encoder = open_encoder(model)
+    stream = open_images(photos).stream(encoder.image_shape, BATCH)
 
     def encode():
         encode_to_file(encoder, stream, folder / "codes.npz")
 
-    seconds = alternating({"bare session": bare, "decoding": decode, "encode": encode}, rounds)
-    slower = max(("bare session", "decoding"), key=lambda name: statistics.median(seconds[name]))
-    together = [a + b for a, b in zip(seconds["bare session"], seconds["decoding"], strict=True)]
-    return {
-        "photos": source.count,
-        "images/s": {name: len(pixels) / statistics.median(s) for name, s in seconds.items()},
-        "slower of both": slower,
-        "encode / slower of both": median_ratio(seconds, slower, "encode"),
-        "encode / both in turn": median_ratio({**seconds, "both": together}, "both", "encode"),
-    }
+    return beside_decoding("encode", encode, model, photos, BATCH, rounds)
 
 
 def main() -> None:

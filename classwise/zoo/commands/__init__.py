@@ -62,24 +62,9 @@ COMMANDS = {
 }
 # What a process is asked to end with: by a service manager, by a terminal that is closed.
 STOPPING = ("SIGTERM", "SIGHUP")
-# Those that may load a preset, and so fetch one.
-WITH_MIRROR = (
-    "mirror",
-    "push",
-    "train",
-    "fit",
-    "evaluate",
-    "encode",
-    "index",
-    "search",
-    "serve",
-    "export",
-    "verify",
-    "demo",
-)
-# Those that open `.keras` files, which may name classes of the user's own.
-WITH_IMPORT = (
-    "info",
+# Those that open a model: a preset, which may be fetched, or a `.keras` file, which may name
+# classes of the user's own.
+OPENING = (
     "push",
     "train",
     "fit",
@@ -91,6 +76,8 @@ WITH_IMPORT = (
     "export",
     "verify",
 )
+WITH_MIRROR = (*OPENING, "mirror", "demo")
+WITH_IMPORT = (*OPENING, "info")
 
 
 # What people try, and what does it here.

@@ -57,8 +57,8 @@ def run(options: argparse.Namespace) -> int:
         server.prepare()
         if not server.is_local:
             print_note("Whoever reaches this address sees the photos of the index.")
-        print(f"{index.path} at {server.url} (Ctrl-C stops it)", flush=True)
         try:
+            print(f"{index.path} at {server.url} (Ctrl-C stops it)", flush=True)
             server.serve_forever()
         except KeyboardInterrupt:
             print_note("Stopped.")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.datasets.file_source import ChangedImage
 from classwise.zoo.datasets.image_stream import ImageStream
 from classwise.zoo.encoding.encoders import Encoder
 from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes, described_run, part_folder
@@ -76,7 +75,7 @@ def encode_rest(
     progress: Callable[[int], None] | None = None,
 ) -> tuple[str, ...]:
     """Encodes what is not done yet, and writes the file; see `encode_to_file`."""
-    try:
+    with done.keeping(stream.check_unchanged):
         for images, labels, names, skipped in stream.batches(done.count):
             columns = {"names": names, "skipped": skipped}
             if labels is not None:
@@ -87,14 +86,6 @@ def encode_rest(
             done.add(columns)
             if progress is not None:
                 progress(len(names) + len(skipped))
-        stream.check_unchanged()
-    except ChangedImage:
-        done.finish()
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception):
-            done.flush()  # interrupted, so that everything done so far is right
-        raise
     columns = done.columns()
     skipped = columns.pop("skipped")
     if len(skipped) == stream.count:

@@ -6,11 +6,13 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from classwise.zoo.datasets.file_source import ChangedImage
+from classwise.zoo.encoding.part_files import images_in, joined, parts_in, read
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.files import parent_folders, replacing_file
 from classwise.zoo.foundation.settings import read_json
@@ -80,6 +82,24 @@ class UnfinishedCodes:
         if time.monotonic() - self.written_at >= self.seconds:
             self.flush()
 
+    @contextlib.contextmanager
+    def keeping(self, check_unchanged: Callable[[], None]) -> Iterator[None]:
+        """Keeps what the block has added where it is interrupted, nothing where an image changed.
+
+        Args:
+            check_unchanged: of the stream that the block goes through; asked at its end.
+        """
+        try:
+            yield
+            check_unchanged()
+        except ChangedImage:
+            self.finish()
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                self.flush()  # interrupted, so that everything done so far is right
+            raise
+
     def flush(self) -> None:
         """Writes the batches that wait as one part."""
         if not self.waiting:
@@ -132,24 +152,6 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def images_in(parts: list[Path]) -> int:
-    """Returns how many images parts are of; each must begin where its predecessor ends.
-
-    Raises:
-        InputError: one is missing, is at another place, or is damaged.
-    """
-    count = 0
-    for number, part in enumerate(parts):
-        found = read(part)
-        if part.stem != f"{number:06d}" or found["first"] != count:
-            raise InputError(
-                f"{part.parent} is not whole: its part {number:06d} is missing, or another than "
-                "the run wrote; delete the folder to start anew."
-            )
-        count += len(found["names"]) + len(found["skipped"])
-    return count
 
 
 def images_done(output: Path) -> int:
@@ -213,24 +215,3 @@ def foreign(folder: Path) -> InputError:
 
 def part_folder(output: Path) -> Path:
     return output.with_name(f"{output.name}.part")
-
-
-def parts_in(folder: Path) -> list[Path]:
-    return sorted(folder.glob("[0-9]*.npz"))
-
-
-def read(part: Path) -> dict[str, np.ndarray]:
-    """Returns the columns of a part, and the number `first` of the image that it begins with."""
-    try:
-        with np.load(part, allow_pickle=False) as arrays:
-            return {**arrays} | {key: arrays[key] for key in ("first", "names", "skipped")}
-    except Exception as error:  # NumPy lets errors of zip and of its own format through
-        raise InputError(f"{part} is damaged; delete {part.parent} to start anew.") from error
-
-
-def joined(batches: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Returns the columns of several batches, each joined to one array."""
-    return {
-        name: np.concatenate([np.atleast_1d(batch[name]) for batch in batches])
-        for name in batches[0]
-    }

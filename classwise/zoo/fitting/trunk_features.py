@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.datasets.file_source import ChangedImage
 from classwise.zoo.datasets.image_stream import ImageStream
 from classwise.zoo.encoding.encoders import Encoder
 from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes
@@ -98,19 +97,11 @@ def compute_rest(
     progress: Callable[[int], None],
 ) -> None:
     """Computes the features that are not there yet."""
-    try:
+    with done.keeping(stream.check_unchanged):
         for images, _, names, skipped in stream.batches(done.count):
             found = np.empty((0, encoder.code_length), np.float16)
             if len(names):
                 found = encoder.encode_batch(images)["embeddings"].astype(np.float16)
             done.add({"features": found, "names": names, "skipped": skipped})
             progress(len(names) + len(skipped))
-        stream.check_unchanged()
-    except ChangedImage:
-        done.finish()
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception):
-            done.flush()  # interrupted, so that everything done so far is right
-        raise
     done.flush()

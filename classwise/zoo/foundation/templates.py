@@ -9,11 +9,15 @@ if TYPE_CHECKING:
     import jinja2
 
 
+SHARED = "classwise.zoo.foundation"
+
+
 @cache
 def templates(package: str) -> jinja2.Environment:
     """Returns the templates of a package.
 
-    In those whose names end in .html, values are escaped. A value that is missing is an error.
+    They may include what all pages share, from classwise/zoo/foundation/page. In those whose names
+    end in .html, values are escaped. A value that is missing is an error.
 
     Args:
         package: dotted name, such as "classwise.zoo.cards".
@@ -27,7 +31,9 @@ def templates(package: str) -> jinja2.Environment:
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.PackageLoader(package, "page"),
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader(name, "page") for name in (package, SHARED)]
+        ),
         autoescape=jinja2.select_autoescape(("html",)),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

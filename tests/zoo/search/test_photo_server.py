@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from classwise import zoo
-from classwise.zoo.search import photo_server
+from classwise.zoo.search import photo_requests
 from classwise.zoo.search.photo_server import PhotoServer
 from tests.zoo.search.conftest import write_photo
 
@@ -127,7 +127,7 @@ def test_refusals(ask, method, path, body, headers, expected):
 
 
 def test_uploads_have_limits(ask, monkeypatch, tmp_path):
-    monkeypatch.setattr(photo_server, "MOST_UPLOAD", 10)
+    monkeypatch.setattr(photo_requests, "MOST_UPLOAD", 10)
     status, _, found = ask("POST", "/near", b"x" * 11)
     assert status == 413
     assert "11 bytes and 10 are allowed" in found["error"]
