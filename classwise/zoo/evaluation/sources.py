@@ -88,26 +88,23 @@ def common_protocol(names: Sequence[str], asked: str | None) -> str | None:
         asked: a protocol's name; without it, the one of the presets themselves.
 
     Raises:
-        InputError: no such protocol or preset; a model needs a protocol, which a file of codes
-            cannot have; the presets' differ.
+        InputError: no such protocol or preset; a model needs a protocol, which codes alone cannot
+            have; the presets' differ.
     """
     if asked is not None:
         protocol = get_protocol(asked).name
-        codes = [name for name in names if is_code_file(name)]
-        if codes:
+        if all(map(is_code_file, names)):
             raise InputError(
-                f"--protocol is {asked}, but {codes[0]} holds codes of images that no protocol "
-                "chose; leave --protocol out, or evaluate the model."
+                f"--protocol is {asked}, but {names[0]} holds codes, which do not tell of which "
+                "images; leave --protocol out, or evaluate the model."
             )
         return protocol
     own = {name: _own_protocol(name) for name in names}
     if len(set(own.values())) > 1:
         described = ", ".join(f"{name} ({protocol or 'none'})" for name, protocol in own.items())
-        alone = any(map(is_code_file, names))
-        remedy = "evaluate codes alone" if alone else "name the one to use with --protocol"
         raise InputError(
-            "Only results under one protocol can be compared, but each has its own: "
-            f"{described}; {remedy}."
+            f"Only results under one protocol can be compared, but each has its own: {described}; "
+            "name the one to use with --protocol."
         )
     return own[names[0]]
 
@@ -160,10 +157,26 @@ def open_sources(
     images = own
     if with_models and own is None:
         images = get_protocol(protocol).load(data_dir)
-    return [
+    sources = [
         _code_source(name, it) if is_code_file(name) else _model_source(name, it, images)
         for name, it in zip(names, opened, strict=True)
     ]
+    if with_models:
+        check_counts(sources)
+    return sources
+
+
+def check_counts(sources: Sequence[EvaluationSource]) -> None:
+    """Raises `InputError` for codes that cannot be those of the images that models encode."""
+    model = next(source for source in sources if source.engine)
+    for source in sources:
+        if (source.queries, source.database) != (model.queries, model.database):
+            raise InputError(
+                f"{source.name} holds codes of {source.queries:,} queries and of "
+                f"{source.database:,} images in the database, but {model.name} encodes "
+                f"{model.queries:,} and {model.database:,}, so these are other images; evaluate "
+                "the codes alone."
+            )
 
 
 def read_codes(name: str, database: Path | None) -> EncodedSets:

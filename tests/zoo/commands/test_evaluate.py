@@ -188,4 +188,4 @@ def test_codes_have_no_embeddings(classwise, code_file):
 def test_codes_are_under_no_protocol(classwise, code_file):
     status, out, err = classwise("evaluate", code_file[0], "--protocol", "cifar10-full")
     assert (status, out) == (2, "")
-    assert "holds codes of images that no protocol chose; leave --protocol out" in err
+    assert "holds codes, which do not tell of which images; leave --protocol out" in err

@@ -163,3 +163,19 @@ def test_images_of_another_shape_are_resized(classwise, model_file, monkeypatch,
     embeddings = keras.saving.load_model(model_file).embed(np.stack(resized)[..., None], verbose=0)
     metrics = json.loads(out)["metrics"]
     assert metrics["map"] == metrics_of(embeddings, protocol.labels, (10,))["metrics"]["map"]
+
+
+def test_codes_of_other_images_are_not_compared_with_a_model(evaluated, model_file, tmp_path):
+    codes = tmp_path / "codes.npz"
+    found, labels = np.zeros((3, 2), np.uint8), np.arange(3)
+    np.savez(
+        codes,
+        query_codes=found,
+        query_labels=labels,
+        database_codes=found,
+        database_labels=labels,
+        code_length=12,
+    )
+    status, out, err = evaluated(model_file, codes)
+    assert (status, out) == (2, "")
+    assert "codes.npz holds codes of 3 queries and of 3 images in the database, but" in err

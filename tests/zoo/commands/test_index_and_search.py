@@ -15,7 +15,12 @@ from classwise.zoo.search.open_index import open_index
 from tests.zoo.search.conftest import model, photos, write_photo
 
 __all__ = ["model", "photos"]
-START = "import sys; from classwise.zoo.commands import main; sys.exit(main(sys.argv[1:]))"
+# A part after every batch, however fast the machine is.
+START = (
+    "import sys; from classwise.zoo.commands import main; "
+    "from classwise.zoo.search.build_index import update_index; "
+    "update_index.__kwdefaults__['save_seconds'] = 0.0; sys.exit(main(sys.argv[1:]))"
+)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_two_trainings_do_not_share_a_folder(finished):
 
 def test_another_recipe_is_refused(copy):
     before = content(copy)
-    with pytest.raises(InputError, match="another seed;"):
+    with pytest.raises(InputError, match="differs in seed;"):
         run(copy, seed=5)
     assert content(copy) == before
 
