@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare on the images of this folder, or TFDS split name:split (default: made ones)",
     )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of TFDS data")
+    parser.add_argument("--skip-bad-files", action="store_true", help="leave broken images out")
     parser.add_argument(
         "--margin",
         type=DISTANCES.parse,
@@ -60,13 +61,17 @@ def run(options: argparse.Namespace) -> int:
 
     if options.images is not None:
         # Whether they are there is told before a model is loaded.
-        images = open_images(options.images, data_dir=options.data_dir)
+        images = open_images(
+            options.images, skip_bad_files=options.skip_bad_files, data_dir=options.data_dir
+        )
     first, second = open_models(options.first, options.second)
     models = {"first": first.to_dict(), "second": second.to_dict()}
     arguments = {"margin": options.margin, "tolerance": options.tolerance}
     if options.images is not None:
-        images = images.load(first.image_shape).images
-        arguments |= {"images": images, "batch_sizes": BATCH_SIZES}
+        loaded = images.load(first.image_shape)
+        if loaded.skipped:
+            print_note(f"{len(loaded.skipped)} broken left out: {', '.join(loaded.skipped)}")
+        arguments |= {"images": loaded.images, "batch_sizes": BATCH_SIZES}
     try:
         parity = compare(first, second, **arguments)
     except ParityError as error:  # they cannot even be compared

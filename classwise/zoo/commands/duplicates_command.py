@@ -172,18 +172,24 @@ def show(found: Duplicates, similar: list[SimilarPair], suspects: list[SuspectLa
     ]
     if rows:
         print_table("", ["", "photo", ">pixels", ">bytes", ""], rows)
-    left = len(found.clusters) - SHOWN
-    if left > 0:
-        print_note(f"... and {counted(left, 'cluster')} more; --report, --csv or --json has all.")
+    note_left(len(found.clusters), "cluster", "--report, --csv or --json has all")
     if similar:
         cosines = ["-" if p.similarity is None else f"{p.similarity:.3f}" for p in similar]
         rows = [(p.first, p.second, p.distance, c) for p, c in zip(similar, cosines, strict=True)]
         print_table(
             "Similar by code, the nearest", ["photo", "photo", ">bits", ">cosine"], rows[:SHOWN]
         )
+        note_left(len(rows), "pair", "--report or --json has them")
     if suspects:
         rows = [
             (s.name, s.class_name, s.nearest_class, f"{s.own_distance} / {s.nearest_distance}")
             for s in suspects[:SHOWN]
         ]
         print_table("Suspect labels", ["photo", "class", "nearer to", ">bits to both"], rows)
+        note_left(len(suspects), "photo", "--report or --json has them")
+
+
+def note_left(count: int, noun: str, where: str) -> None:
+    """Says how many more there are than are printed, and where they are."""
+    if count > SHOWN:
+        print_note(f"... and {counted(count - SHOWN, noun)} more; {where}.")

@@ -14,6 +14,7 @@ from classwise.zoo.datasets.image_files import (
     ImageFiles,
     check_header,
     find_images,
+    refused,
     visible_folders,
 )
 from classwise.zoo.datasets.labeled_images import LabeledImages
@@ -54,7 +55,11 @@ class FolderImages:
 
     def __getitem__(self, key: np.ndarray | slice | int) -> np.ndarray:
         chosen = np.asarray(self.paths[key])
-        images = read_images(chosen.ravel().tolist(), self.image_shape, max_pixels=self.max_pixels)
+        paths = chosen.ravel().tolist()
+        try:
+            images = read_images(paths, self.image_shape, max_pixels=self.max_pixels)
+        except UnreadableImage as error:
+            raise refused(error) from error
         return images.reshape(*chosen.shape, *self.image_shape)
 
     def select(self, indices: np.ndarray) -> FolderImages:

@@ -90,12 +90,13 @@ def open_images(
         if labeled is None:
             labeled = all("/" in name for name in files.names)
         return FileSource(files, *_labels(files, labeled, class_names), **checks)
-    if path is not None and path.suffix.lower() == LIST_SUFFIX:
-        root, names = path.parent, _listed(path)
-    else:
-        root, names = Path(), [str(each) for each in many]
     _refuse_labels("a list of files has no folders", labeled, class_names)
-    return FileSource(_named_files(root, names, **checks), None, (), **checks)
+    if path is not None and path.suffix.lower() == LIST_SUFFIX:
+        remedy = f"take it off the list '{path}', of which each line is the path of an image"
+        files = _named_files(path.parent, _listed(path), remedy, **checks)
+    else:
+        files = _named_files(Path(), [str(each) for each in many], "leave it out", **checks)
+    return FileSource(files, None, (), **checks)
 
 
 def evenly_chosen(images: LabeledImages, count: int) -> LabeledImages:
@@ -157,13 +158,13 @@ def _listed(path: Path) -> list[str]:
     return names
 
 
-def _named_files(root: Path, names: list[str], **checks) -> ImageFiles:
+def _named_files(root: Path, names: list[str], remedy: str, **checks) -> ImageFiles:
     """Returns images that somebody named one by one, all of which must be there."""
     seen = set()
     for name in names:
         path = root / name
         if not path.exists():
-            raise InputError(f"There is no image '{path}'; take it off the list.")
+            raise InputError(f"There is no image '{path}'; {remedy}.")
         if name in seen:
             raise InputError(f"'{name}' is given twice; name each image once.")
         if path.is_dir():

@@ -78,7 +78,8 @@ def _sets(
         values = [arrays[key].tolist() for _, arrays in both if key in arrays]
         if len(values) == 2 and values[0] != values[1]:
             raise InputError(
-                f"{query_path} and {database_path} are of {what} each; encode both with one model."
+                f"{query_path} and {database_path} are of {what} each; encode both with one model "
+                "(a .keras file and its .onnx export count as two)."
             )
     lengths = [_code_length(path, arrays) for path, arrays in both]
     labels, names = _labels(*both)

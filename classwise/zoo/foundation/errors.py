@@ -28,7 +28,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     near = difflib.get_close_matches(str(name).lower(), by_lower, n=MOST_LISTED, cutoff=0.0)
     suggested = difflib.get_close_matches(str(name).lower(), near, n=1, cutoff=0.5)
     hint = f"; did you mean '{by_lower[suggested[0]]}'?" if suggested else "."
-    listed = list(by_lower.values())
+    listed, which = list(by_lower.values()), "Known"
     if len(listed) > MOST_LISTED:
         listed = [by_lower[each] for each in near] + [f"and {len(listed) - MOST_LISTED} others"]
-    return InputError(f"Unknown {kind} '{name}'{hint} Known: {', '.join(listed) or 'none'}.")
+        which = "The nearest"
+    return InputError(f"Unknown {kind} '{name}'{hint} {which}: {', '.join(listed) or 'none'}.")

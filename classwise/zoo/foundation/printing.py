@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -28,7 +29,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
     """Prints a table on stdout.
 
     Columns named with a leading ">" are set flush right and are not broken into lines; nor is the
-    first column where there is room. What is no terminal gets every row on one line.
+    first column where there is room. What is no terminal gets every row on one line, unless COLUMNS
+    says how wide it is. Where a row has no room, its cells stand below each other.
     """
     from rich.console import Console
     from rich.markup import escape
@@ -51,11 +53,28 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
         )
     for row in rows:
         table.add_row(*(escape(printable(str(cell))) for cell in row))
-    if not console.is_terminal:
-        anything = console.options.update(width=sys.maxsize)
-        console.width = max(console.width, console.measure(table, options=anything).maximum)
+    width = console.measure(table, options=console.options.update(width=sys.maxsize))
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = max(console.width, width.maximum)
     console.on_broken_pipe = raise_again
-    console.print(table)
+    console.print(table if width.minimum <= console.width else stacked(table))
+
+
+def stacked(table):
+    """Returns the rows of a rich table as blocks of lines, a cell each, for narrow screens."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    names = [column.header for column in table.columns]
+    lines = [Text.from_markup(table.title, style="italic")] if table.title else []
+    for first, *others in zip(*(column.cells for column in table.columns), strict=True):
+        lines.append(Text.from_markup(first, style="bold"))
+        for name, cell in zip(names[1:], others, strict=True):
+            if cell:
+                text = Text.from_markup(f"{name}: {cell}" if name else cell)
+                lines.append(Padding(text, (0, 0, 0, 2), expand=False))
+    return Group(*lines)
 
 
 def raise_again() -> None:

@@ -33,6 +33,19 @@ def test_json_on_a_folder_of_images(keras_file, onnx_report, images, tmp_path, c
     assert figures["passed"]
 
 
+def test_a_broken_image_in_the_folder(keras_file, onnx_report, images, tmp_path, capsys):
+    for number, image in enumerate(images[:3]):
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+    (tmp_path / "broken.png").write_bytes((tmp_path / "0.png").read_bytes()[:60])
+    arguments = ["verify", keras_file, str(onnx_report.path), "--images", str(tmp_path), "--json"]
+    assert main(arguments) == 2
+    assert "--skip-bad-files" in capsys.readouterr().err
+    assert main([*arguments, "--skip-bad-files"]) == 0
+    found = capsys.readouterr()
+    assert json.loads(found.out)["images"] == 3
+    assert "broken.png" in found.err
+
+
 def test_models_that_differ(make_hasher, onnx_report, tmp_path, capsys):
     make_hasher(seed=5).save(tmp_path / "other.keras")
     arguments = ["verify", str(tmp_path / "other.keras"), str(onnx_report.path)]

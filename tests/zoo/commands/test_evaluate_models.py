@@ -116,7 +116,10 @@ def test_several_models(evaluated, model_file, stand_in, tmp_path):
         (("--report", "FILE/report"), "would be in a file"),
         (("--report", "."), "holds the working directory"),
         (("--report", ".", "--force"), "holds the working directory"),
-        (("--report", "FOREIGN"), "FOREIGN exists and holds thesis.txt"),
+        (
+            ("--report", "FOREIGN"),
+            "FOREIGN exists and holds thesis.txt; give another folder, or empty it",
+        ),
     ],
 )
 def test_refused_before_anything_is_encoded(

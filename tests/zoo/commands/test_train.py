@@ -162,7 +162,7 @@ def test_a_full_disk_is_named(classwise, arguments, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["shoes"], "Unknown recipe 'shoes'. Known: "),
+        (["shoes"], "Unknown recipe 'shoes'. The nearest: "),
         ([], "Name a recipe, or give --images DIR, a folder of photos with one sub-folder a class"),
         (["--images", "gone"], "'gone' is not a folder; name a folder of images."),
         (["--images", "one"], "'one' has one sub-folder, bag; give it one for each"),

@@ -14,7 +14,7 @@ def test_upper_case_is_no_other_name():
 
 def test_of_many_names_the_nearest_are_listed():
     error = str(unknown_name("preset", "p7", [f"p{n}0" for n in range(30)]))
-    assert error.startswith("Unknown preset 'p7'; did you mean 'p70'? Known: p70, ")
+    assert error.startswith("Unknown preset 'p7'; did you mean 'p70'? The nearest: p70, ")
     assert error.endswith(", and 20 others.")
 
 

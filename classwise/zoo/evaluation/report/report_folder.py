@@ -31,7 +31,8 @@ def report_folder(directory: str | os.PathLike, force: bool = False) -> Iterator
         OSError: the folder cannot be made.
     """
     path = resolved(directory)
-    replace = force or written_kind(path) == KIND
-    check_new_folder(path, KIND, "report", replace, "replace what classwise wrote with --force")
+    kind = written_kind(path)
+    remedy = "replace what classwise wrote with --force" if kind else "empty it"
+    check_new_folder(path, KIND, "report", force or kind == KIND, remedy)
     with replacing_folder(path, KIND) as temporary:
         yield temporary
