@@ -94,7 +94,8 @@ def run(options: argparse.Namespace) -> int:
         images = opened(options, options.images, labeled=False)
         check_enough(images.count)
         note_others(images.others)
-        document = fit_and_save(images, asked, options, folder)
+        document = fit_and_save(images, asked, options.output, options.features, folder)
+    document["report"] = str(options.report / "index.html") if options.report else None
     if options.json:
         print_json(document)
     else:
@@ -120,7 +121,11 @@ def report_folder_or_none(report: Path | None):
 
 
 def fit_and_save(
-    images: OpenedImages, asked: FittingRequest, options: argparse.Namespace, folder: Path | None
+    images: OpenedImages,
+    asked: FittingRequest,
+    output: Path,
+    features: Path | None = None,
+    report: Path | None = None,
 ) -> dict:
     """Fits, writes the hasher and the pages of the report, and returns what is to be told."""
     from classwise.zoo.encoding.unfinished_codes import part_folder
@@ -130,23 +135,23 @@ def fit_and_save(
 
     print_note(f"Fitting {counted(asked.code_length, 'bit')} to {counted(images.count, 'image')}.")
     try:
-        with fitted(images, asked, options.output, options.features) as fitting:
+        with fitted(images, asked, output, features) as fitting:
             codes = fitting.head.encode(fitting.found.features)
             quality = label_free_quality(fitting.found.features, codes, asked.code_length)
-            if folder is not None:
+            if report is not None:
                 from classwise.zoo.fitting.fitting_report import fill_fitting_report
 
-                fill_fitting_report(folder, images, asked, fitting, codes, quality)
-            with replacing_file(options.output) as temporary:
+                fill_fitting_report(report, images, asked, fitting, codes, quality)
+            with replacing_file(output) as temporary:
                 fitting.hasher.save(temporary)
     except KeyboardInterrupt:
-        if options.features or part_folder(options.output).exists():
+        if features or part_folder(output).exists():
             print_note("Run the same command again to go on from the features done so far.")
         raise
     skipped = (*images.skipped, *fitting.found.skipped)
     note_skipped(skipped)
     return {
-        "model": str(options.output),
+        "model": str(output),
         "images": len(fitting.found.names),
         "skipped": len(skipped),
         "other_files": len(images.others),
@@ -158,7 +163,6 @@ def fit_and_save(
         "pseudo_classes": list(fitting.head.cluster_counts),
         "seconds": fitting.seconds,
         "quality": quality.to_dict(),
-        "report": str(options.report / "index.html") if options.report else None,
     }
 
 

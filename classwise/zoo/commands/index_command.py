@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from classwise.zoo.commands.fit_command import fit_and_save
 from classwise.zoo.commands.image_options import note_others, note_skipped
 from classwise.zoo.commands.photo_options import add_photo_options
 from classwise.zoo.foundation.count_bar import count_bar
@@ -27,11 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PHOTOS.index",
         help="the index, a folder that is made",
     )
-    parser.add_argument(
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument(
         "--model",
         metavar="MODEL",
         help="a preset's name, a .keras file or an exported .onnx file; an index that is there "
         "knows its own",
+    )
+    model.add_argument(
+        "--fit",
+        action="store_true",
+        help="fit a hasher to the photos first, without labels, which finds better than any "
+        "preset; it is written beside the index, as PHOTOS.index.keras",
     )
     parser.add_argument(
         "--labels",
@@ -59,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
     from classwise.zoo.search.build_index import update_index
 
     start = time.perf_counter()
+    model = fitted_model(options) if options.fit else options.model or default_model(options.output)
     with noting_what_is_done(options.output), contextlib.ExitStack() as exits:
         advance = None
 
@@ -68,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
             advance = exits.enter_context(count_bar("Encoding", images))
 
         update = update_index(
-            options.model or default_model(options.output),
+            model,
             options.photos,
             options.output,
             labeled=options.labels is not None or None,
@@ -141,3 +150,32 @@ def default_model(path: Path) -> str:
             "`classwise list` or a .keras or .onnx file of your own."
         )
     return known
+
+
+def fitted_model(options: argparse.Namespace) -> Path:
+    """Fits a hasher to the photos of a new index, and returns the file beside it.
+
+    Raises:
+        InputError: the index was made with another model, or there are too few photos.
+    """
+    from classwise.zoo.datasets.image_sources import open_images
+    from classwise.zoo.fitting.fitting_request import FittingRequest, check_enough
+    from classwise.zoo.foundation.files import resolved
+    from classwise.zoo.search.build_index import earlier_index
+
+    path = options.output.with_name(f"{options.output.name}.keras")
+    earlier = earlier_index(options.output, resolved(options.photos))
+    if earlier is not None and Path(earlier.facts.model) != path.absolute():
+        raise InputError(
+            f"{options.output} was made with {earlier.facts.model or 'another hasher'}; leave "
+            "--fit out, or make another index."
+        )
+    if path.exists():
+        print_note(f"{path} was fitted before, and is used; delete it and the index to fit anew.")
+        return path
+    images = open_images(
+        options.photos, skip_bad_files=options.skip_bad_files, max_pixels=options.max_pixels
+    )
+    check_enough(images.count)
+    fit_and_save(images, FittingRequest(), path)
+    return path
