@@ -47,6 +47,10 @@ COMMANDS = {
         "classwise.zoo.commands.duplicates_command",
         "find copies and near copies among photos",
     ),
+    "store": (
+        "classwise.zoo.commands.store_command",
+        "write codes into a store for vectors, proven equal, or read them back",
+    ),
     "export": (
         "classwise.export.commands.export_command",
         "write a hasher for another runtime, proven equal",
