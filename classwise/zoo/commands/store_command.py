@@ -9,11 +9,11 @@ import argparse
 import dataclasses
 
 from classwise.zoo.foundation.printing import counted, print_json, print_note
-from classwise.zoo.search.stores.registry import STORES, find_place
+from classwise.zoo.search.stores.registry import find_place, store_names
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    addresses = ", ".join(f"{store.name}:{store.address}" for store in STORES.values())
+    addresses = ", ".join(f"{name}:..." for name in store_names())
     parser.add_argument(
         "source",
         metavar="SOURCE",
@@ -33,8 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from classwise.zoo.search.read_store import read_codes
     from classwise.zoo.search.store_proof import StoreMismatch
-    from classwise.zoo.search.write_store import read_codes, write_store
+    from classwise.zoo.search.write_store import write_store
 
     store, _ = find_place(options.to, options.table)
     store.check_packages()

@@ -1,18 +1,16 @@
-"""Writing of codes into a store, and reading back."""
+"""Writing of codes into a store, with the proof that it answers as we do."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import time
-from pathlib import Path
 
-from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.search.image_codes import ImageCodes, codes_of_index, read_code_file
+from classwise.zoo.search.image_codes import ImageCodes
 from classwise.zoo.search.index import Index
-from classwise.zoo.search.open_index import open_index
+from classwise.zoo.search.read_store import read_codes
 from classwise.zoo.search.store_proof import NEAREST, QUERIES, StoreMismatch, prove_store
-from classwise.zoo.search.stores.registry import find_place, is_address
+from classwise.zoo.search.stores.registry import find_place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,47 +88,4 @@ def write_store(
         min(NEAREST, len(codes)),
         written - start,
         proven - written,
-    )
-
-
-def read_store(address: str, *, table: str | None = None) -> ImageCodes:
-    """Reads back what `write_store` wrote.
-
-    Args:
-        address, table: as of `write_store`.
-
-    Raises:
-        InputError: no codes there, damaged ones, a package that is missing, or a database that is
-            not there or does not let us in.
-
-    Example:
-
-    >>> zoo.read_store("lance:photos.lance")  # doctest: +SKIP
-    ImageCodes(812 images, 64 bits)
-    """
-    store, place = find_place(address, table)
-    store.check_packages()
-    return store.read(place)
-
-
-def read_codes(
-    source: Index | ImageCodes | str | os.PathLike, table: str | None = None
-) -> ImageCodes:
-    """Returns the codes of whatever holds some; see `write_store`."""
-    if isinstance(source, ImageCodes):
-        return source
-    if isinstance(source, Index):
-        return codes_of_index(source)
-    if is_address(os.fspath(source)):
-        return read_store(os.fspath(source), table=table)
-    path = Path(source)
-    if table is not None:
-        raise InputError(f"--from-table is {table}, and {path} has no tables; leave it out.")
-    if path.is_dir():
-        return codes_of_index(open_index(path))
-    if path.suffix == ".npz":
-        return read_code_file(path)
-    raise InputError(
-        f"{path} holds no codes; give an index of `classwise index`, an .npz file of `classwise "
-        "encode`, or the address of a store."
     )

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import pkgutil
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from classwise.zoo.foundation.errors import InputError, unknown_name
+from classwise.zoo.foundation.printing import without_passwords
 from classwise.zoo.search import stores
-from classwise.zoo.search.stores.store import Place, Store
+
+if TYPE_CHECKING:
+    from classwise.zoo.search.stores.store import Place, Store
+
+ENDING = "_store"
 
 
-def declared() -> dict[str, Store]:
-    """Returns the stores that the files of this folder declare, by name."""
+def store_names() -> list[str]:
+    """Returns the names of all stores, which are those of their files; nothing is imported."""
     files = [file.name for file in pkgutil.iter_modules(stores.__path__)]
-    names = [f"{stores.__name__}.{file}" for file in files if file.endswith("_store")]
-    return {store.name: store for store in (import_module(name).STORE for name in names)}
+    return sorted(file.removesuffix(ENDING) for file in files if file.endswith(ENDING))
 
 
-STORES = declared()
+def find_store(name: str) -> Store:
+    """Returns a store by its name.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name not in store_names():
+        raise unknown_name("store", without_passwords(name), store_names())
+    return import_module(f"{stores.__name__}.{name}{ENDING}").STORE
 
 
 def find_place(address: str, table: str | None = None) -> tuple[Store, Place]:
@@ -38,13 +51,13 @@ def find_place(address: str, table: str | None = None) -> tuple[Store, Place]:
     """
     name, colon, rest = address.partition(":")
     if not colon:
-        known = ", ".join(f"{store.name}:{store.address}" for store in STORES.values())
-        raise InputError(f"'{address}' names no store; give one of {known}.")
-    if name not in STORES:
-        raise unknown_name("store", name, STORES)
-    return STORES[name], STORES[name].place(rest, table)
+        known = ", ".join(f"{name}:..." for name in store_names())
+        raise InputError(f"'{without_passwords(address)}' names no store; give one of {known}.")
+    store = find_store(name)
+    return store, store.place(rest, table)
 
 
 def is_address(text: str) -> bool:
     """Returns whether a text names a store, rather than a file or a folder."""
-    return text.partition(":")[0] in STORES and ":" in text
+    name, colon, _ = text.partition(":")
+    return bool(colon) and name in store_names()
