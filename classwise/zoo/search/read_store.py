@@ -48,16 +48,13 @@ def read_codes(
     text = os.fspath(source)
     if is_address(text):
         return read_store(text, table=table)
-    path = Path(text)
+    path, shown = Path(text), without_passwords(text)
     if table is not None:
-        raise InputError(
-            f"--from-table is {table}, and {without_passwords(text)} has no tables; leave it out."
-        )
+        raise InputError(f"--from-table is {table}, and {shown} has no tables; leave it out.")
     if path.is_dir():
         return codes_of_index(open_index(path))
     if path.suffix == ".npz":
         return read_code_file(path)
-    shown = without_passwords(text)
     what = f"{shown} holds no codes" if path.exists() else f"There is no {shown}"
     raise InputError(
         f"{what}; give an index of `classwise index`, an .npz file of `classwise encode`, or the "

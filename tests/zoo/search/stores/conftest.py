@@ -15,11 +15,8 @@ from classwise.zoo.search.image_codes import ImageCodes
 from classwise.zoo.search.stores.registry import find_place
 
 ODD_NAMES = (
-    "a b.jpg",
-    "2020/'rome\".jpg",
-    "tab\tand\nend.jpg",
-    "back\\slash\\N.jpg",
-    "caf\u00e9 \u2603.jpg",
+    *("a b.jpg", "2020/'rome\".jpg", "tab\tand\nend.jpg", "back\\slash\\N.jpg"),
+    *("caf\u00e9 \u2603.jpg", "\\.", "NULL"),
 )
 PASSWORD = "se@cret/w0rd"
 

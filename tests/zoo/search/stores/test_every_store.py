@@ -103,7 +103,7 @@ def test_what_somebody_else_put_there(name, address_in):
     path = find_store(name).place(address.partition(":")[2], None).path
     for file in (path, path.with_name(f"{path.name}.names.npz")):
         file.write_bytes(b"x")
-    with pytest.raises(InputError, match="is not a readable|no folder"):
+    with pytest.raises(InputError, match=r"is not a readable|no folder"):
         zoo.read_store(address)
 
 
