@@ -140,12 +140,13 @@ def main() -> None:
             package: version(package) for package in ("pylance", "psycopg", "faiss-cpu", "numpy")
         },
         "targets": {
-            f"1 M codes written, {find_store(store).title}, s": {
-                "value": found["seconds to write"],
+            f"1 M codes written and proven, {find_store(store).title}, s": {
+                "value": seconds,
                 "target": f"<= {SECONDS}",
-                "reached": found["seconds to write"] <= SECONDS,
+                "reached": seconds <= SECONDS,
             }
             for store, found in figures.items()
+            for seconds in [found["seconds to write"] + found["seconds to prove"]]
         },
         "figures": figures,
         "graph": graph_recall(tenth, queries),

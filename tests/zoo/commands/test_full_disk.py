@@ -75,7 +75,7 @@ def test_store(codes_file, tmp_path, name):
     done = run(1000, "store", codes_file, "--to", f"{name}:{output}")
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
-    assert str(output) in done.stderr  # which disk it is
+    assert f" {output}: " in done.stderr  # which disk it is
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == [codes_file]
 

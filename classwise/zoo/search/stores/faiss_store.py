@@ -40,7 +40,7 @@ def writing(codes: ImageCodes, place: Place, replace: bool) -> Iterator[Search]:
     try:
         # The names appear first: whoever sees the codes sees what they are of.
         with replacing_file(path) as temporary, replacing_file(beside) as names:
-            write_index(faiss, index, temporary)
+            write_index(faiss, index, temporary, path)
             np.savez_compressed(names, sha256=np.array(sha256(temporary)), **columns)
             yield searched(faiss, opened(faiss, temporary, path), codes.names)
     except BaseException:
@@ -53,13 +53,13 @@ def names_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.names.npz")
 
 
-def write_index(faiss, index, path: Path) -> None:
-    """Writes an index; raises `OSError` where faiss cannot."""
+def write_index(faiss, index, file: Path, path: Path) -> None:
+    """Writes an index; raises `OSError` where faiss cannot, which names `path`."""
     try:
-        faiss.write_index_binary(index, str(path))
+        faiss.write_index_binary(index, str(file))
     except RuntimeError as error:
         why = str(error).rpartition("(")[2].rstrip(") ")
-        raise OSError(errno.EIO, f"faiss cannot write it ({why})") from error
+        raise OSError(errno.EIO, f"faiss cannot write it ({why})", str(path)) from error
 
 
 def opened(faiss, file: Path, path: Path):

@@ -141,11 +141,14 @@ def packed(texts: list[str], code_length: int) -> np.ndarray:
 def searched(connection, table, code_length: int) -> Search:
     def search(query: np.ndarray, k: int) -> Found:
         (text,) = bit_texts(query[None], code_length)
+        # What is printed of a row is read for the nearest rows only, which halves the time.
         rows = run(
             connection,
-            "SELECT id, code <~> %s::text::bit({}) AS distance, code::text, name FROM {} "
-            "ORDER BY distance, id LIMIT %s",
+            "SELECT id, distance, code::text, name FROM (SELECT id, code <~> %s::text::bit({}) AS "
+            "distance FROM {} ORDER BY distance, id LIMIT %s) AS nearest JOIN {} USING (id) "
+            "ORDER BY distance, id",
             require("psycopg.sql", "pgvector").Literal(code_length),
+            table,
             table,
             values=(text, k),
         ).fetchall()
