@@ -55,18 +55,18 @@ def measured(found: dict) -> str:
     ]
     return (
         f"{found['images']:,} codes of {found['bits']} bits with {found['distinct']:,} distinct "
-        f"values, on {found['machine']['cores']} cores that other work shared; a query asks for the "
-        "nearest 20, one after the other (`python bench/stores.py`):\n\n" + table(heads, rows)
+        f"values, on {found['machine']['cores']} cores that other work shared; queries, for the "
+        "nearest 20, come one after the other (`python bench/stores.py`):\n\n" + table(heads, rows)
     )
 
 
 def graphs(found: dict) -> str:
     """Returns what a graph finds of codes that collapse, and of others."""
-    collapsed, distinct = found["graph"], found["graph, distinct codes"]
+    photos, distinct = found["graph"], found["graph of distinct codes"]
     return (
-        f"A graph of faiss (`IndexBinaryHNSW`, 32 links) over {collapsed['images']:,} such codes "
-        f"finds {collapsed['recall@100']:.0%} of the hundred nearest; over as many random codes, "
-        f"which are all distinct, {distinct['recall@100']:.0%}."
+        f"A graph of faiss (`IndexBinaryHNSW`) over {photos['codes']:,} such codes finds "
+        f"{photos['recall@20']:.0%} of the nearest 20 photos; over their {distinct['codes']:,} "
+        f"distinct values, {distinct['recall@20']:.0%} of the nearest 20 codes."
     )
 
 
@@ -99,7 +99,7 @@ def engine_table(search: dict, indexing: dict, stores: dict) -> str:
                 duration(scan),
                 f"{max(1, round(scan / WAIT_SECONDS)):,}",
                 duration(distinct),
-                duration(size / speed / 3600 * 3600),
+                duration(size / speed),
             )
         )
     heads = [
@@ -113,7 +113,8 @@ def engine_table(search: dict, indexing: dict, stores: dict) -> str:
         "to encode, one machine",
     ]
     return (
-        "Which engine to take: the index of classwise as long as it fits into half the memory of a "
-        f"machine with {amount(2 * MEMORY)}, then a store on disk; [pgvector](STORES.md) at any size "
-        "where photos are in PostgreSQL already. Reckoned in proportion:\n\n" + table(heads, rows)
+        "Which engine to take: the index of classwise as long as it fits into half the memory of "
+        f"a machine with {amount(2 * MEMORY)}, then [a store](STORES.md) on disk; pgvector at any "
+        "size, where photos are in PostgreSQL already. Reckoned in proportion:\n\n"
+        + table(heads, rows)
     )

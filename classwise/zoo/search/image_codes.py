@@ -38,7 +38,7 @@ class ImageCodes:
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         codes, code_length = check_codes("codes", self.codes, self.code_length)
         object.__setattr__(self, "codes", codes)
         object.__setattr__(self, "code_length", code_length)
@@ -58,7 +58,9 @@ class ImageCodes:
 
     def class_of(self, item: int) -> str | None:
         """Returns the name of an image's class, None where images have none."""
-        return self.class_names[int(self.labels[item])] if self.class_names else None
+        if self.labels is None or not self.class_names:
+            return None
+        return self.class_names[int(self.labels[item])]
 
 
 def codes_of_index(index: Index) -> ImageCodes:
