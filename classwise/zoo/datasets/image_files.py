@@ -201,7 +201,7 @@ def _status(path: str) -> os.stat_result | None:
 
 def _is_image(path: str, status: os.stat_result | None, suffixes: frozenset[str]) -> bool:
     """Returns whether a file is named as an image, or else begins like a photo."""
-    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    suffix = f".{path.rpartition('.')[2]}".lower()
     if suffix in SIDE_CARS:
         return False
     if status is None:

@@ -1,5 +1,7 @@
 """What holds of every store, each looked into by its own engine and plain loops."""
 
+from pathlib import Path
+
 import faiss
 import lance
 import numpy as np
@@ -89,6 +91,29 @@ def test_nothing_is_left_of_what_fails(name, interruption, address_in, what_is_t
     with lying(monkeypatch, address, fail), pytest.raises(interruption):
         zoo.write_store(made_up(30, 12), address)
     assert what_is_there(name) == []
+
+
+def test_names_do_not_stay_without_their_codes(address_in, what_is_there, monkeypatch):
+    """The second of faiss's two files cannot take its place."""
+    replace = Path.replace
+
+    def replace_names_only(self, target):
+        if Path(target).suffix == ".faiss":
+            raise OSError(5, "Input/output error")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace_names_only)
+    with pytest.raises(OSError, match="Input/output"):
+        zoo.write_store(made_up(30, 12), address_in("faiss"))
+    assert what_is_there("faiss") == []
+
+
+def test_codes_and_names_that_are_not_of_each_other(address_in, tmp_path):
+    zoo.write_store(made_up(30, 12), address_in("faiss"))
+    zoo.write_store(made_up(30, 12, seed=1), f"faiss:{tmp_path / 'other.faiss'}")
+    (tmp_path / "other.faiss").replace(tmp_path / "stored" / "photos.faiss")
+    with pytest.raises(InputError, match=r"is not of .* as it is now"):
+        zoo.read_store(address_in("faiss"))
 
 
 @EVERY
