@@ -38,7 +38,7 @@ def paths(text):
 
 
 def test_every_kind_of_thing_has_a_row():
-    assert set(ROWS) == {*HOMES, "an export format", "a recipe", "a preset"}
+    assert set(ROWS) == {*HOMES, "an export format", "a store", "a recipe", "a preset"}
 
 
 @pytest.mark.parametrize("kind", ROWS)

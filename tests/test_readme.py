@@ -46,6 +46,17 @@ def test_the_page_on_search_is_true(tmp_path, monkeypatch):
         build_parser().parse_args(command.split())
 
 
+def test_the_page_on_stores_is_true(tmp_path, monkeypatch):
+    """Its Python runs, its commands exist; its SQL runs in test_pgvector_store.py."""
+    monkeypatch.chdir(tmp_path)
+    assert run_blocks("docs/STORES.md")["report"].images == 200
+    page = (ROOT / "docs/STORES.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^    classwise (.+)", page, re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands:
+        build_parser().parse_args(command.split())
+
+
 def test_the_page_on_training_is_true():
     """Its code runs; its commands and pieces of recipes are those that exist."""
     hasher = run_blocks("docs/TRAINING.md")["hasher"]

@@ -30,6 +30,9 @@ from .retrieval.neighbors import nearest_neighbors as nearest_neighbors
 from .retrieval.neighbors import nearest_neighbours as nearest_neighbours
 from .search.build_index import build_index as build_index
 from .search.find_duplicates import find_duplicates as find_duplicates
+from .search.image_codes import ImageCodes as ImageCodes
 from .search.open_index import open_index as open_index
+from .search.read_store import read_store as read_store
+from .search.write_store import write_store as write_store
 from .training.iterative_quantization import fit_itq as fit_itq
 from .training.retrieval_evaluation import RetrievalEvaluation as RetrievalEvaluation

@@ -17,6 +17,10 @@ ADDRESSES = (
     *("http://127.0.0.1:9/small.keras", "https://127.0.0.1:9/small.keras", "hf://a/b", "hf://"),
     *("file:///dev/null", "file:///", "http://[", "ftp://a/b.keras", "cuda:small.onnx", "cuda:"),
 )
+STORES = (
+    *("lance:new.lance", "lance:empty", "faiss:new.faiss", "npz:new.npz", "npz:codes.npz", "npz:"),
+    *("faiss:codes.npz", "lance:s3://a/b", "pgvector:", "pgvector:host=127.0.0.1 port=9", "x:y"),
+)
 ODD = ("", " ", ".", "..", "/", "-", "~", "*", "\n", "new/deeper", "x" * 300, "/dev/null", "\u202e")
 OUTPUTS = ("new.npz", "new.onnx", "new.tflite", "new", f"{FOREIGN}.npz", f"{FOREIGN}.onnx", "empty")
 WORDS = ("fashion-mnist-full", "fashion_mnist:test", "first", "none", "code,scores", "cpu,cuda")
@@ -34,7 +38,7 @@ def command_lines(files: list[str]) -> st.SearchStrategy:
     """Gives command lines of all commands, which name files of `materials` and others."""
     anything = st.one_of(
         st.sampled_from(files),
-        st.sampled_from((*PRESETS, *ADDRESSES, *ODD, *OUTPUTS, *WORDS)),
+        st.sampled_from((*PRESETS, *ADDRESSES, *STORES, *ODD, *OUTPUTS, *WORDS)),
         TEXT,
     )
     (commands,) = (a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))

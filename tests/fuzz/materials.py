@@ -55,7 +55,12 @@ def write_materials(folder: Path) -> None:
     codes = random.integers(0, 256, (12, 2), np.uint8)
     labels = np.arange(12) % 2
     np.savez(
-        folder / "codes.npz", codes=codes, labels=labels, code_length=12, class_names=["a", "b"]
+        folder / "codes.npz",
+        codes=codes,
+        names=[f"{number}.png" for number in range(12)],
+        labels=labels,
+        code_length=12,
+        class_names=["a", "b"],
     )
     both = {
         f"{role}_{key}": value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from classwise.zoo.cards.markdown import table
+from tools.publish.amounts import amount, duration, read
+from tools.publish.store_tables import engine_table
 
-BENCHES = ("search", "reranking", "indexing", "duplicates")
+BENCHES = ("search", "reranking", "indexing", "duplicates", "stores")
 SIZES = (10**4, 10**6, 10**8, 10**10)
 MADE_WITH = 64  # bits of the codes, and bytes of the vectors, that bench/search.py takes
 
@@ -25,12 +26,9 @@ def search_tables(root: Path) -> str:
     parts = [table(["measured by `make bench`", "value", "target", "reached"], rows)]
     if found["search"] and found["indexing"]:
         parts.append(costs(found["search"], found["indexing"]))
+        if found["stores"]:
+            parts.append(engine_table(found["search"], found["indexing"], found["stores"]))
     return "\n\n".join(parts)
-
-
-def read(file: Path) -> dict:
-    """Returns a file that a bench wrote, or nothing where it has not run."""
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def costs(search: dict, indexing: dict) -> str:
@@ -67,32 +65,3 @@ def costs(search: dict, indexing: dict) -> str:
         + f"\n\nWhere a million codes have {collapsed['distinct']:,} values, as a class-wise "
         f"hasher's do, a query takes {duration(batch)}, however many photos share them."
     )
-
-
-def duration(seconds: float) -> str:
-    """Returns a time in the unit that fits it.
-
-    Example:
-
-    >>> duration(0.0021), duration(75), duration(40 * 86400)
-    ('2.1 ms', '75 s', '40 days')
-    """
-    units = ((86400 * 365, "years"), (86400, "days"), (3600, "h"), (60, "min"), (1, "s"))
-    for size, unit in units:
-        if seconds >= 2 * size or size == 1 <= seconds:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1000:.3g} ms"
-
-
-def amount(size: float) -> str:
-    """Returns a number of bytes in the unit that fits it.
-
-    Example:
-
-    >>> amount(80_000), amount(8e10)
-    ('80 kB', '80 GB')
-    """
-    for power, unit in ((12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):
-        if size >= 10**power:
-            return f"{size / 10**power:.3g} {unit}"
-    return f"{size:.0f} B"

@@ -14,7 +14,7 @@ from importlib import import_module
 
 from classwise import __version__
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.foundation.printing import print_note, printable
+from classwise.zoo.foundation.printing import print_note, printable, without_passwords
 
 # name: (module with add_arguments and run, summary). Named as text, so that the commands which
 # export need no import from here.
@@ -46,6 +46,10 @@ COMMANDS = {
     "duplicates": (
         "classwise.zoo.commands.duplicates_command",
         "find copies and near copies among photos",
+    ),
+    "store": (
+        "classwise.zoo.commands.store_command",
+        "write codes into a store for vectors, proven equal, or read them back",
     ),
     "export": (
         "classwise.export.commands.export_command",
@@ -97,7 +101,7 @@ class Parser(argparse.ArgumentParser):
             hint = f"did you mean '{nearest[0]}'? " if nearest else ""
             hint = f"{TRIED[given]}. " if given in TRIED else hint
             message = f"unknown command '{given}'; {hint}Commands: {', '.join(COMMANDS)}."
-        self.exit(2, f"{self.prog}: {printable(message)}\n")
+        self.exit(2, f"{self.prog}: {printable(without_passwords(message))}\n")
 
 
 def build_parser() -> argparse.ArgumentParser:

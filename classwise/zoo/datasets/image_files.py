@@ -52,6 +52,7 @@ def find_images(
     skip_bad_files: bool = False,
     max_pixels: int | None = None,
     check: Callable[[Path, int | None], None] | None = None,
+    known: Callable[[str, os.stat_result | None], bool] | None = None,
 ) -> ImageFiles:
     """Finds every image below a folder, whatever the depth, by reading headers.
 
@@ -64,6 +65,8 @@ def find_images(
         max_pixels: see `read_images`.
         check: raises `UnreadableImage` for a broken image, given its path and `max_pixels`.
             Defaults to reading its header.
+        known: whether an image, given its name and what the system says of its file (None if it
+            says nothing), need not be checked. Defaults to none.
 
     Raises:
         InputError: no such folder, a broken image, or a file that may not be read.
@@ -71,7 +74,12 @@ def find_images(
     root = check_folder(folder)
     files = list(_below(root))
     return checked_images(
-        root, files, skip_bad_files=skip_bad_files, max_pixels=max_pixels, check=check
+        root,
+        files,
+        skip_bad_files=skip_bad_files,
+        max_pixels=max_pixels,
+        check=check,
+        known=known,
     )
 
 
@@ -89,6 +97,7 @@ def checked_images(
     skip_bad_files: bool = False,
     max_pixels: int | None = None,
     check: Callable[[Path, int | None], None] | None = None,
+    known: Callable[[str, os.stat_result | None], bool] | None = None,
 ) -> ImageFiles:
     """Sorts out which of these files are images; arguments and errors as in `find_images`."""
 
@@ -100,15 +109,22 @@ def checked_images(
         return None
 
     def problems(first: int) -> list[UnreadableImage | None]:
-        return [problem(name) for name in images[first : first + HEADERS_A_TASK]]
+        return [problem(name) for name in unknown[first : first + HEADERS_A_TASK]]
 
     suffixes = image_suffixes()
-    images, others, bad = [], [], {}
+    beginning = os.path.join(root, "")  # noqa: PTH118  # a hundred thousand times
+    images, unknown, others, bad = [], [], [], {}
     for name in names:
-        (images if _is_image(root / name, suffixes) else others).append(name)
+        status = _status(beginning + name)
+        if not _is_image(beginning + name, status, suffixes):
+            others.append(name)
+            continue
+        images.append(name)
+        if known is None or not known(name, status):
+            unknown.append(name)
     with ThreadPoolExecutor(HEADERS_AT_ONCE) as threads:
-        found = threads.map(problems, range(0, len(images), HEADERS_A_TASK))
-        for name, error in zip(images, chain.from_iterable(found), strict=True):
+        found = threads.map(problems, range(0, len(unknown), HEADERS_A_TASK))
+        for name, error in zip(unknown, chain.from_iterable(found), strict=True):
             if error is None:
                 continue
             if not skip_bad_files:
@@ -176,24 +192,30 @@ def _entries(folder: Path) -> list[os.DirEntry]:
     return sorted(visible, key=lambda entry: entry.name)
 
 
-def _is_image(path: Path, suffixes: frozenset[str]) -> bool:
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116
+    except OSError:  # a link to nowhere, or to itself
+        return None
+
+
+def _is_image(path: str, status: os.stat_result | None, suffixes: frozenset[str]) -> bool:
     """Returns whether a file is named as an image, or else begins like a photo."""
-    suffix = path.suffix.lower()
+    suffix = f".{path.rpartition('.')[2]}".lower()
     if suffix in SIDE_CARS:
         return False
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return False  # a pipe would be waited for
-    except OSError:  # a link to nowhere, or to itself
+    if status is None:
         return suffix in suffixes
+    if not stat.S_ISREG(status.st_mode):
+        return False  # a pipe would be waited for
     if suffix in suffixes:
         return True
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             head = file.read(12)
     except OSError:
         return False
-    return (head.startswith(PHOTO_STARTS) or head[4:8] == b"ftyp") and _opens(path)
+    return (head.startswith(PHOTO_STARTS) or head[4:8] == b"ftyp") and _opens(Path(path))
 
 
 def _opens(path: Path) -> bool:

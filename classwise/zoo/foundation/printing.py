@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 
 #: Characters of a line that a table can have without breaking names.
 ROOM = 80
+# In the address of a database, and in its other form, "host=... password=...".
+PASSWORD = re.compile(r"(://[^\s:/@]*:)\S*(?=@)|(password\s*=\s*)('[^']*'|\S+)")
 # Control characters, ends of lines, turns of the direction of writing, halves of characters.
 UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -107,6 +109,17 @@ def four_digits(value: float | None) -> str:
     ('0.9877', '-', '-')
     """
     return "-" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
+def without_passwords(text: str) -> str:
+    """Returns a text with three stars in place of passwords of databases.
+
+    Example:
+
+    >>> without_passwords("postgresql://me:sec@ret@db/photos, host=db password=secret")
+    'postgresql://me:***@db/photos, host=db password=***'
+    """
+    return PASSWORD.sub(lambda match: f"{match[1] or match[2]}***", text)
 
 
 def printable(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.file_source import FileSource
-from classwise.zoo.datasets.image_files import ImageFiles, check_header, find_images
+from classwise.zoo.datasets.image_files import ImageFiles, find_images
 from classwise.zoo.datasets.image_stream import cores
 from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes
 from classwise.zoo.foundation.errors import InputError
@@ -32,21 +32,17 @@ def files_of(
         InputError: no such folder, no image in it, or a broken one.
     """
     listed: dict[str, tuple[int, int]] = {}
-    beginning = len(os.path.join(root, ""))  # noqa: PTH118  # a hundred thousand times
 
-    def check(file: Path, most: int | None) -> None:
-        text = os.fspath(file)
-        try:
-            status = os.stat(text)  # noqa: PTH116
-        except OSError:
-            check_header(file, most)  # says what is wrong with it
-            raise
-        name = text[beginning:].replace(os.sep, "/")
+    def known(name: str, status: os.stat_result | None) -> bool:
+        if status is None:
+            return False  # the check says what is wrong with it
         listed[name] = (status.st_size, status.st_mtime_ns)
-        if not rows.knows(name, listed[name]):
-            check_header(file, most)
+        return rows.knows(name, listed[name])
 
-    files = find_images(root, skip_bad_files=skip_bad_files, max_pixels=max_pixels, check=check)
+    files = find_images(root, skip_bad_files=skip_bad_files, max_pixels=max_pixels, known=known)
+    for name in set(files.names).difference(listed):  # there since then
+        status = (root / name).stat()
+        listed[name] = (status.st_size, status.st_mtime_ns)
     if not files.names:
         raise InputError(f"folder '{root}' holds no image.")
     return files, listed

@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 START = "import sys; from classwise.zoo.commands import main; sys.exit(main(sys.argv[1:]))"
@@ -19,6 +20,15 @@ def run(limit, *arguments):
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
+
+
+@pytest.fixture
+def codes_file(tmp_path):
+    """Codes of 2,000 images."""
+    codes = np.random.default_rng(0).integers(0, 256, (2000, 8), np.uint8)
+    names = [f"{number}.jpg" for number in range(len(codes))]
+    np.savez(tmp_path / "codes.npz", codes=codes, names=names, code_length=64)
+    return tmp_path / "codes.npz"
 
 
 @pytest.mark.large
@@ -56,6 +66,18 @@ def test_index(make_onnx_file, image_folder, tmp_path, limit):
     again = run(100_000_000, *arguments)
     assert again.returncode == 0, again.stderr
     assert [path.name for path in output.parent.iterdir()] == [output.name]
+
+
+@pytest.mark.parametrize("name", ["faiss", "lance", "npz"])
+def test_store(codes_file, tmp_path, name):
+    """What PostgreSQL says of a full disk is in tests/zoo/search/stores/test_pgvector_store.py."""
+    output = tmp_path / "out" / f"photos.{name}"
+    done = run(1000, "store", codes_file, "--to", f"{name}:{output}")
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert f" {output}: " in done.stderr  # which disk it is
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [codes_file]
 
 
 @pytest.mark.large
