@@ -36,9 +36,9 @@ test-triton: $(VENV)/dev.done .triton/server.done  ## what starts NVIDIA's Trito
 test-large: $(VENV)/dev.done  ## what takes minutes: trainings killed and gone on with, the wheel in a fresh environment
 	$(RUN)/python -m pytest $(PARALLEL) -m "large and not real_data"
 
-test-extra: $(VENV)/dev.done  ## test-real-data and test-browser in one run, and a worker in an environment of its own
+test-extra: $(VENV)/dev.done  ## test-real-data and test-browser in one run, a worker in an environment of its own, and Ray
 	$(RUN)/python -m pytest $(PARALLEL) -m "(browser or real_data) and not large"
-	$(RUN)/python -m pytest -m large tests/zoo/encoding/test_worker.py
+	$(RUN)/python -m pytest -m large tests/zoo/encoding/test_worker.py tests/zoo/encoding/test_ray_engine.py
 
 fuzz: $(VENV)/dev.done  ## any arguments and files for an hour, or for CLASSWISE_FUZZ_SECONDS
 	CLASSWISE_FUZZ_SECONDS=$${CLASSWISE_FUZZ_SECONDS:-3600} \
@@ -100,7 +100,7 @@ $(VENV)/backends.done: $(VENV)/dev.done
 # an older NumPy than classwise, and an ONNX Runtime that takes it. Of the wheel only the server is used.
 .triton/server.done: $(VENV)/bin/pip
 	$(RUN)/python -m venv --clear .triton
-	.triton/bin/pip install --quiet "numpy<2" "onnxruntime<1.24"
+	.triton/bin/pip install --quiet "numpy<2" "onnxruntime<1.24" pillow
 	.triton/bin/pip install --quiet --no-deps nvidia-pytriton==0.7.0
 	touch $@
 

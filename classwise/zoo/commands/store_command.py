@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help=f"an index, an .npz file of `classwise encode`, or a store: {addresses}",
+        help=f"an index, what `classwise encode` wrote, or a store: {addresses}",
     )
     parser.add_argument(
         "--to", required=True, metavar="STORE", help="where to write, such as lance:photos.lance"

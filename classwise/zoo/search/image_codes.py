@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classwise.zoo.encoding.read_codes import read_codes
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.labels import check_labels
 from classwise.zoo.retrieval.inputs import check_codes
@@ -77,25 +78,19 @@ def codes_of_index(index: Index) -> ImageCodes:
 
 
 def read_code_file(path: Path) -> ImageCodes:
-    """Reads what `classwise encode` wrote.
+    """Reads what `classwise encode` wrote: a file, or the folder of `--engine ray`.
 
     Raises:
-        InputError: no such file, another one, or a damaged one.
+        InputError: nothing there, something else, or damaged codes.
     """
-    if not path.is_file():
-        raise InputError(f"There is no file {path}; `classwise encode` writes one.")
     arrays = read_arrays(path, ("codes", "names", "code_length"))
     with naming(path):
         return codes_of(arrays)
 
 
 def read_arrays(path: Path, needed: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Returns the arrays of an `.npz` file; raises `InputError` where some are missing."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except Exception as error:  # numpy raises errors of zip, zlib and its own
-        raise InputError(f"{path} is not a readable .npz file: {error}.") from error
+    """Returns the arrays of codes; raises `InputError` where some are missing."""
+    arrays = read_codes(path)
     missing = [name for name in needed if name not in arrays]
     if missing:
         raise InputError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from classwise.zoo.encoding.read_codes import is_codes
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import without_passwords
 from classwise.zoo.search.image_codes import ImageCodes, codes_of_index, read_code_file
@@ -51,12 +52,12 @@ def read_codes(
     path, shown = Path(text), without_passwords(text)
     if table is not None:
         raise InputError(f"--from-table is {table}, and {shown} has no tables; leave it out.")
+    if is_codes(path):
+        return read_code_file(path)
     if path.is_dir():
         return codes_of_index(open_index(path))
-    if path.suffix == ".npz":
-        return read_code_file(path)
     what = f"{shown} holds no codes" if path.exists() else f"There is no {shown}"
     raise InputError(
-        f"{what}; give an index of `classwise index`, an .npz file of `classwise encode`, or the "
+        f"{what}; give an index of `classwise index`, what `classwise encode` wrote, or the "
         "address of a store."
     )
