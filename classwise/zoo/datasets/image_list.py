@@ -91,7 +91,7 @@ def _files(source: str | os.PathLike) -> list[Path]:
     path = Path(source)
     if path.is_file():
         return [path]
-    found = [Path(file) for file in sorted(glob.glob(str(source)))]
+    found = [Path(file) for file in sorted(glob.glob(str(source)))]  # noqa: PTH207 - an absolute pattern, too
     if not found or not all(file.is_file() for file in found):
         raise InputError(f"There is no list of images '{source}'; {FORM}.")
     return found
@@ -139,8 +139,8 @@ def _ids(source: str | os.PathLike, lines: Sequence[bytes]) -> tuple[list[bytes]
         name, _, label = line.rpartition(b" ")
         if not label.isdigit() or len(label) > 9 or not name.strip() or len(_labels(line)) > 1:
             raise InputError(
-                f"Line {number} of '{source}', '{_shown(line)}', does not end with one class id, as "
-                f"the first line does; {FORM}."
+                f"Line {number} of '{source}', '{_shown(line)}', does not end with one class id, "
+                f"as the first line does; {FORM}."
             )
         names.append(name.rstrip())
         labels.append(int(label))

@@ -164,23 +164,19 @@ def _check_files(role: str, images: ImageList, root: Path) -> None:
         by_folder.setdefault(folder, []).append(base)
     missing = []
     for folder, bases in by_folder.items():
-        place = os.path.join(root, folder)
+        place = root / folder
         if len(bases) < FEW:
-            missing += [os.path.join(place, b) for b in bases if not _is_file(place, b)]
+            missing += [place / base for base in bases if not (place / base).is_file()]
             continue
         try:
             with os.scandir(place) as entries:
                 there = {entry.name for entry in entries if entry.is_file()}
         except OSError:
             there = set()
-        missing += [os.path.join(place, base) for base in bases if base not in there]
+        missing += [place / base for base in bases if base not in there]
     if missing:
         raise InputError(
             f"{len(missing):,} of the {len(images):,} images in '{images.file}' ({role}) are not "
             f"there, '{missing[0]}' among them; name the folder that their paths start from "
             "(root=, --root)."
         )
-
-
-def _is_file(folder: str, base: str) -> bool:
-    return os.path.isfile(os.path.join(folder, base))

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from classwise import zoo
+from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.list_protocols import LIST_PROTOCOLS, ListProtocol
+from classwise.zoo.evaluation.evaluate import EncodedSets, evaluate_sets
+from classwise.zoo.evaluation.image_sets import ImageSets
+from classwise.zoo.evaluation.pages import describe_evaluation
+from classwise.zoo.evaluation.report.report_figures import report_figures
 from classwise.zoo.retrieval import evaluate_codes
 from classwise.zoo.training.learning_images import learning_images
 
@@ -80,7 +85,7 @@ def test_train_and_judge_by_several_labels(classwise, lists, recipe, tmp_path):
 
     hasher = keras.saving.load_model(document["model"])
     command = ["evaluate", document["model"], *compared, "--top-k", "20", "--json"]
-    status, out, err = classwise(*command, "--report", tmp_path / "report")
+    status, out, err = classwise(*command)
     assert status == 0, err
     found = json.loads(out)
     assert found["lists"]["queries"]["sha256"] == document["lists"]["queries"]["sha256"]
@@ -92,7 +97,25 @@ def test_train_and_judge_by_several_labels(classwise, lists, recipe, tmp_path):
     wanted = evaluate_codes(*sets, code_length=8, top_k=(20,)).to_dict()
     assert found["metrics"] == json.loads(json.dumps(wanted["metrics"]))
     assert "ndcg@20" in found["metrics"]
-    assert (tmp_path / "report" / "index.html").is_file()
+
+
+def test_what_a_report_needs_one_label_for_is_left_out():
+    random = np.random.default_rng(0)
+    embeddings = random.normal(size=(30, 8)).astype(np.float32)
+    labels = random.integers(0, 2, (30, 3)).astype(np.uint8)
+    codes = np.packbits(embeddings > 0, axis=1)
+    halves = codes[:10], labels[:10], codes[10:], labels[10:], 8, embeddings[:10], embeddings[10:]
+    sets = EncodedSets(*halves, centers=random.normal(size=(3, 8)), class_names=("a", "b", "c"))
+    evaluation = evaluate_sets(sets, top_k=(5,))
+    assert evaluation.classification == {}
+    images = LabeledImages(
+        "toy", "lists", np.zeros((10, 8, 8, 1), np.uint8), labels[:10], np.arange(10).astype(str),
+        ("a", "b", "c"),
+    )  # fmt: skip
+    described = describe_evaluation("m", None, evaluation, sets, ImageSets(images, images))
+    assert (described.neighbors, described.embeddings) == (None, None)
+    names = [figure.name for figure in report_figures(described)]
+    assert names == ["precision_recall", "distances", "classes"]
 
 
 @pytest.mark.usefixtures("small_protocol")
@@ -123,7 +146,7 @@ def begun(monkeypatch):
 
 @pytest.mark.usefixtures("small_protocol")
 def test_the_lists_that_a_recipe_names(classwise, lists, recipe, tmp_path, begun):
-    training, database, queries = lists(query_from=2)  # of training images
+    training, _, queries = lists(query_from=2)  # of training images
     table = f'[lists]\ntraining = "{training}"\nqueries = "{queries}"\nroot = "{ROOT}"\n'
     recipe.write_text(RECIPE + table)
     status, _, err = classwise("train", recipe, "-o", tmp_path / "run")

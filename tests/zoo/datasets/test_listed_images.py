@@ -128,7 +128,7 @@ def test_images_of_a_list_that_is_compared_only_may_be_missing(lists):
 def test_lists_in_different_forms_or_widths(lists):
     with pytest.raises(InputError, match="another list class ids; write all in one form"):
         open_lists(lists(training=["a.jpg 0 1"], queries=["b.jpg 3"]), ROOT)
-    with pytest.raises(InputError, match="different widths: .*training.txt' 2, .*queries.txt' 3"):
+    with pytest.raises(InputError, match=r"different widths: .*training.txt' 2, .*queries.txt' 3"):
         open_lists(lists(training=["a.jpg 0 1"], queries=["b.jpg 0 0 1"]), ROOT)
 
 

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from classwise.zoo.backbones import BACKBONES
+from classwise.zoo.datasets.list_protocols import LIST_PROTOCOLS
 from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.methods import METHODS, build_loss
@@ -42,7 +43,8 @@ OF_DATA_SETS = [name for name in list_recipes() if name != FOLDER]
 @pytest.mark.parametrize("name", OF_DATA_SETS)
 def test_bundled_recipes_can_be_trained(name):
     recipe = read_recipe(name)
-    dataset = PROTOCOLS[recipe.protocol].dataset
+    listed = recipe.protocol in LIST_PROTOCOLS
+    dataset = recipe.protocol if listed else PROTOCOLS[recipe.protocol].dataset
     made = "trunk" if recipe.makes_trunk else recipe.code_length
     assert name == f"{recipe.method}_{recipe.backbone}_{dataset}_{made}"
     if not recipe.makes_trunk:
@@ -54,6 +56,18 @@ def test_bundled_recipes_can_be_trained(name):
         assert isinstance(
             build_loss(recipe.method, stage.loss), METHODS[recipe.method].loss_class()
         )
+
+
+@pytest.mark.parametrize("protocol", LIST_PROTOCOLS)
+@pytest.mark.parametrize("method", ["dcwh", "vmf"])
+def test_protocols_of_lists_have_recipes_of_both_methods(method, protocol):
+    names = [name for name in list_recipes() if name.endswith(f"_{protocol}_48")]
+    assert [name for name in names if read_recipe(name).method == method]
+    lengths = [read_recipe(name.replace("_48", f"_{bits}")) for name in names for bits in (16, 64)]
+    assert {recipe.protocol for recipe in lengths} == {protocol}
+    text = bundled_recipes()[names[0]][0].read_text()
+    assert "# Result    not measured here" in text
+    assert "minutes on 2 cores" in text
 
 
 @pytest.mark.parametrize("method", METHODS)
