@@ -1,5 +1,5 @@
-"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, FITTING.md, METRICS.md and
-SEARCH.md, from the registries and bench/results, in the checkout's root:
+"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, FITTING.md, METRICS.md,
+SEARCH.md and TRAINING.md, from the registries and bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
 """
@@ -15,6 +15,7 @@ from classwise.zoo.presets.registry import presets
 from classwise.zoo.retrieval.metrics import METRICS
 from tools.publish.fitting_tables import fitting_tables
 from tools.publish.format_table import format_table
+from tools.publish.list_tables import lists_table
 from tools.publish.search_costs import search_tables
 
 START = "<!-- results: python -m tools.publish.write_tables -->"
@@ -224,6 +225,7 @@ PAGES = {
     "docs/FITTING.md": fitting_tables,
     "docs/METRICS.md": metrics_table,
     "docs/SEARCH.md": search_tables,
+    "docs/TRAINING.md": lists_table,
 }
 
 
