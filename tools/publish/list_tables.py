@@ -1,4 +1,4 @@
-"""The table of docs/TRAINING.md: protocols of lists, and how soon a training on a long one starts."""
+"""The table of docs/TRAINING.md: protocols of lists, and how soon training on a long one starts."""
 
 import json
 from pathlib import Path
