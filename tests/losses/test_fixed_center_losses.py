@@ -176,9 +176,8 @@ def test_without_a_matrix_vertices_are_well_separated(classes, length):
 
 def test_centers_drawn_so_keep_to_their_configuration():
     centers = ClassCenters(5, 8, normalize=True, seed=2, initial="hadamard")
-    np.testing.assert_allclose(
-        centers.get_centers() @ centers.get_centers().T, np.eye(5), atol=1e-6
-    )
+    found = centers.get_centers()
+    np.testing.assert_allclose(found @ found.T, np.eye(5), atol=1e-6)
     twin = ClassCenters.from_config(json.loads(json.dumps(centers.get_config())))
     np.testing.assert_array_equal(twin.get_centers(), found)
     with pytest.raises(ValueError, match="initial is 'bernoulli'; it must be one of separated"):
@@ -189,9 +188,8 @@ def test_centers_drawn_so_keep_to_their_configuration():
 def test_training_leaves_the_centers(loss, normalize, tmp_path):
     random = np.random.default_rng(0)
     labels = np.arange(24) % 3
-    images = (random.integers(0, 40, (24, 4, 4, 1)) + 100 * labels[:, None, None, None] // 2).astype(
-        np.uint8
-    )  # fmt: skip
+    shades = 50 * labels[:, None, None, None]
+    images = (random.integers(0, 40, (24, 4, 4, 1)) + shades).astype(np.uint8)
     backbone = keras.Sequential(
         [keras.Input((4, 4, 1)), keras.layers.Rescaling(1 / 64, -1.5), keras.layers.Flatten()]
     )
