@@ -131,6 +131,16 @@ def test_a_bundled_file_of_several_code_lengths_has_a_name_for_each():
         assert name.endswith(f"_{read_recipe(name).code_length}")
 
 
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "dcwh"])
+def test_another_method_has_the_defaults_of_its_loss(method):
+    recipe = read_recipe("dcwh_resnet9_fashion_mnist_48", method=method)
+    assert recipe.name == f"{method}_resnet9_fashion_mnist_48"
+    assert all(stage.loss == {} for stage in recipe.stages)
+    own = read_recipe("dcwh_resnet9_fashion_mnist_48", method="dcwh")
+    assert own == read_recipe("dcwh_resnet9_fashion_mnist_48")
+    assert [stage.epochs for stage in recipe.stages] == [stage.epochs for stage in own.stages]
+
+
 def test_changes_replace_and_none_keeps(write):
     recipe = read_recipe(write(MINIMAL), seed=7, batch_size=None)
     assert (recipe.seed, recipe.batch_size) == (7, 128)
