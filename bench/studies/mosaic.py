@@ -4,8 +4,8 @@
 
 Protocol `fashion-mosaic`: mosaics of one to four Fashion-MNIST garments; some of its training
 images are learned from, some of its queries ask, and all of its database answers. Every net is
-trained for the same epochs on the same batches, with one optimizer, its learning rate and the losses' settings
-chosen on nothing; centers that move are re-estimated half-way and at the end. The classifier's
+trained for the same epochs on the same batches, with one optimizer, its learning rate and the
+losses' settings chosen on nothing; centers that move are re-estimated half-way and at the end. The classifier's
 codes are the signs of its linear hash layer, below a sigmoid for every label. Finished nets are
 kept in bench/studies/results/mosaic.json, and are not trained again.
 """
