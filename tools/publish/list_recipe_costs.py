@@ -1,6 +1,6 @@
 """What recipes of listed images cost, which nobody here could run: reckoned from measured steps."""
 
-from classwise.zoo.datasets.list_protocols import LIST_PROTOCOLS
+from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
 from classwise.zoo.training.learning_images import VALIDATION_SHARE
 from classwise.zoo.training.recipe import Recipe
 from classwise.zoo.training.recipe_files import read_recipe

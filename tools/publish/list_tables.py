@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from classwise.zoo.cards.markdown import table
-from classwise.zoo.datasets.list_protocols import LIST_PROTOCOLS
+from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
 from classwise.zoo.training.recipe_files import bundled_recipes, read_recipe
 
 

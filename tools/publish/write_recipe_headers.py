@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from classwise.zoo.cards.card_training import on_device
-from classwise.zoo.datasets.list_protocols import LIST_PROTOCOLS
+from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.presets.registry import FOLDER, Preset, Trunk, presets, trunks
 from classwise.zoo.training.recipe import Recipe

@@ -67,7 +67,7 @@ def lists_to_learn(recipe: Recipe, lists: Lists | None) -> ListedImages | None:
     Raises:
         InputError: lists for a recipe that learns from none, or what is wrong with them.
     """
-    from classwise.zoo.datasets.list_protocols import is_of_lists
+    from classwise.zoo.datasets.listed_protocols import is_of_lists
     from classwise.zoo.training.learning_images import open_learning_lists
 
     if not is_of_lists(recipe.protocol):
@@ -96,7 +96,7 @@ def lists_to_judge(options: argparse.Namespace, given: Sequence[str]) -> ListedI
         InputError: options that do not go together, or what is wrong with the lists.
     """
     from classwise.zoo.datasets.image_classes import read_class_names
-    from classwise.zoo.datasets.list_protocols import get_list_protocol
+    from classwise.zoo.datasets.listed_protocols import get_list_protocol
     from classwise.zoo.datasets.listed_images import open_lists
 
     other = [name for name in given if not is_list(getattr(options, name))]
@@ -123,7 +123,7 @@ def lists_to_judge(options: argparse.Namespace, given: Sequence[str]) -> ListedI
 
 def take_what_is_published(options: argparse.Namespace) -> None:
     """Sets cut-off and divisor, where nobody asked for others, to those of the protocol."""
-    from classwise.zoo.datasets.list_protocols import LIST_PROTOCOLS
+    from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
 
     protocol = LIST_PROTOCOLS.get(options.protocol)
     if protocol is not None and protocol.top_k is not None and options.top_k is None:

@@ -81,7 +81,7 @@ def own_images(options: argparse.Namespace) -> OwnImages | None:
 
 def refuse_list_options(options: argparse.Namespace) -> None:
     """Raises `InputError` for what only lists of images need, or have to name."""
-    from classwise.zoo.datasets.list_protocols import LIST_PROTOCOLS
+    from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
 
     if options.protocol in LIST_PROTOCOLS:
         raise InputError(

@@ -98,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from classwise.zoo.datasets.list_protocols import ANY_LISTS
+    from classwise.zoo.datasets.listed_protocols import ANY_LISTS
     from classwise.zoo.presets.registry import get_trunk
     from classwise.zoo.training.learning_images import FOLDER_PROTOCOL, check_source
     from classwise.zoo.training.recipe_files import read_recipe
@@ -210,7 +210,7 @@ def train_and_tell(
 
 def next_command(model: Path, options: argparse.Namespace, protocol: str) -> str:
     """Returns what one would run after a training: no protocol covers a folder of one's own."""
-    from classwise.zoo.datasets.list_protocols import ANY_LISTS, is_of_lists
+    from classwise.zoo.datasets.listed_protocols import ANY_LISTS, is_of_lists
 
     if is_of_lists(protocol):
         words = ["evaluate", model]

@@ -12,7 +12,7 @@ from classwise.zoo.datasets.file_source import FileSource
 from classwise.zoo.datasets.image_classes import check_class_names
 from classwise.zoo.datasets.image_files import ImageFiles, check_folder
 from classwise.zoo.datasets.image_list import ImageList, read_image_list
-from classwise.zoo.datasets.list_protocols import LIST_ROLES, ListProtocol
+from classwise.zoo.datasets.listed_protocols import LIST_ROLES, ListProtocol
 from classwise.zoo.foundation.errors import InputError
 
 FEW = 64  # images of a folder that are asked for one by one; of more, all its names are read

@@ -196,7 +196,7 @@ class Recipe:
 
 def needs_image_shape(protocol: object) -> bool:
     """Whether a protocol's images are files, which have no size of their own."""
-    from classwise.zoo.datasets.list_protocols import is_of_lists  # NumPy: not for --help
+    from classwise.zoo.datasets.listed_protocols import is_of_lists  # NumPy: not for --help
 
     return protocol == "folder" or is_of_lists(protocol)
 

@@ -8,7 +8,7 @@ import pytest
 
 from classwise import zoo
 from classwise.zoo.datasets.labeled_images import LabeledImages
-from classwise.zoo.datasets.list_protocols import LIST_PROTOCOLS, ListProtocol
+from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS, ListProtocol
 from classwise.zoo.evaluation.evaluate import EncodedSets, evaluate_sets
 from classwise.zoo.evaluation.image_sets import ImageSets
 from classwise.zoo.evaluation.pages import describe_evaluation

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from classwise.zoo.backbones import BACKBONES
-from classwise.zoo.datasets.list_protocols import LIST_PROTOCOLS
+from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
 from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.methods import METHODS, build_loss
