@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classwise.zoo import backbones, methods
-from classwise.zoo.datasets import catalogue, protocols
+from classwise.zoo.datasets import catalogue, listed_protocols, protocols
 from classwise.zoo.retrieval import evaluate_codes, metrics
 from classwise.zoo.retrieval.metric import METRICS
 from classwise.zoo.training import recipe_files
@@ -29,6 +29,7 @@ HOMES = {
     "a backbone": backbones,
     "a data set": catalogue,
     "a protocol": protocols,
+    "a protocol of lists": listed_protocols,
 }
 
 

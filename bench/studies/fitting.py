@@ -24,7 +24,7 @@ from classwise.zoo.fitting.fitting_plan import FittingPlan
 from classwise.zoo.fitting.teacher import unit_length
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.files import replacing_file
-from classwise.zoo.methods import METHODS
+from classwise.zoo.methods import METHODS_OF_MEANS
 from classwise.zoo.retrieval import evaluate_codes
 from classwise.zoo.training.iterative_quantization import itq_rotation
 
@@ -128,7 +128,7 @@ def jobs(folder: Path) -> dict[tuple[str, ...], Callable[[], dict]]:
                 found[name, str(bits), kind] = lambda name=name, bits=bits, codes=codes: (
                     measured_codes(codes(photos(name)[0], bits), photos(name)[1], bits)
                 )
-            for method in METHODS:
+            for method in METHODS_OF_MEANS:
                 found[name, str(bits), method] = lambda name=name, bits=bits, method=method: fitted(
                     *photos(name), bits, method=method
                 )

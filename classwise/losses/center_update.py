@@ -20,7 +20,8 @@ class CenterUpdate(keras.callbacks.Callback):
       produced. Costs nothing, lags the network by half an epoch, and sees augmented images.
 
     Both give `mu_c` = mean (or mean direction) of the class's embeddings, leave the center of a
-    class without images as it is, and add up over the replicas of `tf.distribute`.
+    class without images as it is, and add up over the replicas of `tf.distribute`. Under a loss
+    with fixed centers, such as `OrthoHashLoss`, they do nothing.
 
     The model holds a `ClassCenters` layer as `model.class_centers`, as `classwise.zoo.Hasher`
     does. Put this callback before those that save or score the model at the end of an epoch.
@@ -75,7 +76,8 @@ class CenterUpdate(keras.callbacks.Callback):
         self.model.class_centers.reset_sums()
 
     def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every:
+        fixed = getattr(getattr(self.model, "loss", None), "fixed_centers", False)
+        if fixed or (epoch + 1) % self.every:
             return
         class_centers = self.model.class_centers
         if self.dataset is None:

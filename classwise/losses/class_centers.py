@@ -23,6 +23,24 @@ def separated_vertices(num_classes: int, code_length: int, seed: int) -> np.ndar
     return np.where(bits[:, :code_length], np.float32(1), np.float32(-1))
 
 
+def hadamard_vertices(num_classes: int, code_length: int, seed: int) -> np.ndarray:
+    """Draws vertices as rows of a Hadamard matrix and their opposites, float32 `[C, L]`.
+
+    Up to L classes are orthogonal, up to 2 L at least L / 2 bits apart. The order of rows and the
+    signs of rows and bits are drawn, or all rows would have the same first bit. Where L is no power
+    of 2, or C above 2 L, well separated vertices take their place.
+    """
+    if code_length & (code_length - 1) or num_classes > 2 * code_length:
+        return separated_vertices(num_classes, code_length, seed)
+    random = np.random.default_rng(seed)
+    matrix = np.ones((1, 1), np.float32)
+    while len(matrix) < code_length:
+        matrix = np.block([[matrix, matrix], [matrix, -matrix]])
+    of_rows, of_bits = random.choice(np.array([-1, 1], np.float32), (2, code_length))
+    matrix = matrix[random.permutation(code_length)] * of_rows[:, None] * of_bits
+    return np.concatenate([matrix, -matrix])[:num_classes]
+
+
 def chosen_one_by_one(
     num_classes: int, code_length: int, random: np.random.Generator
 ) -> np.ndarray:
@@ -87,6 +105,18 @@ def separated_directions(num_classes: int, code_length: int, seed: int) -> np.nd
     return directions.astype(np.float32)
 
 
+def hadamard_directions(num_classes: int, code_length: int, seed: int) -> np.ndarray:
+    """Returns `hadamard_vertices` at length 1, float32 `[C, L]`."""
+    return hadamard_vertices(num_classes, code_length, seed) / np.float32(np.sqrt(code_length))
+
+
+#: How centers are drawn, as vertices and as directions.
+INITIAL = {
+    "separated": (separated_vertices, separated_directions),
+    "hadamard": (hadamard_vertices, hadamard_directions),
+}
+
+
 @keras.saving.register_keras_serializable(package="classwise")
 class ClassCenters(keras.layers.Layer):
     """Holds one center for every class, and gathers class sums to re-estimate them from.
@@ -108,9 +138,13 @@ class ClassCenters(keras.layers.Layer):
             of {-1, 1}^L; as unit directions near these, orthogonal if C <= L, where True.
             Defaults to False.
         seed: seed of the initial centers. Defaults to 0.
+        initial: `"separated"`, as above, or `"hadamard"`: rows of a Hadamard matrix and their
+            opposites where there are enough of them (`hadamard_vertices`), at length 1 with
+            `normalize`; for losses whose centers never move. Defaults to `"separated"`.
 
     Raises:
-        ValueError: `num_classes`, `code_length` or `seed` is no integer, or too small.
+        ValueError: `num_classes`, `code_length` or `seed` is no integer, or too small; or an
+            unknown `initial`.
 
     Example:
 
@@ -126,7 +160,9 @@ class ClassCenters(keras.layers.Layer):
     Reference: arXiv 1803.04137; arXiv 1802.09662.
     """
 
-    def __init__(self, num_classes, code_length, normalize=False, seed=0, **kwargs):
+    def __init__(
+        self, num_classes, code_length, normalize=False, seed=0, initial="separated", **kwargs
+    ):
         # Sums over many thousand images, and the centers, need float32 under any policy.
         kwargs["dtype"] = "float32"
         super().__init__(trainable=False, **kwargs)
@@ -134,10 +170,13 @@ class ClassCenters(keras.layers.Layer):
         self.code_length = whole("code_length", code_length, 1)
         self.normalize = bool(normalize)
         self.seed = whole("seed", seed, 0)
+        if initial not in INITIAL:
+            raise ValueError(f"initial is {initial!r}; it must be one of {', '.join(INITIAL)}.")
+        self.initial = initial
         self.build()
 
     def build(self, input_shape=None):
-        draw = separated_directions if self.normalize else separated_vertices
+        draw = INITIAL[self.initial][self.normalize]
         initial = draw(self.num_classes, self.code_length, self.seed)
         self.centers = self.add_weight(
             shape=initial.shape,
@@ -199,5 +238,6 @@ class ClassCenters(keras.layers.Layer):
             "code_length": self.code_length,
             "normalize": self.normalize,
             "seed": self.seed,
+            "initial": self.initial,
             "name": self.name,
         }

@@ -81,10 +81,10 @@ class ClassWiseLoss(keras.losses.Loss):
     (our reading of the multi-label extension of DCWH, which the paper does not spell out); soft
     labels, as of MixUp, CutMix and label smoothing, are such a distribution.
 
-    A subclass defines `logits`, and may define `penalty`. `y_pred` is the pair
-    `(embeddings, centers)`: a loss object is plain configuration, the centers belong to the model,
-    and no gradient flows into them. Everything is computed in float32, whatever the dtype policy:
-    labels pass through that dtype too, and float16 would merge class ids above 2,048.
+    A subclass defines `logits`, and may define `penalty`, or another `class_wise` part. `y_pred` is
+    the pair `(embeddings, centers)`: a loss object is plain configuration, the centers belong to
+    the model, and no gradient flows into them. Everything is computed in float32, whatever the
+    dtype policy: labels pass through that dtype too, and float16 would merge class ids above 2,048.
 
     Args:
         reduction: as in `keras.losses.Loss`. Defaults to `"sum_over_batch_size"`.
@@ -98,6 +98,8 @@ class ClassWiseLoss(keras.losses.Loss):
 
     #: Whether embeddings and class centers must have unit length.
     normalize = False
+    #: Whether class centers stay as they were drawn: `CenterUpdate` then leaves them.
+    fixed_centers = False
 
     def __init__(self, reduction="sum_over_batch_size", name=None):
         super().__init__(name=name, reduction=reduction, dtype="float32")
@@ -105,6 +107,11 @@ class ClassWiseLoss(keras.losses.Loss):
     def logits(self, embeddings, centers):
         """Computes the unnormalized log posterior of every class, `[B, C]`."""
         raise NotImplementedError(f"{type(self).__name__} must define logits().")
+
+    def class_wise(self, labels, embeddings, centers):
+        """Computes the loss of every image but for the penalty, `[B]`."""
+        log_posterior = ops.log_softmax(self.logits(embeddings, centers), axis=-1)
+        return -ops.sum(class_targets(labels, centers.shape[0]) * log_posterior, axis=-1)
 
     def penalty(self, embeddings):
         """Computes what is added to every image's loss, `[B]`, or returns None for nothing."""
@@ -125,8 +132,6 @@ class ClassWiseLoss(keras.losses.Loss):
                 f"Labels have {y_true.shape[-1]} columns but there are {num_classes} class "
                 "centers; give integer labels [B] or multi-hot labels [B, C]."
             )
-        logits = self.logits(embeddings, ops.stop_gradient(centers))
-        log_posterior = ops.log_softmax(logits, axis=-1)
-        losses = -ops.sum(class_targets(y_true, num_classes) * log_posterior, axis=-1)
+        losses = self.class_wise(y_true, embeddings, ops.stop_gradient(centers))
         penalty = self.penalty(embeddings)
         return losses if penalty is None else losses + penalty

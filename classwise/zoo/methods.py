@@ -27,6 +27,8 @@ class Method:
         distance: by which the nearest class center of an embedding is found.
         posterior: formula of the class posterior, with the loss's settings in braces.
         paper: that proposes it; its short name is how cards and pages call the method.
+        fixed_centers: whether class centers stay as they were drawn; the loss's `fixed_centers`.
+        initial_centers: how they are drawn; see `Hasher`.
         published: a sentence on figures that the paper publishes, where there is one to say.
     """
 
@@ -37,6 +39,8 @@ class Method:
     posterior: str
     paper: Publication
     published: str = ""
+    fixed_centers: bool = False
+    initial_centers: Literal["separated", "hadamard"] = "separated"
 
     def loss_class(self) -> type[ClassWiseLoss]:
         """Imports the class of the loss."""
@@ -91,7 +95,54 @@ METHODS = _methods(
         published="Of the vMF paper's retrieval figures none was at hand; the two methods are "
         "compared with each other.",
     ),
+    Method(
+        "orthohash",
+        loss="classwise.losses.ortho_hash_loss:OrthoHashLoss",
+        unit_length=True,
+        distance="cosine",
+        posterior="softmax over c of s (o_c . z), s = {scale}",
+        paper=Publication(
+            "OrthoHash",
+            "One Loss for All: Deep Hashing with a Single Cosine Similarity based Learning "
+            "Objective",
+            "2109.14449",
+            """@inproceedings{hoe2021one,
+  title     = {One Loss for All: Deep Hashing with a Single Cosine Similarity based Learning
+               Objective},
+  author    = {Hoe, Jiun Tian and Ng, Kam Woh and Zhang, Tianyu and Chan, Chee Seng and
+               Song, Yi-Zhe and Xiang, Tao},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year      = {2021}
+}""",
+        ),
+        fixed_centers=True,
+        initial_centers="hadamard",
+    ),
+    Method(
+        "csq",
+        loss="classwise.losses.csq_loss:CSQLoss",
+        unit_length=False,
+        distance="euclidean",
+        posterior="softmax over c of h . sgn(mu_c)",
+        paper=Publication(
+            "CSQ",
+            "Central Similarity Quantization for Efficient Image and Video Retrieval",
+            "1908.00347",
+            """@inproceedings{yuan2020central,
+  title     = {Central Similarity Quantization for Efficient Image and Video Retrieval},
+  author    = {Yuan, Li and Wang, Tao and Zhang, Xiaopeng and Tay, Francis E. H. and Jie, Zequn
+               and Liu, Wei and Feng, Jiashi},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition},
+  year      = {2020}
+}""",
+        ),
+        fixed_centers=True,
+        initial_centers="hadamard",
+    ),
 )
+
+#: Methods whose centers are means of their images, so that clusters can take the place of classes.
+METHODS_OF_MEANS = tuple(method.name for method in METHODS.values() if not method.fixed_centers)
 
 #: Of a hasher on a trunk, where nobody names another one.
 DEFAULT_METHOD = "dcwh"

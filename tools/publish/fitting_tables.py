@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.studies.fitting import ABLATION_BITS
 from bench.studies.fitting_sets import REPORTED, TUNING
 from classwise.zoo.cards.markdown import table
-from classwise.zoo.methods import METHODS
+from classwise.zoo.methods import METHODS, METHODS_OF_MEANS
 
 INTRODUCTION = """\
 Features of EfficientNet-Lite0 at 224 x 224 pixels, as ImageNet left it; every photo asks, all
@@ -41,7 +41,7 @@ def studied(found: dict) -> Iterator[str]:
     if not found:
         return
     sets = found["sets"]
-    kinds = ["random projection", "PCA + ITQ", *METHODS]
+    kinds = ["random projection", "PCA + ITQ", *METHODS_OF_MEANS]
     names = {name: f"fitted, {method.paper.name}" for name, method in METHODS.items()}
     rows = []
     for name, photos in REPORTED.items():

@@ -11,9 +11,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from classwise.zoo.cards.card_training import on_device
+from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.presets.registry import FOLDER, Preset, Trunk, presets, trunks
-from classwise.zoo.training.recipe_files import bundled_recipes
+from classwise.zoo.training.recipe import Recipe
+from classwise.zoo.training.recipe_files import bundled_recipes, read_recipe
+from tools.publish.list_recipe_costs import reckoned_texts
 from tools.publish.write_tables import read_results
 
 # The lines of a header that this module writes; the others are written by hand.
@@ -60,6 +63,11 @@ def result_lines(entries: list[Preset] | list[Trunk], measured: dict | None = No
     if not entries:
         return "# Result    not in the zoo yet\n"
     result = trunk_result(entries[0]) if isinstance(entries[0], Trunk) else results(entries)
+    return filled(("Cost", cost(entries, measured or {})), ("Result", result))
+
+
+def filled(*parts: tuple[str, str]) -> str:
+    """Returns titles and texts as the lines of a header."""
     return "".join(
         textwrap.fill(
             text,
@@ -69,7 +77,7 @@ def result_lines(entries: list[Preset] | list[Trunk], measured: dict | None = No
             break_on_hyphens=False,
         )
         + "\n"
-        for title, text in (("Cost", cost(entries, measured or {})), ("Result", result))
+        for title, text in parts
     )
 
 
@@ -127,14 +135,22 @@ def trunk_result(trunk: Trunk) -> str:
 
 
 def with_results(
-    text: str, entries: list[Preset] | list[Trunk], measured: dict | None = None
+    text: str,
+    entries: list[Preset] | list[Trunk],
+    measured: dict | None = None,
+    recipe: Recipe | None = None,
 ) -> str:
     """Returns a recipe file's text with new lines about cost and result; see `result_lines`.
+
+    Of a `recipe` of listed images they say what it is reckoned to cost.
 
     Raises:
         ValueError: it has no such lines to replace.
     """
-    replaced, count = WRITTEN.subn(lambda found: result_lines(entries, measured), text, count=1)
+    lines = result_lines(entries, measured)
+    if not entries and recipe is not None and recipe.protocol in LIST_PROTOCOLS:
+        lines = filled(*reckoned_texts(recipe, measured or {}))
+    replaced, count = WRITTEN.subn(lambda found: lines, text, count=1)
     if count == 0:
         raise ValueError("The header has no line '# Result'.")
     return replaced
@@ -153,7 +169,7 @@ def recipe_texts(root: Path) -> dict[Path, tuple[str, str]]:
         text = file.read_text(encoding="utf-8")
         entries = [known[name] for name in made if name in known]
         if "# Result" in text:  # not that of any folder
-            found[file] = text, with_results(text, entries, measured)
+            found[file] = text, with_results(text, entries, measured, read_recipe(made[0]))
     return found
 
 

@@ -2,7 +2,8 @@
 
 Under a protocol, or on images of one's own: `--images DIR` lets every image ask all the others,
 `--queries DIR --database DIR` lets one folder ask and another answer. Classes are the sub-folders,
-matched by name.
+matched by name. Lists (.txt, a path and 0 or 1 for every class a line) stand for folders, with
+`--root DIR`, and with `--protocol` where the field has a name for them, such as coco.
 Several models are compared: a row each in one table, and in the report their precision-recall
 curves in one figure, their mAP against the code length where that differs, and a page each.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 from classwise.zoo.commands.baseline_table import note_missing, print_baselines
 from classwise.zoo.commands.image_options import add_image_options, note_others, note_skipped
 from classwise.zoo.commands.info_command import print_metrics
+from classwise.zoo.commands.list_options import add_list_options, take_what_is_published
 from classwise.zoo.commands.own_images import own_images, queries_are_the_model
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
@@ -51,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=CUT_OFFS.parse,
         nargs="+",
         metavar="K",
-        help="cut-offs, at most the size of the database (default: 100 1000)",
+        help="cut-offs, at most the size of the database (default: that of a protocol of lists, "
+        "else 100 1000)",
     )
     parser.add_argument(
         "--radius",
@@ -63,8 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--divisor",
         choices=("min", "hits"),
-        default="min",
-        help="of AP@K: min(K, relevant) or, as HashNet, the hits (default: min)",
+        help="of AP@K: min(K, relevant) or, as HashNet, the hits (default: that of a protocol of "
+        "lists, else min)",
     )
     parser.add_argument(
         "--embeddings", action="store_true", help="rank the embeddings by cosine too (a minute)"
@@ -79,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--force", action="store_true", help="replace DIR where classwise wrote it, but no report"
     )
     add_image_options(parser)
+    add_list_options(parser, learns=False)
     parser.add_argument(
         "--json", action="store_true", help="print a JSON object; a list of them for several models"
     )
@@ -88,6 +92,7 @@ def run(options: argparse.Namespace) -> int:
     queries_are_the_model(options)
     check_models(options.models, options.report)
     own = own_images(options)
+    take_what_is_published(options)
     with report_folder_or_none(options) as folder:
         documents, reports = evaluate_models(options, own)
         if folder is not None:
@@ -140,7 +145,7 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
     from classwise.zoo.evaluation.evaluate import evaluate_sets
     from classwise.zoo.evaluation.sources import common_protocol, open_sources
 
-    protocol, words = None, own.words if own else ""
+    protocol, words = options.protocol if own else None, own.words if own else ""
     if own is None:
         protocol = common_protocol(options.models, options.protocol)
     database = Path(options.database) if options.database and not own else None
@@ -166,6 +171,8 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
         facts = {"model": source.name, "protocol": protocol}
         if words:
             facts["images"] = words
+        if own and own.lists:
+            facts["lists"] = own.lists
         if source.resizing:
             facts["resizing"] = source.resizing
         documents.append({**facts, **evaluation.to_dict()})

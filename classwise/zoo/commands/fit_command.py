@@ -32,7 +32,7 @@ DEFAULT_CODE_LENGTH = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from classwise.zoo.methods import DEFAULT_METHOD, METHODS
+    from classwise.zoo.methods import DEFAULT_METHOD, METHODS_OF_MEANS
 
     parser.add_argument("images", nargs="+", metavar="IMAGES", help=IMAGES)
     parser.add_argument(
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="L",
         help=f"bits (default: {DEFAULT_CODE_LENGTH})",
     )
-    methods = " or ".join(METHODS)
+    methods = " or ".join(METHODS_OF_MEANS)
     parser.add_argument(
         "--method",
         default=DEFAULT_METHOD,

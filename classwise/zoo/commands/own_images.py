@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from classwise.zoo.commands.image_options import opened
+from classwise.zoo.commands.list_options import is_list, lists_to_judge
 from classwise.zoo.foundation.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,9 +33,12 @@ def own_images(options: argparse.Namespace) -> OwnImages | None:
 
     code_files = [model for model in options.models if is_codes(model)]
     given = [name for name in ("images", "queries", "database") if getattr(options, name)]
+    of_lists = any(is_list(getattr(options, name)) for name in given)
+    if not of_lists:
+        refuse_list_options(options)
     if not given:
         return None
-    if options.protocol:
+    if options.protocol and not of_lists:
         raise InputError(
             f"--{given[0]} gives images of one's own, and --protocol those of a protocol; leave "
             "one of them out."
@@ -62,7 +66,31 @@ def own_images(options: argparse.Namespace) -> OwnImages | None:
 
     from classwise.zoo.evaluation.image_sets import OwnImages
 
-    images = [opened(options, getattr(options, name), labeled=True) for name in given]
+    facts = {}
+    if of_lists:
+        listed = lists_to_judge(options, given)
+        facts = dict(listed.facts)
+        images = [listed.sources[role] for role in ("queries", "database") if role in facts]
+    else:
+        images = [opened(options, getattr(options, name), labeled=True) for name in given]
     if given == ["images"]:
-        return OwnImages(images[0], None, f"every image of {options.images} asks all the others")
-    return OwnImages(*images, f"{options.queries} asks, {options.database} answers")
+        words = f"every image of {options.images} asks all the others"
+        return OwnImages(images[0], None, words, facts)
+    return OwnImages(*images, f"{options.queries} asks, {options.database} answers", facts)
+
+
+def refuse_list_options(options: argparse.Namespace) -> None:
+    """Raises `InputError` for what only lists of images need, or have to name."""
+    from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
+
+    if options.protocol in LIST_PROTOCOLS:
+        raise InputError(
+            f"{options.protocol} is shared as lists of images; give --queries FILE.txt, --database "
+            "FILE.txt and --root DIR, the folder that their paths start from."
+        )
+    for name in ("lists", "root"):
+        if getattr(options, name) is not None:
+            raise InputError(
+                f"--{name} goes with lists of images; give --queries FILE.txt and --database "
+                "FILE.txt."
+            )

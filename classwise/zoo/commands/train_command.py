@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import errno
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classwise.zoo.commands.list_options import (
+    add_list_options,
+    lists_of_training,
+    lists_to_learn,
+)
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.number_ranges import (
     BATCH_SIZES,
@@ -22,6 +28,8 @@ from classwise.zoo.foundation.printing import counted, print_json, print_note
 from classwise.zoo.foundation.quiet import start_tensorflow
 
 if TYPE_CHECKING:
+    from classwise.zoo.datasets.listed_images import ListedImages
+    from classwise.zoo.training.recipe import Recipe
     from classwise.zoo.training.run_directory import RunDirectory
 
 
@@ -37,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recipe",
         metavar="RECIPE",
         nargs="?",
-        help="a bundled recipe's name, or a .toml file; with --images the recipe folder",
+        help="a bundled recipe's name, or a .toml file; with --images or --lists the recipe folder",
     )
     parser.add_argument(
         "--images",
@@ -45,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="your own photos: a folder with one sub-folder a class",
     )
+    add_list_options(parser, learns=True)
     parser.add_argument(
         "--output", "-o", type=Path, metavar="DIR", help="folder of the training (runs/NAME)"
     )
@@ -89,16 +98,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from classwise.zoo.datasets.listed_protocols import ANY_LISTS
     from classwise.zoo.presets.registry import get_trunk
-    from classwise.zoo.training.learning_images import check_source
+    from classwise.zoo.training.learning_images import FOLDER_PROTOCOL, check_source
     from classwise.zoo.training.recipe_files import read_recipe
     from classwise.zoo.training.run_directory import RunDirectory
 
-    if options.recipe is None and options.images is None:
+    if options.recipe is None and options.images is None and options.lists is None:
         raise InputError(
-            "Name a recipe, or give --images DIR, a folder of photos with one sub-folder a class; "
-            "--help lists the bundled recipes."
+            "Name a recipe, or give --images DIR, a folder of photos with one sub-folder a class, "
+            "or --lists FILE; --help lists the bundled recipes."
         )
+    lists = lists_of_training(options)
     recipe = read_recipe(
         options.recipe or FOLDER_RECIPE,
         code_length=options.code_length,
@@ -110,13 +121,26 @@ def run(options: argparse.Namespace) -> int:
         batch_size=options.batch_size,
         seed=options.seed,
     )
+    if lists is not None and recipe.protocol == FOLDER_PROTOCOL:
+        recipe = dataclasses.replace(recipe, protocol=ANY_LISTS)
     check_source(recipe, options.images)
-    name = options.images.resolve().name if options.recipe is None else recipe.name
-    with RunDirectory(options.output or Path("runs") / name, recipe) as run:
-        return train_and_tell(run, options)
+    listed = lists_to_learn(recipe, lists)
+    with RunDirectory(options.output or Path("runs") / run_name(options, recipe), recipe) as run:
+        return train_and_tell(run, options, listed)
 
 
-def train_and_tell(run: RunDirectory, options: argparse.Namespace) -> int:
+def run_name(options: argparse.Namespace, recipe: Recipe) -> str:
+    """Returns what a training's folder is called: as the images, where no recipe was named."""
+    if options.recipe is not None:
+        return recipe.name
+    if options.images is not None:
+        return options.images.resolve().name
+    return Path(options.lists).resolve().parent.name or recipe.name
+
+
+def train_and_tell(
+    run: RunDirectory, options: argparse.Namespace, listed: ListedImages | None
+) -> int:
     """Trains in a folder that is open, and prints what came of it; returns the exit status."""
     from classwise.zoo.training import learning_images
     from classwise.zoo.training.run_directory import selected_epoch
@@ -126,7 +150,7 @@ def train_and_tell(run: RunDirectory, options: argparse.Namespace) -> int:
     # Whatever is printed on the way is no result.
     with contextlib.redirect_stdout(sys.stderr):
         training, validation = learning_images.learning_images(
-            recipe, options.data_dir, options.images, options.skip_bad_files
+            recipe, options.data_dir, options.images, options.skip_bad_files, listed
         )
         for name in training.skipped[:10]:
             print_note(f"skipped {name}: not a readable image")
@@ -166,7 +190,8 @@ def train_and_tell(run: RunDirectory, options: argparse.Namespace) -> int:
     best = selected_epoch(run.log)
     selected = {key: best[key] for key in ("epoch", "val_accuracy")}
     if options.json:
-        print_json({"model": str(model), "recipe": recipe.to_dict(), "selected": selected})
+        document = {"model": str(model), "recipe": recipe.to_dict(), "selected": selected}
+        print_json({**document, "lists": listed.facts} if listed else document)
     else:
         print(
             f"Trained {model}: epoch {best['epoch']}, validation accuracy "
@@ -185,7 +210,15 @@ def train_and_tell(run: RunDirectory, options: argparse.Namespace) -> int:
 
 def next_command(model: Path, options: argparse.Namespace, protocol: str) -> str:
     """Returns what one would run after a training: no protocol covers a folder of one's own."""
-    if options.images is None:
+    from classwise.zoo.datasets.listed_protocols import ANY_LISTS, is_of_lists
+
+    if is_of_lists(protocol):
+        words = ["evaluate", model]
+        for role in ("queries", "database"):
+            words += [f"--{role}", getattr(options, role) or f"{role}.txt"]
+        words += ["--root", options.root] if options.root else []
+        words += [] if protocol == ANY_LISTS else ["--protocol", protocol]
+    elif options.images is None:
         words = ["evaluate", model, "--protocol", protocol]
         words += ["--data-dir", options.data_dir] if options.data_dir else []
     else:

@@ -23,7 +23,14 @@ class ChangedImage(InputError):
 
 @dataclasses.dataclass(frozen=True)
 class FileSource:
-    """Images in files; see `OpenedImages`."""
+    """Images in files; see `OpenedImages`.
+
+    Args:
+        files: that were found.
+        labels: class ids `[N]`, or of listed images multi-hot `[N, C]`; None for none.
+        class_names: of the labels.
+        skip_bad_files, max_pixels: see `open_images`.
+    """
 
     files: ImageFiles
     labels: np.ndarray | None
@@ -60,8 +67,18 @@ class FileSource:
             files = dataclasses.replace(
                 files, others=self.files.others, bad=self.files.bad | files.bad
             )
-        labeled = self.labels is not None
-        return images_of(files, image_shape, labeled, self.class_names or None, self.max_pixels)
+            labeled = self.labels is not None
+            return images_of(files, image_shape, labeled, self.class_names or None, self.max_pixels)
+        return LabeledImages(
+            name=files.root.resolve().name,
+            split="folder",
+            images=self._images(image_shape),
+            labels=self.labels,
+            ids=np.array(files.names),
+            class_names=self.class_names,
+            skipped=tuple(files.bad),
+            others=files.others,
+        )
 
     def part(self, first: int, stop: int) -> FileSource:
         """Returns the images from position `first` to `stop`, such as a worker encodes."""
@@ -73,7 +90,7 @@ class FileSource:
     def stream(
         self, image_shape: tuple[int, int, int], batch_size: int, threads: int | None = None
     ) -> ImageStream:
-        images = FolderImages(self.files.paths, image_shape, self.max_pixels)
+        images = self._images(image_shape)
         names = np.array(self.files.names)
         listing = [status_of(path) for path in images.paths]
 
@@ -103,6 +120,12 @@ class FileSource:
             self.class_names,
             check_unchanged=check_unchanged,
         )
+
+    def _images(self, image_shape: tuple[int, int, int]) -> FolderImages:
+        # A million `Path`s take seconds.
+        root = self.files.root
+        paths = [os.path.join(root, name) for name in self.files.names]  # noqa: PTH118
+        return FolderImages(paths, image_shape, self.max_pixels)
 
     def _check(self, position: int, listing: list[tuple[int, int]]) -> None:
         path = self.files.root / self.files.names[position]

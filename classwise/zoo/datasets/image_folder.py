@@ -42,7 +42,11 @@ class FolderImages:
         image_shape: tuple[int, int, int],
         max_pixels: int | None = None,
     ):
-        self.paths = np.array([str(path) for path in paths])
+        # A million strings that are an array already go fast.
+        strings = isinstance(paths, np.ndarray) and paths.dtype.kind == "U"
+        self.paths: np.ndarray = (
+            np.asarray(paths) if strings else np.array([str(path) for path in paths])
+        )
         self.image_shape = check_image_shape(image_shape)
         self.max_pixels = max_pixels
 

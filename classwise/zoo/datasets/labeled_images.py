@@ -184,7 +184,7 @@ class LabeledImages:
         import tensorflow as tf
 
         with tf.init_scope(), tf.device("CPU"):
-            return tf.constant(self.labels, tf.int64)
+            return tf.constant(self.labels)  # int64 [N], or uint8 [N, C]
 
     def _decode(self, index: np.ndarray) -> np.ndarray:
         images = np.asarray(self.images[np.atleast_1d(index)])

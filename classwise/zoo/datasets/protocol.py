@@ -32,8 +32,9 @@ class Protocol:
         name: such as `"cifar10-full"`.
         dataset: a name of the catalogue.
         rule: shares the records out among queries, database, and training with validation.
-        validation_per_class: validation images of every learned class; None where the data set has
-            a validation split, which the rule leaves out of the database.
+        validation_per_class: validation images of every learned class, or, of images with several
+            labels, as many in all; None where the data set has a validation split, which the
+            rule leaves out of the database.
         description: one sentence.
         group: images a class, where all classes have equally many and a result is the number of
             right ones among so many nearest, as of UKBench.
@@ -149,7 +150,8 @@ class ProtocolImages:
     @functools.cached_property
     def seen_classes(self) -> np.ndarray:
         """The data set's ids of the learned classes, int64 `[C]`, in increasing order."""
-        return np.unique(self.images.known_labels[self.positions["training"]])
+        learned = self.images.known_labels[self.positions["training"]]
+        return np.unique(learned) if learned.ndim == 1 else np.flatnonzero(learned.any(axis=0))
 
     def resized(self, image_shape: tuple[int, int, int]) -> ProtocolImages:
         """Returns the same records, their images at another size; see `resize`."""
@@ -157,9 +159,10 @@ class ProtocolImages:
 
     def _learned(self, role: str) -> LabeledImages:
         chosen = self.images.select(self.positions[role])
+        given, seen = chosen.known_labels, self.seen_classes
         return dataclasses.replace(
             chosen,
-            labels=np.searchsorted(self.seen_classes, chosen.known_labels),
+            labels=np.searchsorted(seen, given) if given.ndim == 1 else given[:, seen],
             class_names=tuple(chosen.class_names[label] for label in self.seen_classes),
         )
 

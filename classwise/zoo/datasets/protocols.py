@@ -24,6 +24,7 @@ PROTOCOLS = _protocols(
     Protocol("cifar10-full", "cifar10", OfficialSplit(), 500, _OFFICIAL),
     Protocol("cifar100-full", "cifar100", OfficialSplit(), 50, _OFFICIAL),
     Protocol("fashion-mnist-full", "fashion_mnist", OfficialSplit(), 500, _OFFICIAL),
+    Protocol("fashion-mosaic", "fashion_mosaic", OfficialSplit(), 500, _OFFICIAL),
     Protocol(
         "clothing",
         "clothing",

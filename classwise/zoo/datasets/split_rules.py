@@ -16,7 +16,9 @@ from classwise.zoo.foundation.errors import InputError
 
 
 class Records(NamedTuple):
-    """The records of a data set: ids str `[N]`, labels int64 `[N]`, in_test bool `[N]`.
+    """The records of a data set: ids str `[N]`, labels, in_test bool `[N]`.
+
+    Labels are class ids, int64 `[N]`, or multi-hot, uint8 `[N, C]`.
 
     `in_validation`, bool `[N]`, is true in the validation split of a set that has one. A split
     `"all"` is one to test on. `class_names` are those of the labels.
@@ -50,6 +52,8 @@ class Shares(NamedTuple):
 def draw_per_class(records: Records, among: np.ndarray, count: int, seed: str) -> np.ndarray:
     """Draws `count` records of every class that occurs in `among`, without replacement.
 
+    Of records with several labels it draws `count` times C from all of them.
+
     Formula: in each class, the records with the smallest SHA-256(`"{seed}/{id}"`).
 
     Args:
@@ -68,6 +72,12 @@ def draw_per_class(records: Records, among: np.ndarray, count: int, seed: str) -
     keys = [hashlib.sha256(f"{seed}/{id}".encode()).digest() for id in records.ids[positions]]
     shuffled = positions[sorted(range(len(keys)), key=keys.__getitem__)]
     drawn = np.zeros(len(records.ids), bool)
+    if records.labels.ndim == 2:
+        count *= records.labels.shape[1]
+        if len(shuffled) < count:
+            raise InputError(f"there are {len(shuffled)} images to draw from; {count} are needed.")
+        drawn[shuffled[:count]] = True
+        return drawn
     for label in np.unique(records.labels[positions]):
         members = shuffled[records.labels[shuffled] == label]
         if len(members) < count:

@@ -213,8 +213,9 @@ def evaluate_sets(
 def _classify(
     sets: EncodedSets, center_codes: np.ndarray | None
 ) -> dict[str, ClassificationResult]:
-    """The nearest class center of embeddings, and of codes, for the queries."""
-    if center_codes is None or sets.query_embeddings is None:
+    """The nearest class center of embeddings, and of codes, for queries of one label each."""
+    several = np.ndim(sets.query_labels) == 2
+    if center_codes is None or sets.query_embeddings is None or several:
         return {}
     return {
         sets.distance: classify_embeddings(

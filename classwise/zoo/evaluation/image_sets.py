@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from classwise.zoo.datasets.image_classes import in_one_numbering, one_numbering
 from classwise.zoo.datasets.image_sources import OpenedImages
@@ -32,6 +33,7 @@ class OwnImages:
         queries: those that ask.
         database: those that answer; None lets every query ask all the others.
         words: both, for people.
+        lists: number and SHA-256 of lists by role, where lists name the images.
 
     Raises:
         InputError: they have no class in common.
@@ -40,6 +42,7 @@ class OwnImages:
     queries: OpenedImages
     database: OpenedImages | None
     words: str
+    lists: Mapping[str, dict] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         if self.database is not None and self.queries.class_names and self.database.class_names:

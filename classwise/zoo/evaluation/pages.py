@@ -37,12 +37,14 @@ def describe_evaluation(
         model: a preset's name or a path.
         protocol: its name, if there is one.
         evaluation, sets: the figures, and what they were measured on.
-        images: what was encoded; without them the page has no neighbors.
+        images: what was encoded; without them, or with several labels an image, the page has no
+            neighbors.
         resizing: which size they were brought to, in words.
         words: what asks and what answers, where there is no protocol.
     """
     mapped = slice(0, MAPPED)
-    has_map = sets.query_embeddings is not None and sets.centers is not None
+    one_label = np.ndim(sets.query_labels) == 1
+    has_map = sets.query_embeddings is not None and sets.centers is not None and one_label
     return EvaluationReport(
         title=model,
         result=evaluation.retrieval,
@@ -67,7 +69,7 @@ def describe_evaluation(
         embeddings=sets.query_embeddings[mapped] if has_map else None,
         embedding_labels=sets.query_labels[mapped] if has_map else None,
         centers=sets.centers if has_map else None,
-        neighbors=neighbors_of_some(sets, images) if images else None,
+        neighbors=neighbors_of_some(sets, images) if images and one_label else None,
     )
 
 

@@ -74,6 +74,11 @@ class EvaluationSource:
                 f"{self.name} gives codes only, so its embeddings cannot be ranked; leave "
                 "--embeddings out, or evaluate the .keras file."
             )
+        if embeddings and self.images is not None and self.images.queries.known_labels.ndim == 2:
+            raise InputError(
+                "Images carry several labels, by which embeddings are not ranked; leave "
+                "--embeddings out."
+            )
 
 
 def common_protocol(names: Sequence[str], asked: str | None) -> str | None:

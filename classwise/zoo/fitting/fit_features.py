@@ -43,7 +43,7 @@ def fit_features(
     Args:
         features: floats `[N, D]`, at least 50 of them different.
         code_length: L, bits of a code. Defaults to 64.
-        method: a name of `zoo.methods.METHODS`. Defaults to "dcwh".
+        method: a name of `zoo.methods.METHODS_OF_MEANS`. Defaults to "dcwh".
         seed: of clusters, batches and rotations. Defaults to 0.
         plan: everything else. Defaults to what measured best.
         progress: called with 1 after each of `plan.count_steps(N)` steps.

@@ -69,7 +69,7 @@ def fit_folder(
             images `[N, H, W, C]`; or batches of such images, as a `tf.data.Dataset`. At least 50
             of them must differ.
         code_length: L, 1 to 4,096 bits. Defaults to 64.
-        method: a name of `zoo.methods.METHODS`. Defaults to "dcwh".
+        method: a name of `zoo.methods.METHODS_OF_MEANS`. Defaults to "dcwh".
         seed: the same one gives the same weights on the same machine. Defaults to 0.
         skip_bad_files: leave broken images out, rather than refuse the first one.
         max_pixels: see `zoo.read_images`.

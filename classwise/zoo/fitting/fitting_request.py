@@ -12,7 +12,7 @@ from classwise.zoo.foundation.extras import look_for
 from classwise.zoo.foundation.integers import as_integer
 from classwise.zoo.foundation.number_ranges import CODE_LENGTHS, IMAGE_SIDES, SEEDS
 from classwise.zoo.foundation.printing import counted
-from classwise.zoo.methods import DEFAULT_METHOD, get_method
+from classwise.zoo.methods import DEFAULT_METHOD, METHODS_OF_MEANS, get_method
 from classwise.zoo.presets.find_model import FoundModel
 
 
@@ -22,7 +22,7 @@ class FittingRequest:
 
     Args:
         code_length: L, 1 to 4,096 bits.
-        method: a name of `zoo.methods.METHODS`.
+        method: a name of `zoo.methods.METHODS_OF_MEANS`.
         seed: an integer from 0 on.
         trunk: a trunk's or a preset's name, or a hasher of one's own, whose backbone is meant.
         image_size: pixels S x S of the images; None for what the trunk was trained on.
@@ -41,7 +41,11 @@ class FittingRequest:
     plan: FittingPlan = dataclasses.field(default_factory=FittingPlan)
 
     def __post_init__(self):
-        get_method(self.method)
+        if get_method(self.method).fixed_centers:
+            raise InputError(
+                f"method is {self.method!r}, whose class centers never move, so that no clusters "
+                f"can take their place; fit by {' or '.join(METHODS_OF_MEANS)}."
+            )
         ranges = {"code_length": CODE_LENGTHS, "seed": SEEDS}
         if self.image_size is not None:
             ranges["image_size"] = IMAGE_SIDES

@@ -128,7 +128,7 @@ class ClassWiseModel(keras.Model):
                 f"{type(self.loss).__name__} needs Hasher(..., normalize={self.loss.normalize}); "
                 f"this hasher has normalize={self.normalize}."
             )
-        if training:
+        if training and not self.loss.fixed_centers:
             self.class_centers.accumulate(y, y_pred)
         # Metrics are updated here, because JAX shows them no weights of the model later on.
         self._update_metrics(x, y, y_pred, sample_weight)

@@ -5,13 +5,14 @@ import numpy as np
 from keras import layers
 
 from classwise.losses import ClassCenters
+from classwise.losses.class_centers import INITIAL
 from classwise.zoo.backbones.batch_norm import batch_norm_mode, set_batch_norm
 from classwise.zoo.backbones.shapes import feature_rank, image_shape
 from classwise.zoo.datasets.check_batches import comes_in_batches
 from classwise.zoo.datasets.check_images import check_images
 from classwise.zoo.datasets.pipelines import array_batches
 from classwise.zoo.foundation.codes import check_code_length, pack_codes
-from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.errors import InputError, unknown_name
 from classwise.zoo.foundation.integers import as_integer
 from classwise.zoo.models.class_wise_model import ClassWiseModel
 
@@ -50,6 +51,8 @@ class Hasher(ClassWiseModel):
             `trainable = True` will not undo it). `"training"`: it learns new ones, as random
             weights need. Defaults to None: as the backbone's layers are, Keras's in training. The
             attribute of that name says what they do, None where there are none.
+        initial_centers: how class centers are drawn (`ClassCenters`): "separated", or "hadamard"
+            for losses whose centers never move. Defaults to "separated".
 
     Raises:
         InputError: an argument is out of its range, or the backbone has another form.
@@ -76,6 +79,7 @@ class Hasher(ClassWiseModel):
         seed=0,
         hidden_units=0,
         batch_norm=None,
+        initial_centers="separated",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -113,9 +117,11 @@ class Hasher(ClassWiseModel):
         # float32 under any policy: the sign of an embedding is the product.
         self.hash_layer = layers.Dense(self.code_length, dtype="float32", name="hash_layer")
         self.unit_length = layers.UnitNormalization(dtype="float32") if normalize else None
-        self.class_centers = ClassCenters(
-            self.num_classes, self.code_length, self.normalize, self.seed, name="class_centers"
-        )
+        if initial_centers not in INITIAL:
+            raise unknown_name("initial_centers", str(initial_centers), INITIAL)
+        self.initial_centers = initial_centers
+        centers = self.num_classes, self.code_length, self.normalize, self.seed, initial_centers
+        self.class_centers = ClassCenters(*centers, name="class_centers")
         self(keras.Input(self.image_shape, dtype="uint8", name="images"))
 
     def call(self, images, training=None):
@@ -226,6 +232,7 @@ class Hasher(ClassWiseModel):
             "seed": self.seed,
             "hidden_units": self.hidden_units,
             "batch_norm": self.batch_norm,
+            "initial_centers": self.initial_centers,
         }
 
     def get_config(self):

@@ -16,6 +16,7 @@ from classwise.zoo.methods import METHODS
 
 PACKAGE = "classwise"
 SAVED_CLASSES = {
+    "AnyLabelAccuracy": "classwise.zoo.models.any_label_accuracy",
     "ClassCenters": "classwise.losses.class_centers",
     "ClassWiseLoss": "classwise.losses.class_wise_loss",
     **{method.loss.partition(":")[2]: method.loss.partition(":")[0] for method in METHODS.values()},

@@ -162,6 +162,7 @@ def fresh_hasher(backbone: keras.Model, changes: dict, settings: dict | None = N
     method = settings.pop("method", None)
     if method is not None:
         settings["normalize"] = get_method(method).unit_length
+        settings["initial_centers"] = get_method(method).initial_centers
     return Hasher(backbone, **settings)
 
 

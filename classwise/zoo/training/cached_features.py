@@ -50,6 +50,7 @@ class CachedFeatures:
 
     @property
     def labels(self) -> np.ndarray:
+        """Class ids int64 `[N]`, or multi-hot uint8 `[N, C]`."""
         return self.images.labels
 
     def training_batches(self, batch_size: int, seed: int, epochs: range) -> tf.data.Dataset:
@@ -87,9 +88,10 @@ class CachedFeatures:
         """Returns the features and labels that `batch` gives for each step."""
 
         def read(step):
-            features, labels = numpy_function(batch, [step], [tf.float16, tf.int64])
+            kinds = [tf.float16, tf.as_dtype(self.labels.dtype)]
+            features, labels = numpy_function(batch, [step], kinds)
             return tf.ensure_shape(features, (None, *self.image_shape)), tf.ensure_shape(
-                labels, (None,)
+                labels, (None, *self.labels.shape[1:])
             )
 
         return without_autotuning(

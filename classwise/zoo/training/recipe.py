@@ -18,6 +18,7 @@ from classwise.zoo.training.recipe_tables import (
     Augmentation,
     Centers,
     Distillation,
+    Lists,
     Optimizer,
     Stage,
     check,
@@ -38,7 +39,8 @@ class Recipe:
             in `_trunk`.
         method: a name of `zoo.methods.METHODS`.
         protocol: a name of `zoo.list_protocols()`, or `"folder"` for an image folder with one
-            sub-folder a class, which the training is then given.
+            sub-folder a class, which the training is then given; `"lists"`, or a protocol that is
+            shared as lists (`LIST_PROTOCOLS`), for text files that name images.
         backbone: a name of `zoo.backbones.BACKBONES`.
         trunk: a preset whose trained backbone the training starts from; None starts from scratch.
         code_length: L, 1 to 4,096 bits.
@@ -47,6 +49,7 @@ class Recipe:
         augmentation, centers: see there.
         distillation: a teacher to learn from; with one, class centers start from the teacher's.
             None learns from labels alone.
+        lists: the files of a protocol of lists, unless the training is given them.
         hidden_units: of a hidden layer below the hash layer. Defaults to 0: none.
         itq_iterations: of iterative quantization, which turns the embedding for its signs' sake
             (`fit_itq`): before the first stage whose loss pulls to vertices, else when all stages
@@ -81,6 +84,7 @@ class Recipe:
     augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
     centers: Centers = dataclasses.field(default_factory=Centers)
     distillation: Distillation | None = None
+    lists: Lists | None = None
     hidden_units: int = 0
     itq_iterations: int = 0
     batch_size: int = 128
@@ -118,11 +122,11 @@ class Recipe:
         if self.frozen_until is not None:
             check(self.precision == "float32", "precision", self.precision, "float32 where frozen")
         check(len(self.stages) > 0, "stages", 0, "one or more [[stages]] tables")
-        if self.protocol == "folder" or self.image_shape is not None:
+        if needs_image_shape(self.protocol) or self.image_shape is not None:
             shape = self.image_shape
             shaped = isinstance(shape, list | tuple) and len(shape) == 3
             shaped = shaped and all(size in IMAGE_SIDES for size in shape or ())
-            check(shaped, "image_shape", shape, "[height, width, channels] (for a folder)")
+            check(shaped, "image_shape", shape, "[height, width, channels] (for files)")
         if self.frozen_until is not None:
             check(self.trunk is not None, "trunk", None, "a preset or trunk, to freeze its layers")
             taught = self.distillation and self.distillation.teacher
@@ -190,11 +194,19 @@ class Recipe:
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
 
+def needs_image_shape(protocol: object) -> bool:
+    """Whether a protocol's images are files, which have no size of their own."""
+    from classwise.zoo.datasets.listed_protocols import is_of_lists  # NumPy: not for --help
+
+    return protocol == "folder" or is_of_lists(protocol)
+
+
 TABLES = {
     "optimizer": Optimizer,
     "augmentation": Augmentation,
     "centers": Centers,
     "distillation": Distillation,
+    "lists": Lists,
 }
 
 
@@ -211,7 +223,7 @@ def build_recipe(values: dict, where: str) -> Recipe:
     check(isinstance(values, dict), where, values, "a table of keys and values")
     values = dict(values)
     for key, table in TABLES.items():
-        if key in values and (key, values[key]) != ("distillation", None):
+        if key in values and not (values[key] is None and key in ("distillation", "lists")):
             values[key] = build(table, values[key], f"{where} [{key}]")
     stages = values.get("stages", [])
     check(isinstance(stages, list), "stages", stages, "[[stages]] tables")
@@ -228,7 +240,7 @@ def build(table: type, values: dict, where: str):
         if key not in known:
             raise unknown_name(f"key in {where}", key, known)
     needed = [key for key, parameter in known.items() if parameter.default is parameter.empty]
-    if values.get("protocol") == "folder":
+    if needs_image_shape(values.get("protocol")):
         needed.append("image_shape")
     missing = [f"'{key}'" for key in needed if values.get(key, ()) in ((), None)]
     if missing:

@@ -73,7 +73,7 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
         name_or_path: a name of `list_recipes()`, or the path of a `.toml` file.
         changes: values that replace the file's, such as `seed=1`; None keeps the file's. `epochs`
             are shared out among its stages as the file's are, and `image_size` is the height and
-            width of square images.
+            width of square images. Another `method` has its loss's defaults in all stages.
 
     Raises:
         InputError: no such recipe, not TOML, a key or a value that a recipe does not have, or a
@@ -105,6 +105,11 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
         name = f"{name}_{code_length}"
     changes = {key: value for key, value in changes.items() if value is not None}
     epochs, size = changes.pop("epochs", None), changes.pop("image_size", None)
+    given = values.get("method")
+    if changes.get("method", given) != given:
+        # Settings of a loss are those of its method.
+        values["stages"] = without_losses(values.get("stages"))
+        name = re.sub(f"^{re.escape(str(given))}_", f"{changes['method']}_", name)
     values |= changes
     if epochs is not None:
         values["stages"] = with_epochs(values.get("stages"), epochs)
@@ -115,6 +120,13 @@ def read_recipe(name_or_path: str | Path, **changes) -> Recipe:
         # The name says the code length: the changed recipe makes another preset.
         name = f"{re.sub(r'_[0-9]+$', '', name)}_{values['code_length']}"
     return build_recipe({"name": name, **values}, path.name)
+
+
+def without_losses(stages: Any) -> Any:
+    """Returns the tables of stages without settings of a loss."""
+    if not isinstance(stages, list) or not all(isinstance(stage, dict) for stage in stages):
+        return stages  # `build_recipe` says what is wrong with them
+    return [{**stage, "loss": {}} for stage in stages]
 
 
 def with_epochs(stages: Any, epochs: int) -> Any:

@@ -1,4 +1,4 @@
-"""The tables of a recipe: augmentation, optimizer, centers, teacher, stages."""
+"""The tables of a recipe: lists, augmentation, optimizer, centers, teacher, stages."""
 
 import dataclasses
 import reprlib
@@ -102,6 +102,36 @@ class Distillation:
         check(isinstance(self.teacher, str), "distillation.teacher", self.teacher, "a preset")
         positive = at_least(self.weight, 0) and self.weight > 0
         check(positive, "distillation.weight", self.weight, "a number above 0")
+
+
+@dataclasses.dataclass(frozen=True)
+class Lists:
+    """Text files that name images and labels, as the protocol `"lists"` and those of lists take.
+
+    Args:
+        training: images to learn from; a tenth of them validates.
+        database, queries: images that answer and ask, which training images are compared with.
+        root: folder that paths in them start from. Defaults to the folder of the lists.
+        class_names: a text file with a name a line. Defaults to "0", "1", ...
+    """
+
+    training: str
+    database: str | None = None
+    queries: str | None = None
+    root: str | None = None
+    class_names: str | None = None
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            given = isinstance(value, str) and value != ""
+            left_out = value is None and field.name != "training"
+            check(given or left_out, f"lists.{field.name}", value, "a path")
+
+    def files(self) -> dict[str, str]:
+        """Returns the lists that are given, by role."""
+        roles = {role: getattr(self, role) for role in ("training", "database", "queries")}
+        return {role: file for role, file in roles.items() if file is not None}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,16 +20,18 @@ WHITENING_IMAGES, WHITENING_BATCH = 5000, 256
 
 def new_hasher(recipe: Recipe, training: LabeledImages) -> Hasher:
     """Builds the untrained hasher of a recipe, in its precision, on its trunk if it names one."""
+    method = get_method(recipe.method)
     with dtype_policy(recipe.precision):
         return Hasher(
             build_trunk(recipe, training),
             code_length=recipe.code_length,
             num_classes=training.num_classes,
-            normalize=get_method(recipe.method).unit_length,
+            normalize=method.unit_length,
             class_names=training.class_names,
             seed=recipe.seed,
             hidden_units=recipe.hidden_units,
             batch_norm=recipe.batch_norm,
+            initial_centers=method.initial_centers,
         )
 
 

@@ -11,6 +11,7 @@ from classwise.losses import CenterUpdate
 from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.methods import build_loss
+from classwise.zoo.models.any_label_accuracy import AnyLabelAccuracy
 from classwise.zoo.models.feature_hasher import FeatureHasher
 from classwise.zoo.models.hasher import Hasher
 from classwise.zoo.training.batch_source import BatchSource, ImageBatches
@@ -111,8 +112,7 @@ def train_in(
             # and the metric's, are there before.
             if not optimizer.built:
                 optimizer.build(hasher.trainable_variables)
-            accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
-            hasher.compile(optimizer=optimizer, loss=loss, metrics=[accuracy])
+            hasher.compile(optimizer=optimizer, loss=loss, metrics=[accuracy_of(training)])
             exact = recipe.centers.update == "exact"
             selectable = number == len(losses) - 1
             callbacks = [
@@ -165,8 +165,20 @@ def turn_by_itq(hasher: Hasher, source: BatchSource, recipe: Recipe) -> None:
     turn(hasher, embeddings, recipe.itq_iterations, seed)
 
 
+def accuracy_of(training: LabeledImages) -> keras.metrics.Metric:
+    """Returns what scores the nearest class center, for one label an image or several."""
+    if training.known_labels.ndim == 2:
+        return AnyLabelAccuracy("accuracy")
+    return keras.metrics.SparseCategoricalAccuracy("accuracy")
+
+
 def check_classes(training: LabeledImages):
-    """Raises `InputError` if a class has no training image."""
+    """Raises `InputError` if a class has no training image.
+
+    Of several labels an image, some may be rare enough to occur in no training image.
+    """
+    if training.known_labels.ndim == 2:
+        return
     present = set(training.known_labels.tolist())
     missing = [name for i, name in enumerate(training.class_names) if i not in present]
     if missing:

@@ -11,7 +11,7 @@ from classwise.zoo.fitting.starting_heads import STARTS
 from classwise.zoo.fitting.thresholds import THRESHOLDS
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.methods import METHODS
+from classwise.zoo.methods import METHODS_OF_MEANS
 from classwise.zoo.retrieval import evaluate_codes
 
 
@@ -24,7 +24,7 @@ def random_codes(features, code_length):
     return pack_codes((features - features.mean(axis=0)) @ directions)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", METHODS_OF_MEANS)
 def test_groups_get_codes_of_their_own(grouped, short_plan, method):
     features, groups = grouped
     fitted = fit_features(features, code_length=12, method=method, plan=short_plan)
@@ -33,7 +33,7 @@ def test_groups_get_codes_of_their_own(grouped, short_plan, method):
     assert found > 0.85
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", METHODS_OF_MEANS)
 def test_the_same_seed_gives_the_same_weights(grouped, short_plan, method):
     def weights(seed):
         fitted = fit_features(grouped[0], code_length=8, method=method, seed=seed, plan=short_plan)

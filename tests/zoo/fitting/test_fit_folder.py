@@ -9,7 +9,7 @@ from classwise import export, losses, zoo
 from classwise.zoo import InputError
 from classwise.zoo.fitting.fit_features import fit_features
 from classwise.zoo.foundation.codes import pack_codes
-from classwise.zoo.methods import METHODS
+from classwise.zoo.methods import METHODS_OF_MEANS
 from classwise.zoo.retrieval import evaluate_codes
 from classwise.zoo.training.iterative_quantization import itq_rotation
 
@@ -25,7 +25,7 @@ def fitted(clothing):
     return fit_features(clothing[2], code_length=64)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", METHODS_OF_MEANS)
 def test_codes_find_more_than_itq_and_random_projection(clothing, method):
     images, _, features = clothing
     centered = features - features.mean(axis=0)

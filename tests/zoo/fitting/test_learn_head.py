@@ -8,7 +8,7 @@ from classwise.zoo.fitting.learn_head import learn_head, schedule
 from classwise.zoo.fitting.linear_head import LinearHead
 from classwise.zoo.fitting.method_losses import SETTINGS, fitting_losses
 from classwise.zoo.fitting.principal_axes import principal_axes
-from classwise.zoo.methods import METHODS, build_loss
+from classwise.zoo.methods import METHODS_OF_MEANS, build_loss
 
 LENGTH = 10
 
@@ -40,7 +40,7 @@ def separation(outputs, groups):
     return means.std(axis=0).mean() / inside
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", METHODS_OF_MEANS)
 @pytest.mark.parametrize("memberships", ["fixed", "hard", "averaged"])
 def test_groups_move_apart(learned, grouped, method, memberships):
     before = learned(steps=1, learning_rate=1e-9, method=method)

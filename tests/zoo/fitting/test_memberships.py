@@ -3,7 +3,7 @@ import pytest
 
 from classwise.losses import ClassCenters
 from classwise.zoo.fitting.memberships import memberships, most_probable, re_estimate
-from classwise.zoo.methods import METHODS, build_loss
+from classwise.zoo.methods import METHODS_OF_MEANS, build_loss
 
 K, L, N = 5, 4, 37
 
@@ -26,7 +26,7 @@ def posterior(method, outputs, centers):
     return densities / densities.sum(axis=1, keepdims=True)
 
 
-@pytest.fixture(params=METHODS)
+@pytest.fixture(params=METHODS_OF_MEANS)
 def case(request):
     random = np.random.default_rng(0)
     loss = build_loss(request.param, {})

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from classwise.zoo.fitting.pseudo_class_model import PseudoClassModel
-from classwise.zoo.methods import METHODS, build_loss
+from classwise.zoo.methods import METHODS_OF_MEANS, build_loss
 
 COUNTS, WIDTH, LENGTH, BATCH = (3, 5), 6, 4, 7
 
@@ -53,7 +53,7 @@ def naive_loss(model, method, x, clusters, earlier, bits, share):
     return total / BATCH / len(COUNTS) + 0.7 * apart / BATCH
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", METHODS_OF_MEANS)
 @pytest.mark.parametrize("share", [0.0, 0.5])
 def test_loss_by_loops(method, share):
     model, x, targets = a_model(method, share)

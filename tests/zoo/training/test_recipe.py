@@ -4,6 +4,7 @@ import json
 import pytest
 
 from classwise.zoo.backbones import BACKBONES
+from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
 from classwise.zoo.datasets.protocols import PROTOCOLS
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.methods import METHODS, build_loss
@@ -42,7 +43,8 @@ OF_DATA_SETS = [name for name in list_recipes() if name != FOLDER]
 @pytest.mark.parametrize("name", OF_DATA_SETS)
 def test_bundled_recipes_can_be_trained(name):
     recipe = read_recipe(name)
-    dataset = PROTOCOLS[recipe.protocol].dataset
+    listed = recipe.protocol in LIST_PROTOCOLS
+    dataset = recipe.protocol if listed else PROTOCOLS[recipe.protocol].dataset
     made = "trunk" if recipe.makes_trunk else recipe.code_length
     assert name == f"{recipe.method}_{recipe.backbone}_{dataset}_{made}"
     if not recipe.makes_trunk:
@@ -54,6 +56,18 @@ def test_bundled_recipes_can_be_trained(name):
         assert isinstance(
             build_loss(recipe.method, stage.loss), METHODS[recipe.method].loss_class()
         )
+
+
+@pytest.mark.parametrize("protocol", LIST_PROTOCOLS)
+@pytest.mark.parametrize("method", ["dcwh", "vmf"])
+def test_protocols_of_lists_have_recipes_of_both_methods(method, protocol):
+    names = [name for name in list_recipes() if name.endswith(f"_{protocol}_48")]
+    assert [name for name in names if read_recipe(name).method == method]
+    lengths = [read_recipe(name.replace("_48", f"_{bits}")) for name in names for bits in (16, 64)]
+    assert {recipe.protocol for recipe in lengths} == {protocol}
+    text = bundled_recipes()[names[0]][0].read_text()
+    assert "# Result    not measured here" in text
+    assert "minutes on 2 cores" in text
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -115,6 +129,16 @@ def test_a_bundled_file_of_several_code_lengths_has_a_name_for_each():
     for name in families:
         assert read_recipe(name).name == name
         assert name.endswith(f"_{read_recipe(name).code_length}")
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "dcwh"])
+def test_another_method_has_the_defaults_of_its_loss(method):
+    recipe = read_recipe("dcwh_resnet9_fashion_mnist_48", method=method)
+    assert recipe.name == f"{method}_resnet9_fashion_mnist_48"
+    assert all(stage.loss == {} for stage in recipe.stages)
+    own = read_recipe("dcwh_resnet9_fashion_mnist_48", method="dcwh")
+    assert own == read_recipe("dcwh_resnet9_fashion_mnist_48")
+    assert [stage.epochs for stage in recipe.stages] == [stage.epochs for stage in own.stages]
 
 
 def test_changes_replace_and_none_keeps(write):
