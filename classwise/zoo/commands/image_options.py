@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from classwise.zoo.datasets.image_sources import OpenedImages
 
 IMAGES = (
-    "a folder of images, at any depth; images; a list of them (.txt, a path a line); or a "
-    "data set's split, name:split"
+    "a folder of images, at any depth; images; a list of them (.txt, a path a line); Parquet "
+    "with the bytes of images; or a data set's split, name:split"
 )
 SHOWN = 10
 

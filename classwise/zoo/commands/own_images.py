@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def queries_are_the_model(options: argparse.Namespace) -> None:
     """Lets a file of codes ask that is given by --queries, without a model."""
     if not options.models and options.queries:
-        from classwise.zoo.evaluation.sources import is_code_file
+        from classwise.zoo.encoding.read_codes import is_codes
 
-        if is_code_file(options.queries):
+        if is_codes(options.queries):
             options.models, options.queries = [options.queries], None
 
 
@@ -28,9 +28,9 @@ def own_images(options: argparse.Namespace) -> OwnImages | None:
     Raises:
         InputError: options that do not go together, or images that are not there.
     """
-    from classwise.zoo.evaluation.sources import is_code_file
+    from classwise.zoo.encoding.read_codes import is_codes
 
-    code_files = [model for model in options.models if is_code_file(model)]
+    code_files = [model for model in options.models if is_codes(model)]
     given = [name for name in ("images", "queries", "database") if getattr(options, name)]
     if not given:
         return None
@@ -40,7 +40,7 @@ def own_images(options: argparse.Namespace) -> OwnImages | None:
             "one of them out."
         )
     if len(code_files) == len(options.models) and given == ["database"]:
-        if not is_code_file(options.database):
+        if not is_codes(options.database):
             raise InputError(
                 f"{options.models[0]} holds codes, and --database is {options.database}; give the "
                 ".npz file of its codes."

@@ -36,6 +36,10 @@ class FileSource:
         return len(self.files.names)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        return self.files.names
+
+    @property
     def others(self) -> tuple[str, ...]:
         return self.files.others
 
@@ -59,10 +63,19 @@ class FileSource:
         labeled = self.labels is not None
         return images_of(files, image_shape, labeled, self.class_names or None, self.max_pixels)
 
-    def stream(self, image_shape: tuple[int, int, int], batch_size: int) -> ImageStream:
+    def part(self, first: int, stop: int) -> FileSource:
+        """Returns the images from position `first` to `stop`, such as a worker encodes."""
+        root = self.files.root.absolute()
+        files = ImageFiles(root, self.files.names[first:stop])
+        labels = None if self.labels is None else self.labels[first:stop]
+        return dataclasses.replace(self, files=files, labels=labels)
+
+    def stream(
+        self, image_shape: tuple[int, int, int], batch_size: int, threads: int | None = None
+    ) -> ImageStream:
         images = FolderImages(self.files.paths, image_shape, self.max_pixels)
         names = np.array(self.files.names)
-        listing = [_status(path) for path in images.paths]
+        listing = [status_of(path) for path in images.paths]
 
         def read(position: int) -> np.ndarray:
             image = images[position]
@@ -71,7 +84,7 @@ class FileSource:
 
         def batches(first: int) -> Iterator[Batch]:
             for positions, pixels, bad in decoded_batches(
-                read, first, len(images), batch_size, self.skip_bad_files
+                read, first, len(images), batch_size, self.skip_bad_files, threads
             ):
                 kept = np.array([p for p in positions if p not in set(bad)], np.intp)
                 labels = None if self.labels is None else self.labels[kept]
@@ -93,14 +106,15 @@ class FileSource:
 
     def _check(self, position: int, listing: list[tuple[int, int]]) -> None:
         path = self.files.root / self.files.names[position]
-        if _status(path) != listing[position]:
+        if status_of(path) != listing[position]:
             raise ChangedImage(
                 f"'{path}' was changed or replaced while the images were read; run the command "
                 "again once they are at rest."
             )
 
 
-def _status(path: str | os.PathLike) -> tuple[int, int]:
+def status_of(path: str | os.PathLike) -> tuple[int, int]:
+    """Returns the bytes of a file, and when it was changed, in nanoseconds."""
     try:
         status = Path(path).stat()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a command takes for images: a tree of photos, files, a list of them, a data set's split."""
+"""What a command takes for images: a tree of photos, files, a list of them, Parquet, a split."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from classwise.zoo.datasets.image_files import ImageFiles, checked_images, find_
 from classwise.zoo.datasets.image_stream import ImageStream
 from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.open_image import URL
+from classwise.zoo.datasets.parquet_source import open_parquet, parquet_files
 from classwise.zoo.datasets.read_images import check_max_pixels
 from classwise.zoo.datasets.split_source import SplitSource
 from classwise.zoo.datasets.splits import readable
@@ -59,7 +60,8 @@ def open_images(
 
     Args:
         source: a folder, at any depth; one image, or several of them; a text file (.txt) with the
-            path of an image a line, relative to that file; or a split of a data set, `name:split`.
+            path of an image a line, relative to that file; a Parquet file, or a folder of them,
+            with the bytes of images (see `open_parquet`); or a split of a data set, `name:split`.
         labeled: give the images of a folder the class of the sub-folder that they lie in; None
             does so where all of them lie in one. A split is labeled anyway.
         class_names: see `load_folder`.
@@ -85,11 +87,17 @@ def open_images(
             )
     if path is not None and path.is_dir():
         files = find_images(path, **checks)
+        if not files.names and (tables := parquet_files(path)):
+            _refuse_labels("Parquet files have no folders", labeled, class_names)
+            return open_parquet(tables, **checks)
         if not files.names:
             raise InputError(f"folder '{path}' holds no image.")
         if labeled is None:
             labeled = all("/" in name for name in files.names)
         return FileSource(files, *_labels(files, labeled, class_names), **checks)
+    if path is not None and path.is_file() and parquet_files(path):
+        _refuse_labels("Parquet files have no folders", labeled, class_names)
+        return open_parquet([path], **checks)
     _refuse_labels("a list of files has no folders", labeled, class_names)
     if path is not None and path.suffix.lower() == LIST_SUFFIX:
         remedy = f"take it off the list '{path}', of which each line is the path of an image"

@@ -66,14 +66,16 @@ def decoded_batches(
     count: int,
     batch_size: int,
     skip_bad_files: bool,
+    threads: int | None = None,
 ) -> Iterator[tuple[range, np.ndarray, list[int]]]:
-    """Yields batches of images that are read one by one, on as many threads as there are cores.
+    """Yields batches of images that are read one by one, on several threads.
 
     Args:
         read: decodes the image at a position; Pillow lets other threads run meanwhile.
         first, count: positions from `first` to `count` are read.
         batch_size: images a batch.
         skip_bad_files: leave out images for which `read` raises `UnreadableImage`.
+        threads: how many. Defaults to as many as there are cores.
 
     Yields:
         positions, images uint8 `[b, H, W, C]` of those that could be read, and the positions of
@@ -92,19 +94,19 @@ def decoded_batches(
         return images
 
     waiting: deque[tuple[range, list[Future]]] = deque()
-    threads = ThreadPoolExecutor(cores())
+    pool = ThreadPoolExecutor(threads or cores())
     try:
         for start in range(first, count, batch_size):
             batch = range(start, min(start + batch_size, count))
             steps = range(0, len(batch), IMAGES_A_TASK)
-            tasks = [threads.submit(task, batch[s : s + IMAGES_A_TASK]) for s in steps]
+            tasks = [pool.submit(task, batch[s : s + IMAGES_A_TASK]) for s in steps]
             waiting.append((batch, tasks))
             if len(waiting) > BATCHES_AHEAD:
                 yield _joined(*waiting.popleft())
         while waiting:
             yield _joined(*waiting.popleft())
     finally:
-        threads.shutdown(cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def batches_of(images: np.ndarray | ImageSource, batch_size: int) -> Iterator[np.ndarray]:

@@ -26,7 +26,7 @@ class OnnxEncoder:
 
     Args:
         path: the file.
-        providers, require_provider: see `open_session`.
+        providers, require_provider, threads: see `open_session`.
 
     Attributes:
         image_shape: (height, width, channels) of the images that it takes.
@@ -45,9 +45,12 @@ class OnnxEncoder:
         path: str | os.PathLike,
         providers: Sequence[str] = ("cpu",),
         require_provider: bool = False,
+        threads: int | None = None,
     ):
         # The next images are decoded meanwhile, and need the processor too.
-        self.session = open_session(path, providers, require_provider, spinning=False)
+        self.session = open_session(
+            path, providers, require_provider, spinning=False, threads=threads
+        )
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         if len(inputs) != 1 or inputs[0].type != IMAGES or not fixed(inputs[0].shape, 4):
             raise InputError(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from classwise.zoo.datasets.image_classes import check_class_names, one_numbering, renumbered
+from classwise.zoo.encoding.read_codes import read_codes
 from classwise.zoo.evaluation.evaluate import EncodedSets
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.labels import ids_or_rows
@@ -15,7 +16,7 @@ CODE_FILE_KEYS = ("query_codes", "query_labels", "database_codes", "database_lab
 
 
 def read_code_file(path: Path) -> EncodedSets:
-    """Reads codes and labels from an `.npz` file.
+    """Reads codes and labels from an `.npz` file, or from a folder of `--engine ray`.
 
     Either with the keys of `CODE_FILE_KEYS` and, where classes have names, `class_names` (of both)
     or `query_class_names` and `database_class_names`; or as `classwise encode --labels folders`
@@ -24,7 +25,7 @@ def read_code_file(path: Path) -> EncodedSets:
     Raises:
         InputError: no such file, not an `.npz`, a key is missing, or classes do not match.
     """
-    arrays = _read(path)
+    arrays = read_codes(path)
     if "codes" in arrays and "query_codes" not in arrays:
         return _sets(path, arrays, path, arrays, leave_one_out=True)
     missing = [key for key in CODE_FILE_KEYS if key not in arrays]
@@ -47,17 +48,7 @@ def read_code_pair(queries: Path, database: Path) -> EncodedSets:
     Raises:
         InputError: as `read_code_file`; or they are of different models or code lengths.
     """
-    return _sets(queries, _read(queries), database, _read(database), leave_one_out=False)
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    if not path.is_file():
-        raise InputError(f"There is no file {path}.")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except Exception as error:  # numpy raises errors of zip, zlib and its own
-        raise InputError(f"{path} is not a readable .npz file: {error}.") from error
+    return _sets(queries, read_codes(queries), database, read_codes(database), leave_one_out=False)
 
 
 def _sets(

@@ -13,6 +13,7 @@ from classwise.zoo.datasets.protocols import ProtocolImages, get_protocol
 from classwise.zoo.datasets.read_images import check_image_shape
 from classwise.zoo.datasets.resized_images import resizing_of
 from classwise.zoo.encoding.encoders import Encoder, open_encoder
+from classwise.zoo.encoding.read_codes import is_codes
 from classwise.zoo.evaluation.code_files import read_code_file, read_code_pair
 from classwise.zoo.evaluation.encoder_with_material import EncoderWithMaterial
 from classwise.zoo.evaluation.evaluate import EncodedSets, encode_protocol
@@ -75,11 +76,6 @@ class EvaluationSource:
             )
 
 
-def is_code_file(name: str) -> bool:
-    """Whether a name means a file of codes."""
-    return name.endswith(".npz")
-
-
 def common_protocol(names: Sequence[str], asked: str | None) -> str | None:
     """Returns the name of the protocol that all are measured under; None for codes alone.
 
@@ -93,7 +89,7 @@ def common_protocol(names: Sequence[str], asked: str | None) -> str | None:
     """
     if asked is not None:
         protocol = get_protocol(asked).name
-        if all(map(is_code_file, names)):
+        if all(map(is_codes, names)):
             raise InputError(
                 f"--protocol is {asked}, but {names[0]} holds codes, which do not tell of which "
                 "images; leave --protocol out, or evaluate the model."
@@ -110,7 +106,7 @@ def common_protocol(names: Sequence[str], asked: str | None) -> str | None:
 
 
 def _own_protocol(name: str) -> str | None:
-    if is_code_file(name):
+    if is_codes(name):
         return None
     if find_model(name).kind != PRESET:
         raise InputError(
@@ -126,7 +122,7 @@ def check_models(names: Sequence[str]) -> None:
     Nor do ONNX files wait for Keras to be told that their runtime is missing.
     """
     for name in names:
-        if not is_code_file(name) and find_model(name).kind == ".onnx":
+        if not is_codes(name) and find_model(name).kind == ".onnx":
             look_for("onnxruntime")
 
 
@@ -150,15 +146,13 @@ def open_sources(
         InputError: something missing, damaged, or of another shape than the others.
     """
     check_models(names)
-    opened = [
-        read_codes(name, database) if is_code_file(name) else open_encoder(name) for name in names
-    ]
-    with_models = not all(map(is_code_file, names))
+    opened = [read_sets(name, database) if is_codes(name) else open_encoder(name) for name in names]
+    with_models = not all(map(is_codes, names))
     images = own
     if with_models and own is None:
         images = get_protocol(protocol).load(data_dir)
     sources = [
-        _code_source(name, it) if is_code_file(name) else _model_source(name, it, images)
+        _code_source(name, it) if is_codes(name) else _model_source(name, it, images)
         for name, it in zip(names, opened, strict=True)
     ]
     if with_models:
@@ -179,7 +173,7 @@ def check_counts(sources: Sequence[EvaluationSource]) -> None:
             )
 
 
-def read_codes(name: str, database: Path | None) -> EncodedSets:
+def read_sets(name: str, database: Path | None) -> EncodedSets:
     """Returns the codes of a file, or of one that asks and one that answers."""
     return read_code_file(Path(name)) if database is None else read_code_pair(Path(name), database)
 

@@ -64,6 +64,8 @@ class WholeNumbers(Numbers):
 CODE_LENGTHS = WholeNumbers(1, 4096)
 RADII = WholeNumbers(0, CODE_LENGTHS.most)
 BATCH_SIZES = WholeNumbers(1, 65_536)
+#: Of a cluster.
+WORKERS = WholeNumbers(1, 100_000)
 SEEDS = WholeNumbers(0, 2**32 - 1)
 EPOCHS = WholeNumbers(1, 100_000)
 ITERATIONS = WholeNumbers(0, 100_000)

@@ -1,4 +1,4 @@
-"""Holds back the routine log lines of TensorFlow, LiteRT and tf2onnx, and nothing else."""
+"""Holds back the routine log lines of TensorFlow, LiteRT, tf2onnx and Ray, and nothing else."""
 
 import contextlib
 import logging
@@ -9,10 +9,12 @@ import tempfile
 from collections.abc import Iterator
 
 # absl's prefix, such as "I0000 00:00:1234.5678  99 devices.cc:67]", for information and warnings;
-# LiteRT's is "INFO: "; the error is what a machine without a GPU logs where CUDA is installed.
+# LiteRT's is "INFO: ", Ray's "[2030-01-31 12:34:56,789 I 123 123] logging.cc:303:"; the error is
+# what a machine without a GPU logs where CUDA is installed.
 ROUTINE = re.compile(
     rb"^([IW]\d{4} [\d:. ]+\S+:\d+\]|WARNING: All log messages before absl|INFO: "
-    rb"|E\d{4} [\d:. ]+cuda_platform.cc:\d+\] failed call to cuInit)"
+    rb"|E\d{4} [\d:. ]+cuda_platform.cc:\d+\] failed call to cuInit"
+    rb"|\[[\d:, -]+ [IW] \d+ \d+\] \S+:\d+:)"
 )
 
 # tf2onnx logs its errors and goes on; `check_operators` and onnx.checker raise them.

@@ -1,0 +1,176 @@
+"""Parts of a folder of codes that a run has written so far, so that the next one goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from classwise.zoo.encoding.block_encoder import Block
+from classwise.zoo.encoding.code_parts import (
+    LEFT_BEHIND,
+    MANIFEST,
+    is_code_folder,
+    part_facts,
+    read_manifest,
+    write_manifest,
+)
+from classwise.zoo.encoding.unfinished_codes import (
+    DESCRIPTION,
+    LOCK,
+    check_begun,
+    described_run,
+    locked,
+    part_folder,
+)
+from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.foundation.files import parent_folders, replacing_file
+from classwise.zoo.foundation.written_folder import IGNORED
+
+
+class UnfinishedParts:
+    """The folder `OUTPUT.part`, in which workers write parts until it takes the place of `OUTPUT`.
+
+    One run at a time has the folder. It is a context manager; the folder goes at its end where no
+    part is in it.
+
+    Args:
+        output: the folder that appears at the end, whole.
+        run: what must be the same to go on: model, images, options. JSON types.
+        blocks: of images, each of which one part is of.
+
+    Attributes:
+        missing: the blocks whose parts are not there.
+        done: images of the others.
+
+    Raises:
+        InputError: another run has the folder, or began it; something else stands there, or at
+            `output`.
+        OSError: it cannot be written.
+    """
+
+    def __init__(self, output: Path, run: Mapping[str, object], blocks: Sequence[Block]):
+        self.output, self.folder = output, part_folder(output)
+        self.run, self.blocks = dict(run), list(blocks)
+        self.missing: list[Block] = []
+        self.done = 0
+        self._exits = contextlib.ExitStack()
+
+    def __enter__(self) -> UnfinishedParts:
+        check_begun(self.folder, self.run)
+        with contextlib.ExitStack() as exits:
+            exits.enter_context(parent_folders(self.folder / LOCK))
+            exits.enter_context(locked(self.folder))
+            for path in self.folder.iterdir():
+                if LEFT_BEHIND.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
+            exits.callback(self._remove_if_empty)
+            if not check_begun(self.folder, self.run):
+                with replacing_file(self.folder / DESCRIPTION) as temporary:
+                    temporary.write_text(json.dumps(self.run), encoding="utf-8")
+            self.missing = [block for block in self.blocks if self._found(block) is None]
+            whole = sum(block.images.count for block in self.blocks)
+            self.done = whole - sum(block.images.count for block in self.missing)
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._exits.__exit__(*exception)
+
+    def _found(self, block: Block) -> tuple[int, list[str]] | None:
+        return part_facts(self.folder, block.number, block.identity)
+
+    def finish(self, facts: Mapping[str, object]) -> tuple[int, tuple[str, ...]]:
+        """Puts the folder in its place, once every part is there.
+
+        Args:
+            facts: of the manifest, but for the numbers of rows and parts.
+
+        Returns:
+            how many codes there are, and the names of broken images that were left out.
+
+        Raises:
+            InputError: a part is missing, or does not hold its images; all images are broken.
+        """
+        rows, skipped = 0, []
+        for block in self.blocks:
+            found = self._found(block)
+            if found is None or found[0] + len(found[1]) != block.images.count:
+                raise InputError(
+                    f"{self.folder} is not whole: its part {block.number} is missing, or holds "
+                    f"other than {block.images.count} images; delete it to start anew."
+                )
+            rows += found[0]
+            skipped += found[1]
+        if not rows:
+            self.forget()
+            raise InputError(f"All {len(skipped)} images are broken, so there is nothing to write.")
+        numbers = {"rows": rows, "parts": len(self.blocks), "skipped": skipped}
+        write_manifest(self.folder, {**facts, **numbers, "run": self.run})
+        self.folder.replace(self.output)
+        remove_marks(self.output)
+        return rows, tuple(skipped)
+
+    def forget(self) -> None:
+        """Removes the parts: they can never be used."""
+        for path in self.folder.glob("part-*.parquet"):
+            path.unlink(missing_ok=True)
+
+    def _remove_if_empty(self) -> None:
+        if self.folder.is_dir() and not any(self.folder.glob("part-*")):
+            remove_marks(self.folder)
+            with contextlib.suppress(OSError):  # somebody put a file of theirs there
+                self.folder.rmdir()
+
+
+def finished(output: Path, run: Mapping[str, object]) -> dict | None:
+    """Returns the manifest of codes that the same run has written, None where nothing is.
+
+    Raises:
+        InputError: something else stands there, or codes of another run.
+    """
+    if not is_code_folder(output):
+        check_place(output)
+        return None
+    facts = read_manifest(output)
+    begun = facts.get("run")
+    if begun != dict(run):
+        other = [key for key in run if not isinstance(begun, dict) or begun.get(key) != run[key]]
+        raise InputError(
+            f"{output} holds codes of other {' and '.join(other)}; choose another output, or "
+            "delete it."
+        )
+    remove_marks(output)
+    return facts
+
+
+def check_place(output: Path) -> None:
+    """Raises `InputError` unless a folder of codes can be made at `output`."""
+    if output.suffix == ".npz" or output.name in ("", ".."):
+        raise InputError(
+            f"The output is {output}; with --engine ray it is a folder, such as codes/."
+        )
+    if output.exists() and not output.is_dir():
+        raise InputError(f"The output {output} is a file; name a folder, such as codes/.")
+    if output.is_dir() and not is_code_folder(output):
+        found = next((path.name for path in output.iterdir() if path.name not in IGNORED), None)
+        if found is not None:
+            raise InputError(
+                f"{output} holds {found} and no {MANIFEST}; name a new folder for the codes."
+            )
+    described_run(part_folder(output))
+
+
+def blocks_begun(output: Path) -> dict[str, object]:
+    """Returns what an interrupted run into `output`, or a whole one, was begun with."""
+    if is_code_folder(output):
+        run = read_manifest(output).get("run")
+        return run if isinstance(run, dict) else {}
+    return described_run(part_folder(output)) or {}
+
+
+def remove_marks(folder: Path) -> None:
+    """Removes from a folder what only a run in progress needs."""
+    for name in (DESCRIPTION, LOCK):
+        (folder / name).unlink(missing_ok=True)
