@@ -100,7 +100,7 @@ $(VENV)/backends.done: $(VENV)/dev.done
 # an older NumPy than classwise, and an ONNX Runtime that takes it. Of the wheel only the server is used.
 .triton/server.done: $(VENV)/bin/pip
 	$(RUN)/python -m venv --clear .triton
-	.triton/bin/pip install --quiet "numpy<2" "onnxruntime<1.24"
+	.triton/bin/pip install --quiet "numpy<2" "onnxruntime<1.24" pillow
 	.triton/bin/pip install --quiet --no-deps nvidia-pytriton==0.7.0
 	touch $@
 

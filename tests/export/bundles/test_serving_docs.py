@@ -79,10 +79,44 @@ def test_triton_client(serve, gray_hasher, tmp_path):
         output = {"name": "code", "datatype": "UINT8", "shape": code.shape}
         return {"outputs": [{**output, "data": code.ravel().tolist()}]}
 
-    _, client, _ = blocks("python")
-    variables = run_snippet(client, serve, f"/v2/models/{NAME}/infer", answer)
+    variables = run_snippet(blocks("python")[1], serve, f"/v2/models/{NAME}/infer", answer)
     expected = gray_hasher.encode(variables["images"], verbose=0)
     np.testing.assert_array_equal(variables["codes"], expected)
+
+
+def test_triton_client_of_files(serve, tmp_path, monkeypatch):
+    """The stand-in tells how many bytes each file has, and the first of them."""
+
+    class Handler(Answering):
+        def do_POST(self):
+            assert self.path == f"/v2/models/{NAME}_files/infer"
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            head = int(self.headers["Inference-Header-Content-Length"])
+            (tensor,) = json.loads(body[:head])["inputs"]
+            assert (tensor["name"], tensor["datatype"]) == ("files", "BYTES")
+            rest = body[head:]
+            assert tensor["parameters"] == {"binary_data_size": len(rest)}
+            data = []
+            while rest:
+                size = int.from_bytes(rest[:4], "little")
+                data += [size, rest[4]]
+                rest = rest[4 + size :]
+            output = {"name": "code", "shape": [tensor["shape"][0], 2], "data": data}
+            found = json.dumps({"outputs": [output]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(found)))
+            self.end_headers()
+            self.wfile.write(found)
+
+    (tmp_path / "photos").mkdir()
+    for name, content in {"a": b"xyz", "b": b"wv"}.items():
+        (tmp_path / "photos" / f"{name}.jpg").write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    client, changed = re.subn(r"http://localhost:\d+/", serve(handler=Handler), blocks("python")[2])
+    assert changed == 1
+    variables: dict = {}
+    exec(client, variables)
+    assert variables["codes"].tolist() == [[3, ord("x")], [2, ord("w")]]
 
 
 def test_tensorflow_serving_client(serve, gray_hasher, tmp_path):
@@ -95,8 +129,7 @@ def test_tensorflow_serving_client(serve, gray_hasher, tmp_path):
         (codes,) = signature(images=tf.constant(rows, tf.uint8)).values()
         return {"predictions": codes.numpy().tolist()}
 
-    _, _, client = blocks("python")
-    variables = run_snippet(client, serve, "/v1/models/clothing:predict", answer)
+    variables = run_snippet(blocks("python")[3], serve, "/v1/models/clothing:predict", answer)
     expected = gray_hasher.encode(variables["images"], verbose=0)
     np.testing.assert_array_equal(variables["codes"], expected)
 

@@ -9,7 +9,10 @@ import pytest
 from google.protobuf import text_format
 
 from classwise.export.bundles import BundleReport, write_bundle
+from classwise.export.bundles.triton import CARRIED
 from classwise.zoo.foundation.written_folder import RECORD
+
+PACKAGES = ("", "zoo/", "zoo/datasets/", "zoo/foundation/")
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +32,8 @@ def schema():
     return module
 
 
-def config_of(report, schema):
-    text = (report.path / "tiny" / "config.pbtxt").read_text()
+def config_of(report, schema, name="tiny"):
+    text = (report.path / name / "config.pbtxt").read_text()
     return text_format.Parse(text, schema.ModelConfig())  # raises on an unknown field
 
 
@@ -66,6 +69,19 @@ def test_config_names_backend_and_batches_requests(report, schema):
     assert config.HasField("dynamic_batching")
 
 
+def test_the_model_of_files_gives_what_the_hasher_gives(report, schema, hasher):
+    config, other = config_of(report, schema, "tiny_files"), config_of(report, schema)
+    assert config.name == "tiny_files"
+    assert config.backend == "python"
+    assert config.max_batch_size == other.max_batch_size
+    assert list(config.output) == list(other.output)
+    ((name, kind, shape),) = [(each.name, each.data_type, each.dims) for each in config.input]
+    assert (name, kind, list(shape)) == ("files", schema.DataType.TYPE_STRING, [1])
+    stated = {key: value.string_value for key, value in config.parameters.items()}
+    size = ",".join(map(str, hasher.image_shape))
+    assert stated == {"hasher": "tiny", "image_shape": size}
+
+
 def test_nothing_else_is_in_the_repository(report):
     files = {file.relative_to(report.path).as_posix() for file in report.path.rglob("*.*")}
     assert files == {
@@ -74,6 +90,10 @@ def test_nothing_else_is_in_the_repository(report):
         "response.json",
         "tiny/config.pbtxt",
         "tiny/1/model.onnx",
+        "tiny_files/config.pbtxt",
+        "tiny_files/1/model.py",
+        *(f"tiny_files/1/classwise/{name}" for name in CARRIED),
+        *(f"tiny_files/1/classwise/{name}__init__.py" for name in PACKAGES),
     }
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -23,10 +24,13 @@ import numpy as np
 import pytest
 
 from classwise.export.bundles import write_bundle
+from classwise.zoo.datasets import read_images
+from classwise.zoo.datasets.sample import sample_folder
+from tests.export.test_preparation import write_photos
 
 pytestmark = pytest.mark.triton
 
-NAME = "dcwh_resnet9_fashion_mnist_48"
+NAME = "dcwh_efficientnet_lite0_clothing_48"  # as docs/SERVING.md calls it
 ROOT = Path(__file__).parents[3]
 # Where `make test-triton` installs.
 SITE = Path(sysconfig.get_path("purelib", vars={"base": ROOT / ".triton"}))
@@ -38,6 +42,9 @@ SECONDS_TO_START, SECONDS_TO_ANSWER = 60, 60
 def repository(gray_hasher, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("triton") / "models"
     write_bundle("triton", gray_hasher, path, name=NAME)
+    # NVIDIA's images have them in the Python of the server.
+    for package in ("numpy", "numpy.libs", "PIL", "pillow.libs"):
+        (path / f"{NAME}_files" / "1" / package).symlink_to(SITE / package)
     return path
 
 
@@ -148,14 +155,82 @@ def test_more_images_than_a_batch_holds_are_refused(address, gallery):
     assert "batch-size must be <= 128" in caught.value.read().decode()
 
 
+def asked_files(address: str, files: list[bytes]) -> np.ndarray:
+    """Returns the codes of files, whose bytes follow JSON that tells of them."""
+    body = b"".join(struct.pack("<I", len(file)) + file for file in files)
+    tensor = {"name": "files", "shape": [len(files), 1], "datatype": "BYTES"}
+    inputs = [{**tensor, "parameters": {"binary_data_size": len(body)}}]
+    head = json.dumps({"inputs": inputs, "outputs": [{"name": "code"}]}).encode()
+    length = {"Inference-Header-Content-Length": str(len(head))}
+    url = f"{address}/v2/models/{NAME}_files/infer"
+    with urllib.request.urlopen(
+        urllib.request.Request(url, head + body, length), timeout=SECONDS_TO_ANSWER
+    ) as response:
+        return codes(json.load(response))
+
+
+@pytest.fixture(scope="module")
+def photos() -> list[bytes]:
+    """The bundled photographs, of many sizes."""
+    return [path.read_bytes() for path in sorted(sample_folder("clothing").rglob("*.jpg"))]
+
+
+def test_files_get_the_codes_of_their_pixels(address, gray_hasher, photos, tmp_path):
+    write_photos(tmp_path)
+    files = photos[:60] + [path.read_bytes() for path in sorted(tmp_path.iterdir())]
+    expected = gray_hasher.encode(read_images(files, gray_hasher.image_shape), verbose=0)
+    np.testing.assert_array_equal(asked_files(address, files), expected)
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda file: asked_files(address, [file]), files))
+    np.testing.assert_array_equal(np.concatenate(found), expected)
+
+
+def test_a_file_alone_as_curl_sends_it(address, gray_hasher, photos):
+    """Triton's raw requests: the body is the one tensor, and nothing else."""
+    url = f"{address}/v2/models/{NAME}_files/infer"
+    alone = urllib.request.Request(url, photos[0], {"Inference-Header-Content-Length": "0"})
+    with urllib.request.urlopen(alone, timeout=SECONDS_TO_ANSWER) as response:
+        answer = response.read()
+    expected = gray_hasher.encode(read_images(photos[0], gray_hasher.image_shape), verbose=0)
+    assert answer.endswith(expected.tobytes())
+
+
+def test_a_broken_file_is_told_and_disturbs_nobody(address, gray_hasher, photos):
+    with ThreadPoolExecutor(8) as pool:
+        whole = [pool.submit(asked_files, address, [photo]) for photo in photos[:8]]
+        broken = pool.submit(asked_files, address, [photos[0], photos[1][:3000]])
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            broken.result()
+        found = np.concatenate([each.result() for each in whole])
+    assert "file 1 of 2 is no image that can be read" in caught.value.read().decode()
+    expected = gray_hasher.encode(read_images(photos[:8], gray_hasher.image_shape), verbose=0)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_the_documented_client(address, gray_hasher):
     document = (ROOT / "docs" / "SERVING.md").read_text(encoding="utf-8")
     snippets = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
-    (client,) = [snippet for snippet in snippets if "/v2/models/" in snippet]
+    (client,) = [snippet for snippet in snippets if f"/v2/models/{NAME}/" in snippet]
     client, changed = re.subn("http://localhost:8000", address, client)
     assert changed == 1
     client = client.replace("(2, 128, 128, 3)", "(2, 28, 28, 1)")
     variables: dict = {}
     exec(client, variables)
     expected = gray_hasher.encode(variables["images"], verbose=0)
+    np.testing.assert_array_equal(variables["codes"], expected)
+
+
+def test_the_documented_client_of_files(address, gray_hasher, photos, tmp_path, monkeypatch):
+    document = (ROOT / "docs" / "SERVING.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (client,) = [snippet for snippet in snippets if f"/v2/models/{NAME}_files/" in snippet]
+    client, changed = re.subn("http://localhost:8000", address, client)
+    assert changed == 1
+    (tmp_path / "photos").mkdir()
+    for number, photo in enumerate(photos[:5]):
+        (tmp_path / "photos" / f"{number}.jpg").write_bytes(photo)
+    monkeypatch.chdir(tmp_path)
+    variables: dict = {}
+    exec(client, variables)
+    expected = gray_hasher.encode(read_images(photos[:5], gray_hasher.image_shape), verbose=0)
     np.testing.assert_array_equal(variables["codes"], expected)
