@@ -36,9 +36,9 @@ test-triton: $(VENV)/dev.done .triton/server.done  ## what starts NVIDIA's Trito
 test-large: $(VENV)/dev.done  ## what takes minutes: trainings killed and gone on with, the wheel in a fresh environment
 	$(RUN)/python -m pytest $(PARALLEL) -m "large and not real_data"
 
-test-extra: $(VENV)/dev.done  ## test-real-data and test-browser in one run, and a worker in an environment of its own
+test-extra: $(VENV)/dev.done  ## test-real-data and test-browser in one run, a worker in an environment of its own, and Ray
 	$(RUN)/python -m pytest $(PARALLEL) -m "(browser or real_data) and not large"
-	$(RUN)/python -m pytest -m large tests/zoo/encoding/test_worker.py
+	$(RUN)/python -m pytest -m large tests/zoo/encoding/test_worker.py tests/zoo/encoding/test_ray_engine.py
 
 fuzz: $(VENV)/dev.done  ## any arguments and files for an hour, or for CLASSWISE_FUZZ_SECONDS
 	CLASSWISE_FUZZ_SECONDS=$${CLASSWISE_FUZZ_SECONDS:-3600} \

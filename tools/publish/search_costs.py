@@ -16,19 +16,41 @@ MADE_WITH = 64  # bits of the codes, and bytes of the vectors, that bench/search
 def search_tables(root: Path) -> str:
     """Returns everything that stands between the markers of docs/SEARCH.md."""
     found = {name: read(root / "bench" / "results" / f"{name}.json") for name in BENCHES}
-    rows = [
-        (name, f"{figure['value']:.3g}", figure["target"], "yes" if figure["reached"] else "no")
-        for document in found.values()
-        for name, figure in document.get("targets", {}).items()
-    ]
-    if not rows:
+    parts = [targets_table(*found.values())]
+    if not parts[0]:
         return ""
-    parts = [table(["measured by `make bench`", "value", "target", "reached"], rows)]
     if found["search"] and found["indexing"]:
         parts.append(costs(found["search"], found["indexing"]))
         if found["stores"]:
             parts.append(engine_table(found["search"], found["indexing"], found["stores"]))
     return "\n\n".join(parts)
+
+
+def targets_table(*documents: dict) -> str:
+    """Returns the targets of what benches measured, as Markdown; nothing where none has run."""
+    rows = [
+        (name, f"{figure['value']:.3g}", figure["target"], "yes" if figure["reached"] else "no")
+        for document in documents
+        for name, figure in document.get("targets", {}).items()
+    ]
+    if not rows:
+        return ""
+    return table(["measured by `make bench`", "value", "target", "reached"], rows)
+
+
+def cluster_table(root: Path) -> str:
+    """Returns what bench/ray_engine.py measured, as Markdown."""
+    found = read(root / "bench" / "results" / "ray_engine.json")
+    if not found:
+        return ""
+    speed = found["figures"]["speed"]["images/s"]
+    machine = found["machine"]
+    return targets_table(found) + (
+        f"\n\n{machine['cores']} cores, which other work shared (a load of {machine['load']:.1f} "
+        f"when it began): {speed['Ray']:.0f} images/s by Ray, its start included, and "
+        f"{speed['local']:.0f} by the local engine, before and after it. Where other work runs, the "
+        "more processes get the larger share, so that the ratio flatters Ray."
+    )
 
 
 def costs(search: dict, indexing: dict) -> str:

@@ -1,5 +1,5 @@
-"""Writes the tables of docs/RESULTS.md, EXPORT.md, FINE_TUNING.md, FITTING.md, METRICS.md,
-SEARCH.md and STORES.md, from the registries and bench/results, in the checkout's root:
+"""Writes the tables of docs/RESULTS.md, CLUSTER.md, EXPORT.md, FINE_TUNING.md, FITTING.md,
+METRICS.md, SEARCH.md and STORES.md, from the registries and bench/results, in the checkout's root:
 
 python -m tools.publish.write_tables
 """
@@ -15,7 +15,7 @@ from classwise.zoo.presets.registry import presets
 from classwise.zoo.retrieval.metrics import METRICS
 from tools.publish.fitting_tables import fitting_tables
 from tools.publish.format_table import format_table
-from tools.publish.search_costs import search_tables
+from tools.publish.search_costs import cluster_table, search_tables
 from tools.publish.store_tables import store_tables
 
 START = "<!-- results: python -m tools.publish.write_tables -->"
@@ -226,6 +226,7 @@ PAGES = {
     "docs/METRICS.md": metrics_table,
     "docs/SEARCH.md": search_tables,
     "docs/STORES.md": store_tables,
+    "docs/CLUSTER.md": cluster_table,
 }
 
 
