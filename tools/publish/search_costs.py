@@ -48,8 +48,8 @@ def cluster_table(root: Path) -> str:
     return targets_table(found) + (
         f"\n\n{machine['cores']} cores, which other work shared (a load of {machine['load']:.1f} "
         f"when it began): {speed['Ray']:.0f} images/s by Ray, its start included, and "
-        f"{speed['local']:.0f} by the local engine, before and after it. Where other work runs, the "
-        "more processes get the larger share, so that the ratio flatters Ray."
+        f"{speed['local']:.0f} by the local engine, before and after it. Where other work runs, "
+        "the more processes get the larger share, so that the ratio flatters Ray."
     )
 
 

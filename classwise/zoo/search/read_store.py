@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from classwise.zoo.encoding.code_parts import is_code_folder, read_code_folder
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import without_passwords
-from classwise.zoo.search.image_codes import ImageCodes, codes_of_index, read_code_file
+from classwise.zoo.search.image_codes import (
+    ImageCodes,
+    codes_of,
+    codes_of_index,
+    naming,
+    read_code_file,
+)
 from classwise.zoo.search.index import Index
 from classwise.zoo.search.open_index import open_index
 from classwise.zoo.search.stores.registry import find_place, is_address
@@ -36,7 +43,7 @@ def read_store(address: str, *, table: str | None = None) -> ImageCodes:
 def read_codes(
     source: Index | ImageCodes | str | os.PathLike, table: str | None = None
 ) -> ImageCodes:
-    """Returns the codes of an index, of a file, or of a store; see `write_store`.
+    """Returns the codes of an index, of a file or a folder of codes, or of a store.
 
     Raises:
         InputError: it holds none.
@@ -51,6 +58,9 @@ def read_codes(
     path, shown = Path(text), without_passwords(text)
     if table is not None:
         raise InputError(f"--from-table is {table}, and {shown} has no tables; leave it out.")
+    if is_code_folder(path):
+        with naming(path):
+            return codes_of(read_code_folder(path))
     if path.is_dir():
         return codes_of_index(open_index(path))
     if path.suffix == ".npz":

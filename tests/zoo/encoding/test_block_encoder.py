@@ -15,6 +15,7 @@ from classwise.zoo.encoding.encoders import open_encoder
 from classwise.zoo.encoding.read_codes import is_codes, read_codes
 from classwise.zoo.encoding.unfinished_parts import UnfinishedParts, check_place, finished
 from classwise.zoo.foundation.errors import InputError
+from classwise.zoo.search import read_store
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("pyarrow")
@@ -79,6 +80,14 @@ def test_other_readers_of_parquet_take_the_folder(photos, encode, tmp_path):
     codes = read_codes(tmp_path / "codes")["codes"]
     assert [np.frombuffer(code, np.uint8).tolist() for code in table["code"]] == codes.tolist()
     assert {path.name[:5] for path in (tmp_path / "codes").iterdir()} == {"part-", "_mani"}
+
+
+def test_stores_take_the_folder(photos, encode, tmp_path):
+    encode(open_images(photos, labeled=True))
+    arrays, codes = read_codes(tmp_path / "codes"), read_store.read_codes(tmp_path / "codes")
+    assert codes.names == arrays["names"].tolist()
+    assert codes.class_names == ("bag", "coat")
+    np.testing.assert_array_equal(codes.codes, arrays["codes"])
 
 
 def test_parts_that_are_there_are_not_made_again(photos, encode, tmp_path, monkeypatch):
