@@ -33,13 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from classwise.zoo.search.read_store import read_codes
+    from classwise.zoo.search.read_store import find_codes
     from classwise.zoo.search.store_proof import StoreMismatch
     from classwise.zoo.search.write_store import write_store
 
     store, _ = find_place(options.to, options.table)
     store.check_packages()
-    codes = read_codes(options.source, options.from_table)
+    codes = find_codes(options.source, options.from_table)
     try:
         report = write_store(codes, options.to, table=options.table, replace=options.force)
     except StoreMismatch as error:

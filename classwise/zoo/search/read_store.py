@@ -34,7 +34,7 @@ def read_store(address: str, *, table: str | None = None) -> ImageCodes:
     return store.read(place)
 
 
-def read_codes(
+def find_codes(
     source: Index | ImageCodes | str | os.PathLike, table: str | None = None
 ) -> ImageCodes:
     """Returns the codes of an index, of a file, or of a store; see `write_store`.

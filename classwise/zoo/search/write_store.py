@@ -8,7 +8,7 @@ import time
 
 from classwise.zoo.search.image_codes import ImageCodes
 from classwise.zoo.search.index import Index
-from classwise.zoo.search.read_store import read_codes
+from classwise.zoo.search.read_store import find_codes
 from classwise.zoo.search.store_proof import NEAREST, QUERIES, StoreMismatch, prove_store
 from classwise.zoo.search.stores.registry import find_place
 
@@ -67,7 +67,7 @@ def write_store(
     """
     store, place = find_place(address, table)
     store.check_packages()
-    codes = read_codes(source)
+    codes = find_codes(source)
     store.check_names(codes)
     start = time.perf_counter()
     try:
