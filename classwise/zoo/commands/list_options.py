@@ -96,8 +96,8 @@ def lists_to_judge(options: argparse.Namespace, given: Sequence[str]) -> ListedI
         InputError: options that do not go together, or what is wrong with the lists.
     """
     from classwise.zoo.datasets.image_classes import read_class_names
-    from classwise.zoo.datasets.listed_protocols import get_list_protocol
     from classwise.zoo.datasets.listed_images import open_lists
+    from classwise.zoo.datasets.listed_protocols import get_list_protocol
 
     other = [name for name in given if not is_list(getattr(options, name))]
     if other:

@@ -7,8 +7,8 @@ import numpy as np
 from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.datasets.image_classes import read_class_names
 from classwise.zoo.datasets.image_folder import load_folder
-from classwise.zoo.datasets.listed_protocols import ANY_LISTS, get_list_protocol, is_of_lists
 from classwise.zoo.datasets.listed_images import ListedImages, open_lists
+from classwise.zoo.datasets.listed_protocols import ANY_LISTS, get_list_protocol, is_of_lists
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.foundation.errors import InputError

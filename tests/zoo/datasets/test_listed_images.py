@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from classwise import zoo
-from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS, get_list_protocol, is_of_lists
 from classwise.zoo.datasets.listed_images import FEW, open_lists
+from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS, get_list_protocol, is_of_lists
 from classwise.zoo.foundation.errors import InputError
 
 ROOT = zoo.sample_folder("clothing")
