@@ -5,9 +5,9 @@
 Protocol `fashion-mosaic`: mosaics of one to four Fashion-MNIST garments; some of its training
 images are learned from, some of its queries ask, and all of its database answers. Every net is
 trained for the same epochs on the same batches, with one optimizer, its learning rate and the
-losses' settings chosen on nothing; centers that move are re-estimated half-way and at the end. The classifier's
-codes are the signs of its linear hash layer, below a sigmoid for every label. Finished nets are
-kept in bench/studies/results/mosaic.json, and are not trained again.
+losses' settings chosen on nothing; centers that move are re-estimated half-way and at the end. The
+classifier's codes are the signs of its linear hash layer, below a sigmoid for every label.
+Finished nets are kept in bench/studies/results/mosaic.json, and are not trained again.
 """
 
 import argparse
@@ -33,15 +33,15 @@ from classwise.zoo.training.recipe import Augmentation
 
 RESULTS = Path(__file__).parent / "results" / "mosaic.json"
 PROTOCOL, SIGMOID, ITQ = "fashion-mosaic", "sigmoid", "vmf_itq"
-IMAGES, QUERIES = 20_000, 2_000
+IMAGES, QUERIES = 10_000, 1_000
 BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, SEED = 128, 2e-3, 0.02, 0
 REPORTED = {"map": "mAP", "ndcg@100": "NDCG@100", "map@5000": "mAP@5000"}
 
 
 def small_net(image_shape: tuple[int, int, int]) -> keras.Model:
-    """Builds three convolutions, each halving the sides, and an average over what is left."""
+    """Builds three convolutions that halve the sides, on images at half their size."""
     images = keras.Input(image_shape)
-    x = layers.Rescaling(1 / 64, offset=-1.0)(images)
+    x = layers.AveragePooling2D(2)(layers.Rescaling(1 / 64, offset=-1.0)(images))
     for filters, kernel in ((16, 5), (32, 3), (64, 3)):
         x = layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
