@@ -7,7 +7,8 @@ import pytest
 
 from classwise.zoo import InputError
 from classwise.zoo.presets import registry
-from classwise.zoo.presets.registry import get_preset, get_trunk, list_models, presets
+from classwise.zoo.presets.list_models import list_models
+from classwise.zoo.presets.registry import get_preset, get_trunk, presets
 from tools.publish import write_cards
 from tools.publish.check_entry import problems
 
