@@ -38,6 +38,15 @@ def test_centers_are_the_weighted_means_of_outputs(normalize):
         np.testing.assert_allclose(center, expected, atol=1e-6)
 
 
+def test_mixtures_are_of_two_photos_and_the_difference_of_two_others():
+    rows = np.array([[0, 1], [2, 3], [4, 5], [6, 7]])
+    mixed, moved = np.array([[0.25], [0.5]]), np.array([[0.1], [0.0]])
+    found = mixtures(FEATURES, rows, mixed, moved)
+    first = 0.75 * FEATURES[0] + 0.25 * FEATURES[2] + 0.1 * (FEATURES[4] - FEATURES[6])
+    np.testing.assert_allclose(found[0], first, rtol=1e-5)
+    np.testing.assert_allclose(found[1], (FEATURES[1] + FEATURES[3]) / 2, rtol=1e-5)
+
+
 def test_the_classifier_says_of_a_mixture_what_its_logits_mix_to():
     drawn = drawn_mixtures(np.random.default_rng(1), len(FEATURES), PLANS["vmf"])
     of_features = mixtures(FEATURES, *drawn) @ KERNEL + BIAS
