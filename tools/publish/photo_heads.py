@@ -24,7 +24,9 @@ from classwise.zoo.training.iterative_quantization import itq_rotation
 
 @dataclasses.dataclass(frozen=True)
 class PhotoHeadPlan:
-    """How a head is learned; chosen on every second class of Flowers-102, from the first on.
+    """How a head is learned; chosen on every second class of Flowers-102 and on Imagenette.
+
+    With DCWH, steps by the classifier's posteriors lost mAP at once; with vMF they left it.
 
     Args:
         head_axes: principal axes of the features that the head is learned on.

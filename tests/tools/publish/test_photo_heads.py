@@ -72,9 +72,7 @@ def test_the_threshold_lets_in_one_pair_of_a_hundred():
     bits = RANDOM.integers(0, 2, (60, 32))
     judged, labels = RANDOM.integers(0, 2, (40, 32)), np.arange(40) % 8
     found = same_kind(pack_codes(bits - 0.5), 32, pack_codes(judged - 0.5), labels)
-    distances = [
-        int((bits[one] != bits[other]).sum()) for one in range(60) for other in range(one)
-    ]
+    distances = [int((bits[one] != bits[other]).sum()) for one in range(60) for other in range(one)]
     rates = [np.mean([each <= limit for each in distances]) for limit in range(33)]
     nearest = int(np.argmin(np.abs(np.array(rates) - 0.01)))
     assert (found["distance"], found["pairs"]) == (nearest, len(distances))
