@@ -22,10 +22,10 @@ from .foundation.errors import InputError as InputError
 from .models.hasher import Hasher as Hasher
 from .models.muon import Muon as Muon
 from .presets.classifier import load_classifier as load_classifier
+from .presets.list_models import list_models as list_models
 from .presets.load import load as load
 from .presets.load import load_backbone as load_backbone
 from .presets.push import push as push
-from .presets.registry import list_models as list_models
 from .retrieval.neighbors import nearest_neighbors as nearest_neighbors
 from .retrieval.neighbors import nearest_neighbours as nearest_neighbours
 from .search.build_index import build_index as build_index

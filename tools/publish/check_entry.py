@@ -16,11 +16,12 @@ from classwise.zoo.presets.registry import Preset, Trunk
 from classwise.zoo.retrieval.metrics import find_metric
 from classwise.zoo.training.recipe import build_recipe
 from classwise.zoo.training.run_directory import training_minutes
+from tools.publish.check_photo_entry import PHOTOS
 from tools.publish.entries import trained_on
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 LICENSES = ("Apache-2.0",)
-LARGEST = 8_000_000  # bytes of a preset's files together
+LARGEST = 12_000_000  # bytes of a preset's files together
 # Of the bits of all queries, those that storing the trunk as float16 may change.
 BITS_CHANGED = 0.001
 # Values of classes are rounded to six digits; so is their mean, nearly.
@@ -38,7 +39,8 @@ def problems(preset: Preset, trunk: Trunk) -> list[str]:
         trunk: the entry of its backbone's weights.
     """
     found = []
-    for check in (names, weights, retrieval, classes, codes, nearest, recipe, course):
+    of_classes = (classes, nearest, recipe, course)
+    for check in (names, weights, retrieval, codes, *(PHOTOS if preset.pools else of_classes)):
         try:
             for holds, problem in check(preset, trunk):
                 if not holds:
@@ -61,7 +63,7 @@ def names(preset: Preset, trunk: Trunk) -> Checks:
         shape = entry.image_shape
         whole = len(shape) == 3 and all(isinstance(size, int) and size > 0 for size in shape)
         yield whole, f"image_shape is {shape}"
-    dataset = get_protocol(preset.protocol).dataset
+    dataset = preset.dataset if preset.pools else get_protocol(preset.protocol).dataset
     yield preset.dataset == dataset, f"protocol {preset.protocol} is of {dataset}"
     known = get_data_set(preset.dataset)
     same = known.image_shape is None or preset.image_shape[2] == known.image_shape[2]
@@ -80,8 +82,11 @@ def weights(preset: Preset, trunk: Trunk) -> Checks:
             yield sha256(path) == entry.sha256, f"{entry.file} has another SHA-256"
     total = preset.bytes + trunk.bytes
     yield 0 < min(preset.bytes, trunk.bytes) < total <= LARGEST, f"its files have {total} bytes"
-    stored, changed = preset.storage["trunk"], preset.storage["bits_changed"]
+    stored = preset.storage["trunk"]
     yield stored in ("float16", "float32"), f"its trunk is stored as {stored}"
+    if preset.pools:  # all its figures are those of the stored weights
+        return
+    changed = preset.storage["bits_changed"]
     yield 0 <= changed <= BITS_CHANGED, f"storing it changed {changed:.3%} of the bits"
 
 
@@ -145,6 +150,8 @@ def codes(preset: Preset, trunk: Trunk) -> Checks:
         yield 0 <= found[key]["mean"] <= found[key]["maximum"] <= most, f"{key} is {found[key]}"
     near = found["queries_within_radius_2"]
     yield 0 <= near <= 1, f"a share of {near} queries is near"
+    if distance["minimum"] is None:  # without class centers
+        return
     apart = 0 <= distance["minimum"] <= distance["mean"] <= bits
     yield apart, f"its centers are {distance} bits apart"
 

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from classwise.zoo.foundation.files import replacing_file, sha256
@@ -71,7 +71,13 @@ def describe_file(file: Path) -> dict:
     return {"file": file.as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
-def write_entry(kind: str, name: str, entry: dict, dropped: Collection[str] = ()) -> None:
+def write_entry(
+    kind: str,
+    name: str,
+    entry: dict,
+    dropped: Collection[str] = (),
+    class_names: Mapping[str, Collection[str]] | None = None,
+) -> None:
     """Writes a trunk's or a preset's entry into its family's table, `{backbone}_{data set}.json`.
 
     Args:
@@ -79,12 +85,15 @@ def write_entry(kind: str, name: str, entry: dict, dropped: Collection[str] = ()
         name: of the entry.
         entry: everything else that the registry knows of it.
         dropped: presets whose entries go.
+        class_names: lists of names that entries share, by what they call them.
     """
     path = registry.FOLDER / f"{entry['backbone']}_{entry['dataset']}.json"
     found = {"format_version": registry.FORMAT_VERSION, "trunks": {}, "presets": {}}
     if path.exists():
         found |= json.loads(path.read_text(encoding="utf-8"))
     found["presets"] = {key: kept for key, kept in found["presets"].items() if key not in dropped}
+    if class_names:
+        found["class_names"] = {key: list(names) for key, names in class_names.items()}
     found[kind] = dict(sorted({**found[kind], name: entry}.items()))
     with replacing_file(path) as temporary:
         text = json.dumps(found, indent=2, ensure_ascii=False)

@@ -83,6 +83,8 @@ def main() -> None:
     except InputError as error:
         parser.exit(2, f"write_cards: {error}\n")
     chosen = [presets()[name] for name in options.names or presets() if name in presets()]
+    # The photos that judge hashers for any photos may not be shown.
+    chosen = [preset for preset in chosen if not preset.for_any_photos]
     old = list(outdated(chosen, root / CARDS))
     if options.pictures:
         write_pictures(root, old, options.data_dir)

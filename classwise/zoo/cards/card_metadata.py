@@ -48,8 +48,9 @@ def listed(preset: Preset) -> Iterator[tuple[str, str, float]]:
         if name in preset.embedding_metrics:
             title = f"{metric_title(name)}, cosine similarity"
             yield name, title, preset.embedding_metrics[name]["value"]
-    accuracy = preset.accuracy["hamming"]["accuracy"]
-    yield "accuracy", "Accuracy of the nearest class center, codes", accuracy
+    if "hamming" in preset.accuracy:
+        accuracy = preset.accuracy["hamming"]["accuracy"]
+        yield "accuracy", "Accuracy of the nearest class center, codes", accuracy
 
 
 def trunk_metadata(trunk: Trunk) -> str:

@@ -53,6 +53,7 @@ def pages() -> jinja2.Environment:
         "learned_statistics": learned_statistics,
         "precision_rows": precision_rows,
         "speeds": speeds,
+        "pool_row": pool_row,
     }
     return environment
 
@@ -60,6 +61,13 @@ def pages() -> jinja2.Environment:
 def file_rows(entries: Sequence[WeightFile]) -> list[tuple[str, ...]]:
     """Returns file, size and checksum of each entry."""
     return [(f"`{e.file}`", megabytes(e.bytes), f"`{e.sha256}`") for e in entries]
+
+
+def pool_row(pool: dict) -> tuple[str, ...]:
+    """Returns a pool's name, its photos, how many were learned from, its commit and its license."""
+    name = f"[{pool['name']}]({pool['source']}): {pool['content']}"
+    counts = f"{pool['photos']:,}", f"{pool['learned']:,}"
+    return name, *counts, f"`{pool['commit'][:8]}`", pool["license"]
 
 
 def channels(count: int) -> str:

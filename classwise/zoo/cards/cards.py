@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from classwise.zoo.cards.card_exports import read_exports
+from classwise.zoo.cards.photo_card import photo_card
 from classwise.zoo.cards.preset_card import preset_card
 from classwise.zoo.cards.trunk_card import trunk_card
 from classwise.zoo.cards.zoo_page import zoo_page
@@ -31,6 +32,8 @@ def card(name: str, bench: Path | None = None) -> str:
     if name not in presets():
         raise unknown_model(name)
     preset = presets()[name]
+    if preset.for_any_photos:
+        return photo_card(preset, get_trunk(name), read_exports(bench, preset) if bench else {})
     start = preset.recipe.get("trunk")
     return preset_card(
         preset,

@@ -127,15 +127,28 @@ def print_preset(preset: Preset) -> None:
         **{f.file: f"{megabytes(f.bytes)}, SHA-256 {f.sha256}" for f in preset.files},
         "training": ", ".join(f"{key} {value}" for key, value in preset.training.items()),
         "seed": preset.seed,
-        "nearest center": ", ".join(
-            f"{kind} {result['accuracy']:.4f}" for kind, result in preset.accuracy.items()
-        ),
+        **nearest_or_same_kind(preset),
         "Recall@1": f"{preset.embedding_metrics['recall@1']['value']:.4f}, by cosine similarity",
         "versions": ", ".join(f"{key} {value}" for key, value in preset.versions.items()),
         "license": preset.license,
     }
     print_table(preset.name, ["", ""], facts.items())
     print_metrics(preset.protocol, preset.metrics)
+
+
+def nearest_or_same_kind(preset: Preset) -> dict[str, str]:
+    """Returns how often the nearest class center is right, or what tells kinds of things apart."""
+    if preset.for_any_photos:
+        found = preset.same_kind
+        return {
+            "the same kind": f"within {found['distance']} bits; of different kinds "
+            f"{found['false_match_rate']:.2%} are",
+            "learned from": ", ".join(
+                f"{pool['learned']:,} photos of {pool['source']}" for pool in preset.pools
+            ),
+        }
+    kinds = (f"{kind} {result['accuracy']:.4f}" for kind, result in preset.accuracy.items())
+    return {"nearest center": ", ".join(kinds)}
 
 
 def classes(names: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from classwise.zoo.presets import get_preset, list_models, presets
+    from classwise.zoo.presets import get_preset, list_models
     from classwise.zoo.presets.registry import trunks
 
     names = list_models(options.method, options.dataset, options.code_length, options.backbone)
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
             for p in found
         ),
     )
-    alone = sorted(trunks().keys() - {preset.trunk for preset in presets().values()})
+    alone = sorted(name for name, trunk in trunks().items() if trunk.recipe is None)
     print_note(f"Trunks to train hashers on: {', '.join(alone)} and those of the presets.")
     return 0
 

@@ -91,6 +91,12 @@ class Preset(WeightFile):
         license: of the weights.
         other_seeds: mAP (expected) of other trainings of the recipe on the same trunk, by seed.
         hidden_units: of the hidden layer below its hash layer, 0 for none.
+        pools: of a hasher for any photos, the photos that it was learned from, a dict each; empty
+            of one that learned the classes of its data set.
+        beside: of a hasher for any photos, by protocol, mAP and Recall@1 of its codes, of its
+            trunk's features and of PCA + ITQ; see docs/ZOO.md.
+        same_kind: of a hasher for any photos, the Hamming `distance` within which two photos are
+            taken to show the same kind of thing, and how often others lie within it.
     """
 
     name: str
@@ -117,6 +123,14 @@ class Preset(WeightFile):
     license: str
     other_seeds: dict = dataclasses.field(default_factory=dict)
     hidden_units: int = 0
+    pools: tuple[dict, ...] = ()
+    beside: dict = dataclasses.field(default_factory=dict)
+    same_kind: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def for_any_photos(self) -> bool:
+        """Whether it was learned from photos of everything, rather than from classes."""
+        return bool(self.pools)
 
     @property
     def maps(self) -> list[float]:
@@ -160,7 +174,11 @@ def tables() -> tuple[dict[str, Trunk], dict[str, Preset]]:
             for name, entry in table.get(kind, {}).items():
                 entry["image_shape"] = tuple(entry["image_shape"])
                 if kind == "presets":
-                    entry["class_names"] = tuple(entry["class_names"])
+                    names = entry["class_names"]
+                    if isinstance(names, str):  # a list that hashers share
+                        names = table["class_names"][names]
+                    entry["class_names"] = tuple(names)
+                    entry["pools"] = tuple(entry.get("pools", ()))
                 elif "classifier" in entry:
                     entry["classifier"] = WeightFile(**entry["classifier"])
                 found[kind][name] = entry_type(name=name, **entry)
@@ -175,48 +193,6 @@ def trunks() -> dict[str, Trunk]:
 def presets() -> dict[str, Preset]:
     """Returns all presets by name."""
     return tables()[1]
-
-
-def list_models(
-    method: str | None = None,
-    dataset: str | None = None,
-    code_length: int | None = None,
-    backbone: str | None = None,
-) -> list[str]:
-    """Returns the names of the presets that have all the given properties.
-
-    Args:
-        method, dataset, backbone: names, None for any.
-        code_length: L in bits, None for any; a length that no preset has gives an empty list.
-
-    Raises:
-        InputError: a name that no preset has, the nearest one is suggested; or no code length.
-
-    Example:
-
-    >>> list_models(method="dcwh", dataset="fashion_mnist", code_length=48)
-    ['dcwh_resnet9_fashion_mnist_48']
-    """
-    wanted = {
-        "method": method,
-        "dataset": dataset,
-        "code_length": code_length,
-        "backbone": backbone,
-    }
-    wanted = {key: value for key, value in wanted.items() if value is not None}
-    if code_length is not None:
-        from classwise.zoo.foundation.codes import check_code_length  # imports NumPy
-
-        check_code_length(code_length)
-    for key, value in wanted.items():
-        known = {getattr(preset, key) for preset in presets().values()}
-        if key != "code_length" and value not in known:
-            raise unknown_name(key, str(value), known)
-    return [
-        name
-        for name, preset in presets().items()
-        if all(getattr(preset, key) == value for key, value in wanted.items())
-    ]
 
 
 def unknown_model(name: str, kind: str = "preset or trunk") -> InputError:

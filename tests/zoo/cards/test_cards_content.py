@@ -10,7 +10,8 @@ from classwise.zoo import InputError
 from classwise.zoo.cards.cards import card
 from classwise.zoo.cards.preset_card import preset_card
 from classwise.zoo.cards.trunk_card import trunk_card
-from classwise.zoo.presets.registry import get_preset, get_trunk, list_models, trunks
+from classwise.zoo.presets.list_models import list_models
+from classwise.zoo.presets.registry import get_preset, get_trunk, trunks
 
 PRESET = get_preset(list_models(method="dcwh", dataset="fashion_mnist")[0])
 TRUNK = get_trunk(PRESET.name)

@@ -11,7 +11,8 @@ from classwise.zoo.cards.zoo_page import (
     zoo_page,
 )
 from classwise.zoo.methods import METHODS
-from classwise.zoo.presets.registry import get_preset, list_models, presets, trunks
+from classwise.zoo.presets.list_models import list_models
+from classwise.zoo.presets.registry import get_preset, presets, trunks
 
 PRESET = get_preset(list_models(method="dcwh", dataset="fashion_mnist")[0])
 
