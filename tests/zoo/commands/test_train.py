@@ -223,7 +223,7 @@ def test_help_in_a_narrow_terminal(classwise, monkeypatch):
     _, out, _ = classwise("train", "--help")
     assert max(len(line) for line in out.splitlines()) <= 60
     choices = out.partition("Bundled recipes: ")[2].split()
-    assert len(choices) < 15
+    assert len(choices) < 20
     parts = [re.findall(r"{[^}]*}|[^{]+", choice) for choice in choices]
     values = [[part.strip("{}").split(",") for part in choice] for choice in parts]
     names = ["".join(chosen) for choice in values for chosen in itertools.product(*choice)]
