@@ -17,6 +17,8 @@ from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import counted, print_json, print_note
 
+DEFAULT_MODEL = "dcwh_efficientnet_lite0_photos_128"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="a folder, at any depth")
@@ -32,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--model",
         metavar="MODEL",
-        help="a preset's name, a .keras file or an exported .onnx file; an index that is there "
-        "knows its own",
+        help="a preset's name, a .keras file or an exported .onnx file "
+        f"(default: {DEFAULT_MODEL}; an index that is there knows its own)",
     )
     model.add_argument(
         "--fit",
@@ -135,21 +137,22 @@ def noting_what_is_done(output: Path) -> Iterator[None]:
 
 
 def default_model(path: Path) -> str:
-    """Returns the model of an index that is there.
-
-    Raises:
-        InputError: there is none, and nobody named a model. (A preset that is right for any photo
-            would be returned here.)
-    """
+    """Returns the model of an index that is there, or the zoo's for any photos."""
     from classwise.zoo.search.open_index import open_index
 
-    known = open_index(path).facts.model if path.exists() else ""
-    if not known:
-        raise InputError(
-            "--model is missing; give a hasher of photos like these, such as a preset of "
-            "`classwise list` or a .keras or .onnx file of your own."
-        )
-    return known
+    if path.exists():
+        known = open_index(path).facts.model
+        if not known:
+            raise InputError(
+                f"{path} was made in Python with a hasher that has no name; give its file by "
+                "--model."
+            )
+        return known
+    print_note(
+        f"Codes of {DEFAULT_MODEL}, which knows photos of anything; --fit finds better, by a "
+        "hasher that is fitted to these."
+    )
+    return DEFAULT_MODEL
 
 
 def fitted_model(options: argparse.Namespace) -> Path:

@@ -9,8 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import pytest
 
+from classwise.zoo import Hasher, build_index
 from classwise.zoo.search.open_index import open_index
 from tests.zoo.search.conftest import model, photos, write_photo
 
@@ -122,9 +124,26 @@ def test_names_with_anything_in_them(indexed, classwise, photos, tmp_path):
     assert classwise("search", "photos.index", odd)[0] == 0
 
 
+def test_without_a_model_the_zoo_knows_photos_of_anything(classwise, photos, tmp_path):
+    output = tmp_path / "any.index"
+    status, out, err = classwise("index", photos, "-o", output)
+    assert (status, "6 images; 6 encoded" in out) == (0, True), err
+    assert open_index(output).facts.model == "dcwh_efficientnet_lite0_photos_128"
+    assert "--fit finds better" in err
+    status, _, err = classwise("index", photos, "-o", output)
+    assert (status, "--fit" in err) == (0, False)
+
+
+def test_an_index_of_a_nameless_hasher_needs_its_model(classwise, photos, tmp_path, model):
+    hasher = Hasher(keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten()]), 12, 3)
+    build_index(hasher, photos, tmp_path / "p.index")
+    status, out, err = classwise("index", photos, "-o", tmp_path / "p.index")
+    assert (status, out) == (2, "")
+    assert "give its file by --model" in err
+
+
 BAD = {
     "index gone -o x.index --model MODEL": "'{here}/gone' is not a folder",
-    "index photos -o x.index": "--model is missing; give a hasher",
     "index photos -o x.index --model GONE.onnx": "GONE.onnx",
     "index photos -o model.onnx --model MODEL": "is a file",
     "index photos -o photos --model MODEL": "photos exists and holds 2020",
