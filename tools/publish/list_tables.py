@@ -36,5 +36,5 @@ def lists_table(root: Path) -> str:
     return f"{text}\n\n" + (
         f"A list of {found['images']:,} images and {found['classes']} classes is read, checked and "
         f"digested, and its first batch decoded, in {found['seconds']['all']:.1f} seconds on "
-        f"{found['machine']['cores']} cores (`python bench/lists.py`)."
+        f"{found['machine']['cores']} cores that other work shared (`python bench/lists.py`)."
     )

@@ -117,7 +117,9 @@ def _within(lists: Mapping[str, ImageList]) -> list[str]:
 
 def _between(lists: Mapping[str, ImageList], protocol: ListProtocol | None) -> list[str]:
     """Tells which roles share images, or raises where the protocol says that they don't."""
-    notes = []
+    notes: list[str] = []
+    if len(lists) == 1:
+        return notes
     named = {role: set(images.names) for role, images in lists.items()}
     for one, other in itertools.combinations(reversed(LIST_ROLES), 2):
         if one not in named or other not in named:
