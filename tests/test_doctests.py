@@ -11,8 +11,8 @@ import classwise.losses
 import classwise.zoo
 import tools.publish
 
-# Need packages that only the conversion has, and that only Triton's own Python has.
-PROGRAMS = ("convert_efficientnet_lite", "triton_files_model")
+# Needs a package that only the conversion does.
+PROGRAMS = ("convert_efficientnet_lite",)
 
 
 def modules():

@@ -99,7 +99,7 @@ def write_triton(source: BundleSource, folder: Path) -> None:
 def write_files_model(folder: Path) -> None:
     """Writes the model that takes files, with the modules of classwise that it needs."""
     folder.mkdir()
-    shutil.copyfile(Path(__file__).with_name("triton_files_model.py"), folder / "model.py")
+    shutil.copyfile(Path(__file__).parent / "triton_files" / "model.py", folder / "model.py")
     for name in CARRIED:
         copy = folder / PACKAGE.name / name
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -126,7 +126,7 @@ def _split(source: str, data_dir: Path | None) -> SplitSource | None:
     name, colon, split = source.partition(":")
     if URL.match(source):
         raise InputError(f"'{source[:80]}' is a URL; fetch the images first, and give the folder.")
-    if name in DATA_SETS:
+    if name in DATA_SETS and (colon or DATA_SETS[name].source):
         known = DATA_SETS[name].num_images
         if not colon:
             splits = " or ".join(f"{name}:{split}" for split in known)

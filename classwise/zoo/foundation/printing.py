@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -31,8 +30,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
     """Prints a table on stdout.
 
     Columns named with a leading ">" are set flush right and are not broken into lines; nor is the
-    first column where there is room. What is no terminal gets every row on one line, unless COLUMNS
-    says how wide it is. Where a row has no room, its cells stand below each other.
+    first column where there is room. What is no terminal gets every row on one line. In a terminal
+    where a row has no room, its cells stand below each other.
     """
     from rich.console import Console
     from rich.markup import escape
@@ -56,7 +55,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence]) ->
     for row in rows:
         table.add_row(*(escape(printable(str(cell))) for cell in row))
     width = console.measure(table, options=console.options.update(width=sys.maxsize))
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if not console.is_terminal:
         console.width = max(console.width, width.maximum)
     console.on_broken_pipe = raise_again
     console.print(table if width.minimum <= console.width else stacked(table))

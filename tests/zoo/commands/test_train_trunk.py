@@ -9,7 +9,7 @@ def test_another_trunk_brings_its_backbone(classwise, image_folder, tmp_path, mo
     """The training itself takes minutes, and is the same for every trunk."""
     found = []
     monkeypatch.setattr(
-        train_command, "train_and_tell", lambda run, _: found.append(run.recipe) or 0
+        train_command, "train_and_tell", lambda run, *_: found.append(run.recipe) or 0
     )
     arguments = ["--images", image_folder, "-o", tmp_path / "run"]
     assert classwise("train", *arguments, "--trunk", "efficientnet_lite2_imagenet")[0] == 0

@@ -78,6 +78,7 @@ def test_a_list_of_files_is_relative_to_itself(photos, tmp_path):
         ("fashion:test", "Unknown data set 'fashion'"),
         ("fashion_mnist:tset", "did you mean 'test'"),
         ("cifar10", "give cifar10:train or cifar10:test"),
+        ("photos", "'photos' is not a folder, nor an image"),
         ("cifar", "'cifar' is not a folder, nor an image"),
         ("no/such:thing", "'no/such:thing' is not a folder"),
         ("https://example.org/photos", "is a URL; fetch the images first"),
