@@ -5,6 +5,7 @@ import itertools
 import keras
 import numpy as np
 from keras import ops
+from scipy.linalg import hadamard
 
 from classwise.losses.class_wise_loss import class_membership, whole
 
@@ -33,9 +34,7 @@ def hadamard_vertices(num_classes: int, code_length: int, seed: int) -> np.ndarr
     if code_length & (code_length - 1) or num_classes > 2 * code_length:
         return separated_vertices(num_classes, code_length, seed)
     random = np.random.default_rng(seed)
-    matrix = np.ones((1, 1), np.float32)
-    while len(matrix) < code_length:
-        matrix = np.block([[matrix, matrix], [matrix, -matrix]])
+    matrix = hadamard(code_length, np.float32)
     of_rows, of_bits = random.choice(np.array([-1, 1], np.float32), (2, code_length))
     matrix = matrix[random.permutation(code_length)] * of_rows[:, None] * of_bits
     return np.concatenate([matrix, -matrix])[:num_classes]

@@ -20,14 +20,13 @@ from classwise.zoo.retrieval.leave_one_out import (
 )
 from classwise.zoo.retrieval.pair_distances import pair_distances
 from classwise.zoo.training.iterative_quantization import itq_rotation
+from tools.publish.check_photo_entry import FALSE_MATCHES
 
 #: Protocols that judge, the first one in the most detail; choices were made on none of their
 #: photos. Of Flowers-102 only the classes count that they were not made on.
 JUDGES = ("caltech101-unseen", "flowers102-unseen", "ukbench")
 CHOSEN_ON = "flowers102-unseen"
 SHOWN = ("map", "recall@1")
-#: Share of pairs of photos of different kinds that the threshold may take for the same.
-FALSE_MATCHES = 0.01
 
 
 def judging_rows(protocol: str, labels: np.ndarray) -> np.ndarray:

@@ -40,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--fit",
         action="store_true",
-        help="fit a hasher to the photos first, without labels, which finds better than any "
-        "preset; it is written beside the index, as PHOTOS.index.keras",
+        help="fit a hasher to the photos first, without labels, which finds better than "
+        "the presets for any photos; it is written beside the index, as PHOTOS.index.keras",
     )
     parser.add_argument(
         "--labels",

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from classwise.zoo.training.recipe import Recipe
     from classwise.zoo.training.recipe_tables import Lists
 
-LIST_SUFFIX = ".txt"
-
 
 def add_list_options(parser: argparse.ArgumentParser, learns: bool) -> None:
     """Adds the training list and the folder of images, and what else a command has not yet.
@@ -82,6 +80,8 @@ def lists_to_learn(recipe: Recipe, lists: Lists | None) -> ListedImages | None:
 
 def is_list(name: str | None) -> bool:
     """Whether what a command was given for images is a list of them, in one file or several."""
+    from classwise.zoo.datasets.image_sources import LIST_SUFFIX  # NumPy: not for --help
+
     return name is not None and Path(name).suffix.lower() == LIST_SUFFIX
 
 

@@ -12,8 +12,10 @@ import numpy as np
 
 from classwise.zoo.datasets.encoded_images import EncodedImages
 from classwise.zoo.datasets.file_source import ChangedImage, status_of
+from classwise.zoo.datasets.image_files import refused
 from classwise.zoo.datasets.image_stream import Batch, ImageStream, decoded_batches
 from classwise.zoo.datasets.labeled_images import LabeledImages
+from classwise.zoo.datasets.open_image import UnreadableImage
 from classwise.zoo.datasets.parquet_rows import ParquetRows, StoredRows, described_file, named_rows
 from classwise.zoo.datasets.read_images import read_images
 from classwise.zoo.foundation.errors import InputError
@@ -45,9 +47,22 @@ class ParquetSource:
 
     def load(self, image_shape: tuple[int, int, int]) -> LabeledImages:
         rows = ParquetRows(self.files)
-        images = [rows.image(position, name) for position, name in enumerate(self.names)]
-        encoded = EncodedImages([image.getvalue() for image in images], image_shape)
-        return LabeledImages("parquet", "files", encoded, None, np.array(self.names), ())
+        files, names, skipped = [], [], []
+        for position, name in enumerate(self.names):
+            try:
+                image = rows.image(position, name)
+                if self.skip_bad_files or self.max_pixels is not None:
+                    read_images(image, (1, 1, 3), max_pixels=self.max_pixels)
+            except UnreadableImage as error:
+                if not self.skip_bad_files:
+                    raise refused(error) from error
+                skipped.append(name)
+            else:
+                files.append(image.getvalue())
+                names.append(name)
+        encoded = EncodedImages(files, image_shape)
+        ids = np.array(names, str)
+        return LabeledImages("parquet", "files", encoded, None, ids, (), skipped=tuple(skipped))
 
     def part(self, first: int, stop: int) -> ParquetSource:
         """Returns the images from position `first` to `stop`, such as a worker encodes."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
-import pickle
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -34,7 +34,7 @@ def encoded(
         on_start(count, f"{counted(number, 'worker')} of Ray on {machines}")
         threads = int(share["num_cpus"])
         stored = ray.put(model.read_bytes())
-        rows = [{"block": pickle.dumps(block)} for block in blocks]
+        rows = [{"block": block} for block in blocks]
         results = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
             RayWorker,
             batch_size=1,
@@ -44,7 +44,7 @@ def encoded(
         )
         with plain_ray_errors(ray):
             for row in results.iter_rows():
-                yield pickle.loads(row["encoded"])
+                yield EncodedBlock(**row)
 
 
 @contextlib.contextmanager
@@ -69,8 +69,8 @@ class RayWorker:
         self.encoder = BlockEncoder(ray.get(model), **arguments)
 
     def __call__(self, batch: dict) -> dict:
-        blocks = [pickle.loads(each) for each in batch["block"]]
-        return {"encoded": [pickle.dumps(self.encoder.encode(block)) for block in blocks]}
+        told = [dataclasses.asdict(self.encoder.encode(block)) for block in batch["block"]]
+        return {key: [each[key] for each in told] for key in told[0]}
 
 
 def shares(

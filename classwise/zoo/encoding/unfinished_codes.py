@@ -56,18 +56,9 @@ class UnfinishedCodes:
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> UnfinishedCodes:
-        check_begun(self.folder, self.run)
         with contextlib.ExitStack() as exits:
-            exits.enter_context(parent_folders(self.folder / LOCK))
-            exits.enter_context(locked(self.folder))
-            for path in self.folder.iterdir():
-                if LEFT_BEHIND.fullmatch(path.name):
-                    path.unlink()
+            exits.enter_context(run_folder(self.folder, self.run, LEFT_BEHIND, parts_in))
             self.parts = parts_in(self.folder)
-            exits.callback(self._remove_if_empty)
-            if not check_begun(self.folder, self.run):
-                with replacing_file(self.folder / DESCRIPTION) as temporary:
-                    temporary.write_text(json.dumps(self.run), encoding="utf-8")
             self.count = images_in(self.parts)
             self._exits = exits.pop_all()
         self.written_at = time.monotonic()
@@ -127,12 +118,47 @@ class UnfinishedCodes:
             part.unlink(missing_ok=True)
         self.parts, self.waiting = [], []
 
-    def _remove_if_empty(self) -> None:
-        if not self.parts:
-            for name in (DESCRIPTION, LOCK):
-                (self.folder / name).unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # somebody put a file of theirs there
-                self.folder.rmdir()
+
+@contextlib.contextmanager
+def run_folder(
+    folder: Path,
+    run: Mapping[str, object],
+    left_behind: re.Pattern,
+    parts: Callable[[Path], list[Path]],
+) -> Iterator[None]:
+    """Keeps the folder of an unfinished run for this one alone; it goes where no part is left.
+
+    Args:
+        folder: `OUTPUT.part`.
+        run: what must be the same to go on.
+        left_behind: names of files that were being written when a run was killed.
+        parts: finds the parts in it.
+
+    Raises:
+        InputError: another run has the folder, or began it, or it is no folder of such a run.
+        OSError: it cannot be written.
+    """
+    check_begun(folder, run)
+    with parent_folders(folder / LOCK), locked(folder):
+        for path in folder.iterdir():
+            if left_behind.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+        try:
+            if not check_begun(folder, run):
+                with replacing_file(folder / DESCRIPTION) as temporary:
+                    temporary.write_text(json.dumps(run), encoding="utf-8")
+            yield
+        finally:
+            if folder.is_dir() and not parts(folder):
+                remove_marks(folder)
+                with contextlib.suppress(OSError):  # somebody put a file of theirs there
+                    folder.rmdir()
+
+
+def remove_marks(folder: Path) -> None:
+    """Removes from a folder what only a run in progress needs."""
+    for name in (DESCRIPTION, LOCK):
+        (folder / name).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

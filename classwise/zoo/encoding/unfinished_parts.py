@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,15 +16,12 @@ from classwise.zoo.encoding.code_parts import (
     write_manifest,
 )
 from classwise.zoo.encoding.unfinished_codes import (
-    DESCRIPTION,
-    LOCK,
-    check_begun,
     described_run,
-    locked,
     part_folder,
+    remove_marks,
+    run_folder,
 )
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.foundation.files import parent_folders, replacing_file
 from classwise.zoo.foundation.written_folder import IGNORED
 
 
@@ -58,17 +54,8 @@ class UnfinishedParts:
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> UnfinishedParts:
-        check_begun(self.folder, self.run)
         with contextlib.ExitStack() as exits:
-            exits.enter_context(parent_folders(self.folder / LOCK))
-            exits.enter_context(locked(self.folder))
-            for path in self.folder.iterdir():
-                if LEFT_BEHIND.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
-            exits.callback(self._remove_if_empty)
-            if not check_begun(self.folder, self.run):
-                with replacing_file(self.folder / DESCRIPTION) as temporary:
-                    temporary.write_text(json.dumps(self.run), encoding="utf-8")
+            exits.enter_context(run_folder(self.folder, self.run, LEFT_BEHIND, parts_of))
             self.missing = [block for block in self.blocks if self._found(block) is None]
             whole = sum(block.images.count for block in self.blocks)
             self.done = whole - sum(block.images.count for block in self.missing)
@@ -114,14 +101,12 @@ class UnfinishedParts:
 
     def forget(self) -> None:
         """Removes the parts: they can never be used."""
-        for path in self.folder.glob("part-*.parquet"):
+        for path in parts_of(self.folder):
             path.unlink(missing_ok=True)
 
-    def _remove_if_empty(self) -> None:
-        if self.folder.is_dir() and not any(self.folder.glob("part-*")):
-            remove_marks(self.folder)
-            with contextlib.suppress(OSError):  # somebody put a file of theirs there
-                self.folder.rmdir()
+
+def parts_of(folder: Path) -> list[Path]:
+    return sorted(folder.glob("part-*.parquet"))
 
 
 def finished(output: Path, run: Mapping[str, object]) -> dict | None:
@@ -168,9 +153,3 @@ def blocks_begun(output: Path) -> dict[str, object]:
         run = read_manifest(output).get("run")
         return run if isinstance(run, dict) else {}
     return described_run(part_folder(output)) or {}
-
-
-def remove_marks(folder: Path) -> None:
-    """Removes from a folder what only a run in progress needs."""
-    for name in (DESCRIPTION, LOCK):
-        (folder / name).unlink(missing_ok=True)

@@ -111,12 +111,17 @@ def test_broken_images_are_named(tmp_path, broken):
     pixels, names, skipped = read(open_images(tmp_path / "x.parquet", skip_bad_files=True))
     np.testing.assert_array_equal(pixels, PIXELS[[0, 2]])
     assert (names, skipped) == (["a", "c"], ["b"])
+    loaded = open_images(tmp_path / "x.parquet", skip_bad_files=True).load(SHAPE)
+    np.testing.assert_array_equal(loaded.images[:], PIXELS[[0, 2]])
+    assert (loaded.ids.tolist(), loaded.skipped) == (["a", "c"], ("b",))
 
 
 def test_limits_hold(tmp_path):
     parquet.write_table(pyarrow.table({"image": FILES[:1]}), tmp_path / "x.parquet")
     with pytest.raises(UnreadableImage, match="63 pixels and 9 are allowed"):
         read(open_images(tmp_path / "x.parquet", max_pixels=9))
+    with pytest.raises(UnreadableImage, match="63 pixels and 9 are allowed"):
+        open_images(tmp_path / "x.parquet", max_pixels=9).load(SHAPE)
 
 
 @pytest.mark.parametrize(
