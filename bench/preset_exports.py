@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from classwise import export
-from classwise.export.commands.measuring_images import calibration_pixels
+from classwise.export.commands.measuring_images import protocol_calibration
 from classwise.zoo.datasets import LabeledImages
 from classwise.zoo.datasets.image_sources import evenly_chosen as spread
 from classwise.zoo.datasets.protocols import get_protocol
@@ -45,6 +45,14 @@ class Sample:
 def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:
     """Returns what one preset's exports measure."""
     every = get_protocol(preset.protocol).load(data_dir).resized(preset.image_shape)
+    queries = spread(every.queries, QUERIES)
+    # Where every image asks all the others, so do those of the sample.
+    alone = every.database is every.queries
+    database = queries if alone else spread(every.database, DATABASE)
+    if alone:
+        counts = {"leave_one_out": len(queries)}
+    else:
+        counts = {"queries": len(queries), "database": len(database)}
     hasher = load(preset.name)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "a.onnx")
@@ -55,8 +63,8 @@ def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:
             hasher,
             file,
             precision="int8",
-            calibration=calibration_pixels(every.training),
-            evaluation=Sample(spread(every.queries, QUERIES), spread(every.database, DATABASE)),
+            calibration=protocol_calibration(every),
+            evaluation=Sample(queries, database),
             max_map_loss=1.0,
             verify=False,
         )
@@ -66,7 +74,7 @@ def measure(preset: Preset, images: int, data_dir: Path | None) -> dict:
         "versions": {name: version(name) for name in PACKAGES},
         "precision": {
             "fp16": report.precision.to_dict(),
-            "int8": int8.precision.to_dict() | {"queries": QUERIES, "database": DATABASE},
+            "int8": int8.precision.to_dict() | counts,
         },
         "parity": report.parity.to_dict(),
     }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from classwise.zoo import Hasher
     from classwise.zoo.datasets.labeled_images import LabeledImages
+    from classwise.zoo.datasets.protocol import ProtocolImages
 
 CALIBRATION_IMAGES = 512
 
@@ -36,7 +37,7 @@ def measuring_images(
     if protocol:
         print_note(f"Measuring mAP of fp32 and {options.precision} under {protocol} ...")
         evaluation = get_protocol(protocol).load(options.data_dir).resized(hasher.image_shape)
-        calibration = calibration_pixels(evaluation.training)
+        calibration = protocol_calibration(evaluation)
     elif options.max_map_loss is not None:
         raise InputError(
             f"--max-map-loss needs a protocol to measure mAP under, and {options.model} names "
@@ -48,6 +49,18 @@ def measuring_images(
         source = open_images(options.calibration, data_dir=options.data_dir)
         calibration = calibration_pixels(source.load(hasher.image_shape))
     return {"evaluation": evaluation, "calibration": calibration}
+
+
+def protocol_calibration(images: ProtocolImages) -> np.ndarray:
+    """Returns training images of a protocol, or, where none are learned from, bundled photographs.
+
+    The images that judge calibrate nothing.
+    """
+    if len(images.training):
+        return calibration_pixels(images.training)
+    from classwise.zoo.datasets.sample import load_sample
+
+    return calibration_pixels(load_sample("clothing", images.images.image_shape))
 
 
 def calibration_pixels(images: LabeledImages) -> np.ndarray:

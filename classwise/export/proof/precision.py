@@ -23,7 +23,10 @@ MAX_MAP_LOSS = 0.005
 
 
 class EvaluationImages(Protocol):
-    """Queries and a database, such as `get_protocol(name).load()` returns."""
+    """Queries and a database, such as `get_protocol(name).load()` returns.
+
+    Where both are the same object, every image asks all the others.
+    """
 
     queries: LabeledImages
     database: LabeledImages
@@ -124,7 +127,7 @@ def compare_precision(
         ParityError: a model's code is not the packed sign of its embedding.
     """
     if evaluation is not None:
-        sets = [evaluation.queries.images, evaluation.database.images]
+        sets = [part.images for part in _sets(evaluation)]
     elif images is not None:
         sets = [images]
     else:
@@ -208,17 +211,22 @@ def _run_both(reference: Model, variant: Model, images: np.ndarray | ImageSource
     return _Runs([np.concatenate(parts) for parts in embeddings], seconds)
 
 
+def _sets(evaluation: EvaluationImages) -> list[LabeledImages]:
+    """Returns queries and database, or one set where every image asks all the others."""
+    if evaluation.database is evaluation.queries:
+        return [evaluation.queries]
+    return [evaluation.queries, evaluation.database]
+
+
 def _mean_average_precision(runs: list[_Runs], evaluation: EvaluationImages, side: int) -> float:
     from classwise.zoo.retrieval import evaluate_codes
 
-    queries, database = (pack_codes(run.embeddings[side]) for run in runs)
-    result = evaluate_codes(
-        queries,
-        evaluation.queries.known_labels,
-        database,
-        evaluation.database.known_labels,
-        code_length=runs[0].embeddings[0].shape[1],
-    )
+    labeled = [
+        argument
+        for run, part in zip(runs, _sets(evaluation), strict=True)
+        for argument in (pack_codes(run.embeddings[side]), part.known_labels)
+    ]
+    result = evaluate_codes(*labeled, code_length=runs[0].embeddings[0].shape[1])
     return result.metrics["map"].expected
 
 

@@ -45,7 +45,11 @@ def test_no_family_is_forgotten():
 
 
 def build(name: str) -> zoo.Hasher:
-    """Builds a hasher on a network of random weights, far from the identity."""
+    """Builds a hasher on a network of random weights, far from the identity.
+
+    But not so far that rounding decides: with factors from .5 to 2, EfficientNetV2B0 moves by a
+    tenth of its output where the images move by 1e-6, in float64 too.
+    """
     size = MODELS[name]
     keras.utils.set_random_seed(0)
     network = getattr(keras.applications, name)(
@@ -54,9 +58,9 @@ def build(name: str) -> zoo.Hasher:
     random = np.random.default_rng(0)
     for weight in network.weights:
         if weight.path.endswith(("gamma", "moving_variance")):
-            weight.assign(random.uniform(0.5, 2.0, weight.shape))
+            weight.assign(random.uniform(0.75, 1.33, weight.shape))
         elif weight.path.endswith(("beta", "moving_mean")):
-            weight.assign(random.normal(0.0, 0.5, weight.shape))
+            weight.assign(random.normal(0.0, 0.25, weight.shape))
     return zoo.Hasher(network, 16, 3)
 
 

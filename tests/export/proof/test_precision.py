@@ -1,4 +1,5 @@
 import json
+import types
 
 import numpy as np
 import onnx
@@ -61,6 +62,31 @@ def test_figures_equal_naive_ones(evaluation):
         assert value == result.metrics["map"].expected
     assert report.map_loss == report.map_fp32 - report.map
     assert (report.bytes_fp32, report.bytes) == (100, 40)
+
+
+def test_images_that_ask_each_other_find_no_image_itself(evaluation):
+    alone = evaluation.database
+    report = export.compare_precision(
+        "int8",
+        model_of(exact, 100),
+        model_of(rough, 40),
+        evaluation=types.SimpleNamespace(queries=alone, database=alone),
+    )
+    assert report.images == len(alone)
+    for function, value in ((exact, report.map_fp32), (rough, report.map)):
+        codes = function(alone.images) > 0
+        found = []
+        for asking in range(len(alone)):
+            others = np.arange(len(alone)) != asking
+            result = evaluate_codes(
+                np.packbits(codes[[asking]], axis=1),
+                alone.labels[[asking]],
+                np.packbits(codes[others], axis=1),
+                alone.labels[others],
+                code_length=LENGTH,
+            )
+            found.append(result.metrics["map"].expected)
+        assert value == pytest.approx(np.mean(found))
 
 
 def test_equal_models_on_plain_images(images):
