@@ -224,7 +224,9 @@ zoo.list_models().append(3)  # arg-type
 """
 
 
-@pytest.mark.parametrize("install", ["environment", "editable"])
+@pytest.mark.parametrize(
+    "install", ["environment", pytest.param("editable", marks=pytest.mark.large)]
+)
 def test_type_checkers_see_the_public_names(install, request, tmp_path):
     environment = request.getfixturevalue(install)
     (tmp_path / "snippet.py").write_text(TYPED)
