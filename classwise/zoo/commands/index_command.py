@@ -61,6 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const=True,
         help="keep a small picture of every image, for where the photos are not",
     )
+    parser.add_argument(
+        "--codes",
+        type=Path,
+        metavar="CODES",
+        help="codes of these photos that `classwise encode` wrote, a file or a folder, so that "
+        "they need not be encoded again",
+    )
     add_photo_options(parser)
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
@@ -68,6 +75,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from classwise.zoo.search.build_index import update_index
 
+    if options.fit and options.codes is not None:
+        raise InputError(
+            "--codes are those of a model that is there, and --fit makes another; name that model "
+            "(--model)."
+        )
     start = time.perf_counter()
     model = fitted_model(options) if options.fit else options.model or default_model(options.output)
     with noting_what_is_done(options.output), contextlib.ExitStack() as exits:
@@ -85,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
             labeled=options.labels is not None or None,
             features=options.features,
             thumbnails=options.thumbnails,
+            codes=options.codes,
             skip_bad_files=options.skip_bad_files,
             max_pixels=options.max_pixels,
             on_start=on_start,
@@ -94,6 +107,13 @@ def run(options: argparse.Namespace) -> int:
     note_others(update.others)
     note_skipped(update.skipped)
     index = update.index
+    if update.unused:
+        print_note(f"{counted(update.unused, 'code')} of {options.codes} left out: no such photo.")
+    if options.codes is not None and not index.facts.vectors:
+        print_note(
+            f"{options.codes} holds no embeddings, so that photos at the same distance stay in no "
+            "order; encode with --embeddings to have them ranked."
+        )
     if options.json:
         print_json(
             {
@@ -164,7 +184,7 @@ def fitted_model(options: argparse.Namespace) -> Path:
     from classwise.zoo.datasets.image_sources import open_images
     from classwise.zoo.fitting.fitting_request import FittingRequest, check_enough
     from classwise.zoo.foundation.files import resolved
-    from classwise.zoo.search.build_index import earlier_index
+    from classwise.zoo.search.earlier_index import earlier_index
 
     path = options.output.with_name(f"{options.output.name}.keras")
     earlier = earlier_index(options.output, resolved(options.photos))

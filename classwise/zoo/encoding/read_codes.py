@@ -18,6 +18,16 @@ def is_codes(path: str | os.PathLike) -> bool:
     return Path(path).suffix == SUFFIX or is_code_folder(Path(path))
 
 
+def written_at(path: str | os.PathLike) -> int:
+    """Returns when codes were written, in nanoseconds: images changed since then may have others.
+
+    Of a folder, which takes a while, that is when its first part was.
+    """
+    path = Path(path)
+    files = path.glob("part-*") if path.is_dir() else [path]
+    return min(file.stat().st_mtime_ns for file in files)
+
+
 def read_codes(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """Reads the arrays of an `.npz` file, or of the folder that `encode --engine ray` writes.
 

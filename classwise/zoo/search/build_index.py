@@ -17,19 +17,20 @@ from classwise.zoo.datasets.read_images import check_max_pixels
 from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.files import resolved
-from classwise.zoo.foundation.new_folder import check_new_folder, replacing_folder
-from classwise.zoo.foundation.written_folder import written_kind
+from classwise.zoo.foundation.new_folder import replacing_folder
+from classwise.zoo.search.earlier_index import check_options, earlier_index
+from classwise.zoo.search.given_codes import GivenCodes
 from classwise.zoo.search.index import Index
 from classwise.zoo.search.index_encoder import (
     EMBEDDING,
     FEATURES,
-    IndexEncoder,
+    NONE,
     check_model,
     identity_of,
     name_of,
     open_index_encoder,
 )
-from classwise.zoo.search.index_folder import FACTS, KIND, IndexFacts, write_index_folder
+from classwise.zoo.search.index_folder import KIND, IndexFacts, write_index_folder
 from classwise.zoo.search.index_images import encode_new, files_of, no_thumbnail
 from classwise.zoo.search.index_rows import IndexRows
 from classwise.zoo.search.open_index import open_index
@@ -46,10 +47,11 @@ class IndexUpdate:
     Args:
         index: as it is now.
         encoded: images whose codes were computed now.
-        known: images whose codes were known, from the index or from an interrupted run.
+        known: images whose codes were known: from the index, from an interrupted run, or given.
         forgotten: images of the earlier index that are gone.
         skipped: names of broken images that were left out.
         others: names of files that are no images.
+        unused: codes that were given, of images that are not in the folder.
     """
 
     index: Index
@@ -58,6 +60,7 @@ class IndexUpdate:
     forgotten: int
     skipped: tuple[str, ...]
     others: tuple[str, ...]
+    unused: int = 0
 
 
 def build_index(
@@ -68,6 +71,7 @@ def build_index(
     labeled: bool | None = None,
     features: bool | None = None,
     thumbnails: bool | None = None,
+    codes: str | os.PathLike | None = None,
     skip_bad_files: bool = False,
     max_pixels: int | None = None,
 ) -> Index:
@@ -88,12 +92,14 @@ def build_index(
             embedding and take more room. Defaults to what the index does, False for a new one.
         thumbnails: keep a small picture of every image, for where the photos themselves are not.
             Defaults to what the index does, False for a new one.
+        codes: what `classwise encode` wrote for this folder, with either engine, by the same
+            model. Images are not encoded again unless they were changed since. Defaults to none.
         skip_bad_files: leave broken images out. Defaults to refusing the first one.
         max_pixels: see `read_images`.
 
     Raises:
         InputError: no such folder or model, no image or a broken one, something else at `path`,
-            an index of another folder or model, or another run that writes it.
+            an index or codes of another folder or model, or another run that writes it.
         OSError: the index cannot be written.
 
     Example:
@@ -108,6 +114,7 @@ def build_index(
         labeled=labeled,
         features=features,
         thumbnails=thumbnails,
+        codes=codes,
         skip_bad_files=skip_bad_files,
         max_pixels=max_pixels,
     ).index
@@ -121,6 +128,7 @@ def update_index(
     labeled: bool | None = None,
     features: bool | None = None,
     thumbnails: bool | None = None,
+    codes: str | os.PathLike | None = None,
     skip_bad_files: bool = False,
     max_pixels: int | None = None,
     on_start: Callable[[int, str], None] = lambda images, engine: None,
@@ -142,23 +150,43 @@ def update_index(
     path, root = Path(path), resolved(folder)
     earlier = earlier_index(path, root)
     identity = identity_of(model)
-    if earlier is None:
-        kept_too = {"features": bool(features), "thumbnails": bool(thumbnails)}
-    else:
+    if earlier is not None:
         check_model(path, earlier.facts, model)
-        kept_too = check_options(earlier, {"features": features, "thumbnails": thumbnails})
         labeled = bool(earlier.facts.class_names) if labeled is None else labeled
-    run = {"model": identity, "index of": str(root), **kept_too}
+    kept_too = check_options(earlier, {"features": features, "thumbnails": thumbnails})
+    given = None if codes is None else GivenCodes(codes)
+    vectors = vectors_of(earlier, kept_too["features"], given)
+    if given is not None:
+        given.check_index(path, identity, kept_too, vectors)
+    run = {"model": identity, "index of": str(root), "vectors": vectors, **kept_too}
     with UnfinishedCodes(path, run, save_seconds) as done:
         rows = IndexRows(earlier, done)
-        files, listed = files_of(root, rows, skip_bad_files, max_pixels)
+
+        def known(name: str, status: tuple[int, int]) -> bool:
+            return rows.knows(name, status) or (given is not None and given.knows(name, status))
+
+        files, listed = files_of(root, known, skip_bad_files, max_pixels)
         classes_of(files, bool(labeled))  # refused now, not after an hour
+        if given is not None:
+            given.check_folder(root, files.names)
+            taken = [
+                name
+                for name in files.names
+                if given.knows(name, listed[name]) and not rows.knows(name, listed[name])
+            ]
+            if taken:
+                done.add(given.columns(taken, listed, bool(vectors)))
+                rows = IndexRows(earlier, done)
         new = [name for name in files.names if not rows.knows(name, listed[name])]
         broken: list[str] = []
         facts = None if earlier is None else earlier.facts
+        if facts is None and given is not None:
+            facts = IndexFacts("", identity, given.code_length, 0, "", vectors=vectors)
         if new or facts is None:
-            encoder = open_index_encoder(model, FEATURES if kept_too["features"] else EMBEDDING)
-            facts = facts or facts_of(encoder, identity)
+            encoder = open_index_encoder(model, vectors)
+            facts = facts or IndexFacts(
+                "", identity, encoder.code_length, 0, "", vectors=encoder.vectors
+            )
         if new:
             on_start(len(new), encoder.engine)
             wanted = FileSource(ImageFiles(root, tuple(new)), None, (), skip_bad_files, max_pixels)
@@ -177,7 +205,7 @@ def update_index(
             source=str(root),
             class_names=class_names,
         )
-        if earlier is None or new or forgotten or facts != earlier.facts:
+        if earlier is None or rows.parts is not None or forgotten or facts != earlier.facts:
             columns = rows.columns(kept, labels)
             facts = dataclasses.replace(
                 facts, count=len(kept), vector_length=columns.vectors.shape[1]
@@ -188,48 +216,19 @@ def update_index(
     index = open_index(path, None if isinstance(model, str | os.PathLike) else model)
     encoded = len(new) - len(broken)
     skipped = (*files.bad, *broken)
-    return IndexUpdate(index, encoded, len(kept) - encoded, forgotten, skipped, files.others)
+    unused = 0 if given is None else len(set(given.row).difference(kept))
+    return IndexUpdate(
+        index, encoded, len(kept) - encoded, forgotten, skipped, files.others, unused
+    )
 
 
-def earlier_index(path: Path, root: Path) -> Index | None:
-    """Returns the index that stands at a path, None for nothing.
-
-    Raises:
-        InputError: something else stands there, or the index of another folder.
-    """
-    if path.exists() and written_kind(path) != KIND:
-        check_new_folder(path, KIND, "photos.index", False, "empty it")
-    check_new_folder(path, KIND, "photos.index", True, "empty it")
-    if not (path / FACTS).exists():
-        return None
-    earlier = open_index(path)
-    source = Path(earlier.facts.source)
-    if source != root and source.exists():
-        raise InputError(
-            f"{path} is the index of {source}, not of {root}; give another name for the index."
-        )
-    return earlier
-
-
-def check_options(earlier: Index, wanted: dict[str, bool | None]) -> dict[str, bool]:
-    """Returns what an index keeps of its images; raises `InputError` if something else is asked."""
-    facts = earlier.facts
-    kept = {
-        "features": facts.vectors == FEATURES,
-        "thumbnails": earlier.columns.has_thumbnails,
-    }
-    for name, value in wanted.items():
-        if value not in (None, kept[name]):
-            verb = "keeps" if kept[name] else "was made without"
-            raise InputError(
-                f"{earlier.path} {verb} {name}; leave that as it is, or make another index."
-            )
-    return kept
-
-
-def facts_of(encoder: IndexEncoder, identity: str) -> IndexFacts:
-    """Returns what is known of a new index from its model alone."""
-    return IndexFacts("", identity, encoder.code_length, 0, "", vectors=encoder.vectors)
+def vectors_of(earlier: Index | None, features: bool, given: GivenCodes | None) -> str:
+    """Returns by what an index ranks again; see `IndexFacts`."""
+    if earlier is not None:
+        return earlier.facts.vectors
+    if features:
+        return FEATURES
+    return EMBEDDING if given is None or given.has_embeddings else NONE
 
 
 def classes_of(images: ImageFiles, labeled: bool) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -16,30 +16,32 @@ from classwise.zoo.datasets.image_stream import cores
 from classwise.zoo.encoding.unfinished_codes import UnfinishedCodes
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.search.index_encoder import IndexEncoder
-from classwise.zoo.search.index_rows import IndexRows
 
 BATCH_SIZE = 64
 
 
 def files_of(
-    root: Path, rows: IndexRows, skip_bad_files: bool, max_pixels: int | None
+    root: Path,
+    known: Callable[[str, tuple[int, int]], bool],
+    skip_bad_files: bool,
+    max_pixels: int | None,
 ) -> tuple[ImageFiles, dict[str, tuple[int, int]]]:
     """Returns the images of a folder, and the size and time of change of each.
 
-    Only the headers of those are read that are not known.
+    Only the headers of those are read that are not known by their name, size and time.
 
     Raises:
         InputError: no such folder, no image in it, or a broken one.
     """
     listed: dict[str, tuple[int, int]] = {}
 
-    def known(name: str, status: os.stat_result | None) -> bool:
+    def is_known(name: str, status: os.stat_result | None) -> bool:
         if status is None:
             return False  # the check says what is wrong with it
         listed[name] = (status.st_size, status.st_mtime_ns)
-        return rows.knows(name, listed[name])
+        return known(name, listed[name])
 
-    files = find_images(root, skip_bad_files=skip_bad_files, max_pixels=max_pixels, known=known)
+    files = find_images(root, skip_bad_files=skip_bad_files, max_pixels=max_pixels, known=is_known)
     for name in set(files.names).difference(listed):  # there since then
         status = (root / name).stat()
         listed[name] = (status.st_size, status.st_mtime_ns)

@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from classwise.zoo.datasets.image_sources import open_images
+from classwise.zoo.encoding.block_encoder import BlockEncoder, divided
+from classwise.zoo.encoding.encode_to_file import encode_to_file
+from classwise.zoo.encoding.encoders import open_encoder
+from classwise.zoo.encoding.unfinished_parts import UnfinishedParts
 from tests.zoo.commands.conftest import classwise
 
 __all__ = ["classwise"]
@@ -31,3 +36,24 @@ def photos(tmp_path):
 @pytest.fixture
 def model(make_onnx_file):
     return make_onnx_file()
+
+
+@pytest.fixture
+def write_codes():
+    """Writes the codes of photos: a file, or without an ending the folder that Ray writes."""
+
+    def write(model, photos, path, embeddings=True):
+        images, encoder = open_images(photos), open_encoder(model)
+        if path.suffix == ".npz":
+            stream = images.stream(encoder.image_shape, 4)
+            encode_to_file(encoder, stream, path, embeddings=embeddings)
+            return path
+        blocks = list(divided(images, encoder.image_shape, 4))
+        with UnfinishedParts(path, {"model": encoder.identity}, blocks) as parts:
+            worker = BlockEncoder(model.read_bytes(), str(parts.folder), 4, embeddings)
+            assert not any(worker.encode(block).error for block in parts.missing)
+            facts = {"model": encoder.identity, "code_length": encoder.code_length}
+            parts.finish({**facts, "class_names": []})
+        return path
+
+    return write
