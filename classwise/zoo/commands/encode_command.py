@@ -1,4 +1,4 @@
-"""Turn images into packed codes: an .npz file, or with --engine ray a folder of Parquet parts.
+"""Turn images into packed codes: an .npz file, or with --engine ray a folder, Parquet or Lance.
 
 Run the same command again to go on after an interruption.
 """
@@ -34,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="FILE.npz",
-        help="the file to write; with --engine ray a folder, such as codes/",
+        help="the file to write; with --engine ray a folder, of Parquet (codes/) or of Lance, "
+        "where its name ends in .lance",
     )
     parser.add_argument(
         "--engine",
@@ -174,11 +175,14 @@ def encode_by_ray(options: argparse.Namespace) -> Outcome:
 
     look_for("ray", "ray")
     from classwise.zoo.encoding.encoders import find_encoder
+    from classwise.zoo.encoding.lance_codes import SUFFIX
     from classwise.zoo.encoding.ray_engine import encode_on_ray
     from classwise.zoo.encoding.unfinished_codes import part_folder
     from classwise.zoo.encoding.unfinished_parts import check_place
 
     check_place(options.output)
+    if options.output.suffix == SUFFIX:
+        look_for("lance", "lance")
     found = find_encoder(options.model)
     if found.kind != ".onnx":
         words = shlex.join(["classwise", "export", options.model, "-o", "hasher.onnx"])

@@ -116,7 +116,8 @@ def read_manifest(folder: Path) -> dict:
             "`classwise encode --engine ray` to its end."
         )
     facts = read_json(folder / MANIFEST)
-    kinds = {"rows": int, "parts": int, "code_length": int, "model": str, "class_names": list}
+    kinds = dict.fromkeys(("rows", "parts", "begun", "code_length"), int)
+    kinds |= {"model": str, "class_names": list}
     if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
         raise damaged(folder / MANIFEST)
     if facts["format"] > FORMAT:

@@ -126,7 +126,10 @@ def check_whole(columns: dict[str, np.ndarray], skipped: int, count: int, folder
 def check_output(path: Path) -> None:
     """Raises `InputError` unless codes can be written to `path`."""
     if path.suffix != ".npz":
-        raise InputError(f"The output is {path}; its name must end in .npz.")
+        raise InputError(
+            f"The output is {path}; its name must end in .npz. A folder of Parquet, or of Lance "
+            "(.lance), is written with --engine ray."
+        )
     if path.is_dir():
         raise InputError(f"The output {path} is a folder; name a file in it, such as codes.npz.")
     described_run(part_folder(path))

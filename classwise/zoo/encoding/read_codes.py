@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from classwise.zoo.encoding.code_parts import is_code_folder, read_code_folder
+from classwise.zoo.encoding.code_parts import is_code_folder, read_code_folder, read_manifest
+from classwise.zoo.encoding.lance_codes import read_lance_codes
 from classwise.zoo.foundation.errors import InputError
 
 SUFFIX = ".npz"
@@ -24,8 +25,7 @@ def written_at(path: str | os.PathLike) -> int:
     Of a folder, which takes a while, that is when its first part was.
     """
     path = Path(path)
-    files = path.glob("part-*") if path.is_dir() else [path]
-    return min(file.stat().st_mtime_ns for file in files)
+    return read_manifest(path)["begun"] if path.is_dir() else path.stat().st_mtime_ns
 
 
 def read_codes(path: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -41,7 +41,8 @@ def read_codes(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """
     path = Path(path)
     if path.is_dir():
-        return read_code_folder(path)
+        lance = read_manifest(path).get("form") == "lance"
+        return read_lance_codes(path) if lance else read_code_folder(path)
     if not path.is_file():
         raise InputError(f"There is no file {path}.")
     try:

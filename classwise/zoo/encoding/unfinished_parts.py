@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from classwise.zoo.encoding.code_parts import (
     read_manifest,
     write_manifest,
 )
+from classwise.zoo.encoding.lance_codes import SUFFIX, write_lance
 from classwise.zoo.encoding.unfinished_codes import (
     described_run,
     part_folder,
@@ -24,12 +26,16 @@ from classwise.zoo.encoding.unfinished_codes import (
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.written_folder import IGNORED
 
+# In the folder of the parts, before it takes its place.
+LANCE = "whole.lance"
+
 
 class UnfinishedParts:
     """The folder `OUTPUT.part`, in which workers write parts until it takes the place of `OUTPUT`.
 
-    One run at a time has the folder. It is a context manager; the folder goes at its end where no
-    part is in it.
+    Of an output that is named `.lance`, what is made of the parts takes the place instead. One run
+    at a time has the folder. It is a context manager; the folder goes at its end where no part is
+    in it.
 
     Args:
         output: the folder that appears at the end, whole.
@@ -93,10 +99,24 @@ class UnfinishedParts:
         if not rows:
             self.forget()
             raise InputError(f"All {len(skipped)} images are broken, so there is nothing to write.")
-        numbers = {"rows": rows, "parts": len(self.blocks), "skipped": skipped}
-        write_manifest(self.folder, {**facts, **numbers, "run": self.run})
-        self.folder.replace(self.output)
-        remove_marks(self.output)
+        # A part that was written first tells of which images a later change is.
+        begun = min(path.stat().st_mtime_ns for path in parts_of(self.folder))
+        numbers = {"rows": rows, "parts": len(self.blocks), "skipped": skipped, "begun": begun}
+        whole = {**facts, **numbers, "run": self.run}
+        if self.output.suffix == SUFFIX:
+            made = self.folder / LANCE
+            shutil.rmtree(made, ignore_errors=True)  # of a run that was killed here
+            try:
+                write_lance(self.folder, range(len(self.blocks)), made, whole)
+                write_manifest(made, {**whole, "form": "lance"})
+                made.replace(self.output)
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
+            self.forget()
+        else:
+            write_manifest(self.folder, whole)
+            self.folder.replace(self.output)
+            remove_marks(self.output)
         return rows, tuple(skipped)
 
     def forget(self) -> None:
@@ -127,6 +147,14 @@ def finished(output: Path, run: Mapping[str, object]) -> dict | None:
             "delete it."
         )
     remove_marks(output)
+    left = part_folder(output)
+    if facts.get("form") == "lance" and described_run(left) == begun:
+        # Killed between the two: what the parts held has its place.
+        for path in parts_of(left):
+            path.unlink(missing_ok=True)
+        remove_marks(left)
+        with contextlib.suppress(OSError):  # somebody put a file of theirs there
+            left.rmdir()
     return facts
 
 
@@ -134,7 +162,8 @@ def check_place(output: Path) -> None:
     """Raises `InputError` unless a folder of codes can be made at `output`."""
     if output.suffix == ".npz" or output.name in ("", ".."):
         raise InputError(
-            f"The output is {output}; with --engine ray it is a folder, such as codes/."
+            f"The output is {output}; with --engine ray it is a folder, such as codes/ or "
+            "codes.lance."
         )
     if output.exists() and not output.is_dir():
         raise InputError(f"The output {output} is a file; name a folder, such as codes/.")

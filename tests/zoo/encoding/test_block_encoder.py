@@ -42,6 +42,7 @@ def encode(tmp_path, make_onnx_file):
     def run(images, output="codes", order=None, most=None, **options):
         blocks = list(divided(images, SHAPE, 4))
         marks = {"model": "m", "images": " ".join(b.identity for b in blocks)}
+        marks["embeddings"] = options.get("embeddings", True)
         assert finished(tmp_path / output, marks) is None
         with UnfinishedParts(tmp_path / output, marks, blocks) as parts:
             options = {"batch_size": 2, "embeddings": True, **options}
@@ -193,6 +194,7 @@ def test_a_whole_folder_is_known_again(photos, encode, tmp_path):
     encode(open_images(photos))
     blocks = list(divided(open_images(photos), SHAPE, 4))
     marks = {"model": "m", "images": " ".join(block.identity for block in blocks)}
+    marks["embeddings"] = True
     assert finished(tmp_path / "codes", marks)["rows"] == 11
 
 

@@ -36,14 +36,15 @@ def same(path, other):
 
 
 @pytest.mark.large
-def test_the_codes_are_those_of_this_process(ray, tmp_path, make_onnx_file):
+@pytest.mark.parametrize("name", ["codes", "codes.lance"])
+def test_the_codes_are_those_of_this_process(ray, tmp_path, make_onnx_file, name):
     model = make_onnx_file()
     images = open_images(PHOTOS, labeled=True)
     started = []
     outcome = encode_on_ray(
         model,
         images,
-        tmp_path / "codes",
+        tmp_path / name,
         embeddings=True,
         batch_size=8,
         on_start=lambda *given: started.append(given),
@@ -54,9 +55,9 @@ def test_the_codes_are_those_of_this_process(ray, tmp_path, make_onnx_file):
     assert sorted(started[1:]) == [8, *[32] * 6]
     stream = images.stream((4, 3, 1), 8)
     encode_to_file(open_encoder(model), stream, tmp_path / "c.npz", embeddings=True)
-    same(tmp_path / "c.npz", tmp_path / "codes")
+    same(tmp_path / "c.npz", tmp_path / name)
     # The same again, which is there already.
-    assert encode_on_ray(model, images, tmp_path / "codes", embeddings=True, batch_size=8) == (
+    assert encode_on_ray(model, images, tmp_path / name, embeddings=True, batch_size=8) == (
         200,
         200,
         (),

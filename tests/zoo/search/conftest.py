@@ -49,7 +49,8 @@ def write_codes():
             encode_to_file(encoder, stream, path, embeddings=embeddings)
             return path
         blocks = list(divided(images, encoder.image_shape, 4))
-        with UnfinishedParts(path, {"model": encoder.identity}, blocks) as parts:
+        run = {"model": encoder.identity, "embeddings": embeddings}
+        with UnfinishedParts(path, run, blocks) as parts:
             worker = BlockEncoder(model.read_bytes(), str(parts.folder), 4, embeddings)
             assert not any(worker.encode(block).error for block in parts.missing)
             facts = {"model": encoder.identity, "code_length": encoder.code_length}

@@ -12,6 +12,7 @@ from classwise.zoo.search.build_index import update_index
 from tests.zoo.search.conftest import write_photo
 
 pytest.importorskip("pyarrow")
+pytest.importorskip("lance")
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def path(tmp_path):
     return tmp_path / "photos.index"
 
 
-@pytest.fixture(params=["codes.npz", "codes"])
+@pytest.fixture(params=["codes.npz", "codes", "codes.lance"])
 def codes(request, photos, model, tmp_path, write_codes):
     return write_codes(model, photos, tmp_path / request.param)
 

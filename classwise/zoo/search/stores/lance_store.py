@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
+from classwise.zoo.encoding.code_facts import facts_text, parse_facts
+from classwise.zoo.encoding.lance_codes import (
+    FACTS,
+    matrix,
+    named_failures,
+    opened_package,
+    schema_of,
+)
 from classwise.zoo.foundation.errors import InputError
-from classwise.zoo.foundation.extras import require
 from classwise.zoo.foundation.new_folder import check_new_folder, replacing_folder
 from classwise.zoo.search.image_codes import ImageCodes, naming
 from classwise.zoo.search.stores.store import (
@@ -19,12 +23,9 @@ from classwise.zoo.search.stores.store import (
     Place,
     Search,
     Store,
-    facts_text,
-    parse_facts,
 )
 
 KIND = "a Lance store"
-FACTS = b"classwise"
 COLUMNS = ["id", "name", "code", "_distance"]
 BATCH = 100_000
 
@@ -40,36 +41,21 @@ def writing(codes: ImageCodes, place: Place, replace: bool) -> Iterator[Search]:
     check_new_folder(path, KIND, "photos.lance", replace, "--force to replace it")
     with replacing_folder(path, KIND) as folder:
         with named_failures(path):
-            dataset = lance.write_dataset(batches(codes), str(folder), schema_of(codes))
+            dataset = lance.write_dataset(batches(codes), str(folder), schema_for(codes))
         yield searched(dataset)
 
 
-def opened_package():
-    os.environ.setdefault("LANCE_LOG", "error")  # its remarks are about nothing that is wrong
-    return require("lance", "lance")
-
-
-def schema_of(codes: ImageCodes):
-    import pyarrow as pa
-
-    width = codes.codes.shape[1]
-    return pa.schema(
-        [
-            pa.field("id", pa.int64(), nullable=False),
-            pa.field("name", pa.string(), nullable=False),
-            pa.field("code", pa.list_(pa.uint8(), width), nullable=False),
-            pa.field("label", pa.int64()),
-            pa.field("class_name", pa.string()),
-        ],
-        {FACTS: facts_text(codes)},
-    )
+def schema_for(codes: ImageCodes):
+    """Returns the columns of a store."""
+    facts = facts_text(codes.code_length, codes.model, codes.class_names)
+    return schema_of(codes.codes.shape[1], facts)
 
 
 def batches(codes: ImageCodes):
     """Yields the rows, some at a time."""
     import pyarrow as pa
 
-    schema = schema_of(codes)
+    schema = schema_for(codes)
     for start in range(0, len(codes), BATCH):
         rows = range(start, min(start + BATCH, len(codes)))
         part = slice(rows.start, rows.stop)
@@ -88,16 +74,6 @@ def batches(codes: ImageCodes):
         )
 
 
-@contextlib.contextmanager
-def named_failures(path: Path) -> Iterator[None]:
-    """Turns what Lance raises, several lines about its own sources, into one about the disk."""
-    try:
-        yield
-    except OSError as error:
-        why = str(error).partition(", /")[0].splitlines()[0][:200]
-        raise OSError(errno.EIO, f"Lance cannot write it ({why})", str(path)) from error
-
-
 def searched(dataset) -> Search:
     import pyarrow as pa
 
@@ -112,11 +88,6 @@ def searched(dataset) -> Search:
         )
 
     return search
-
-
-def matrix(column, width: int) -> np.ndarray:
-    """Returns a column of lists of bytes as uint8 `[N, width]`."""
-    return column.combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
 
 
 def read(place: Place) -> ImageCodes:

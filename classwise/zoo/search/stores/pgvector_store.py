@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from classwise.zoo.encoding.code_facts import facts_text, parse_facts
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.extras import require
 from classwise.zoo.search.image_codes import ImageCodes, naming
@@ -17,8 +18,6 @@ from classwise.zoo.search.stores.store import (
     Place,
     Search,
     Store,
-    facts_text,
-    parse_facts,
 )
 
 # A name, or a schema's and a name.
@@ -105,7 +104,8 @@ def create(connection, table, codes: ImageCodes) -> None:
         table,
         sql.Literal(codes.code_length),
     )
-    run(connection, "COMMENT ON TABLE {} IS {}", table, sql.Literal(facts_text(codes)))
+    facts = facts_text(codes.code_length, codes.model, codes.class_names)
+    run(connection, "COMMENT ON TABLE {} IS {}", table, sql.Literal(facts))
 
 
 def copy_in(connection, table, codes: ImageCodes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -12,10 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classwise.zoo.foundation.codes import check_code_length
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.extras import look_for
-from classwise.zoo.foundation.settings import parse_json
 from classwise.zoo.search.image_codes import ImageCodes
 
 # In which a store holds several sets of codes, if nobody names another.
@@ -126,37 +123,3 @@ class Store:
                     f"The name {name} is no text in UTF-8, and {self.title} keeps no other; rename "
                     "the file, or take a store of files (npz, faiss)."
                 )
-
-
-def facts_text(codes: ImageCodes) -> str:
-    """Returns what a store keeps once for all images, as JSON."""
-    return json.dumps(
-        {
-            "classwise_store": 1,
-            "code_length": codes.code_length,
-            "model": codes.model,
-            "class_names": list(codes.class_names),
-        }
-    )
-
-
-def parse_facts(text: str | bytes | None, shown: str) -> dict:
-    """Returns what `facts_text` wrote.
-
-    Raises:
-        InputError: anything else, or what a newer classwise wrote.
-    """
-    try:
-        facts = parse_json(text or "", shown)
-        version = facts["classwise_store"]
-        right = isinstance(facts["model"], str) and isinstance(facts["class_names"], list)
-        if not right or not all(isinstance(name, str) for name in facts["class_names"]):
-            raise TypeError("its facts are of other types")
-        facts["code_length"] = check_code_length(facts["code_length"])
-    except (InputError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{shown} holds no codes that classwise wrote; write them with `classwise store`."
-        ) from error
-    if version != 1:
-        raise InputError(f"{shown} was written by a newer classwise; upgrade it.")
-    return facts
