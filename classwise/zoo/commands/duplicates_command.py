@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,8 @@ def run(options: argparse.Namespace) -> int:
     names = [[photo.name for photo in photos] for photos in found.clusters]
     similar = similar_photos(index, names) if index else []
     suspects = suspect_labels(index) if index and index.facts.class_names else []
+    if index:
+        similar, suspects = still_there(index, similar, suspects)
     where = " and ".join(map(str, options.between or [options.photos]))
     if options.report:
         lists = (index, similar, suspects)
@@ -150,6 +153,25 @@ def index_of(photos: Path | None, path: Path) -> Index:
             f"{path} is the index of {index.facts.source}, {given}; leave --index out."
         )
     return index
+
+
+def still_there(
+    index: Index, similar: list[SimilarPair], suspects: list[SuspectLabel]
+) -> tuple[list[SimilarPair], list[SuspectLabel]]:
+    """Leaves out photos that are gone since the index was made, and says so."""
+    folder = Path(index.facts.source)
+    names = {name for pair in similar for name in (pair.first, pair.second)}
+    names |= {suspect.name for suspect in suspects}
+    gone = {name for name in names if not (folder / name).exists()}
+    if gone:
+        print_note(
+            f"{index.path} holds photos that are gone, which are left out; bring it up to date "
+            f"with: classwise index {shlex.quote(str(folder))} -o {shlex.quote(str(index.path))}"
+        )
+    return (
+        [pair for pair in similar if gone.isdisjoint((pair.first, pair.second))],
+        [suspect for suspect in suspects if suspect.name not in gone],
+    )
 
 
 def show(found: Duplicates, similar: list[SimilarPair], suspects: list[SuspectLabel]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from classwise.zoo.commands.fit_command import fit_and_save
 from classwise.zoo.commands.image_options import note_others, note_skipped
 from classwise.zoo.commands.photo_options import add_photo_options
+from classwise.zoo.commands.serve_command import HOST, PORT, serve
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.printing import counted, print_json, print_note
@@ -69,7 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "they need not be encoded again",
     )
     add_photo_options(parser)
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    after = parser.add_mutually_exclusive_group()
+    after.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    after.add_argument(
+        "--serve",
+        action="store_true",
+        help="then show the page that searches it, as `classwise serve` does, until Ctrl-C",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -136,6 +143,8 @@ def run(options: argparse.Namespace) -> int:
             f"{index.path}: {counted(len(index), 'image')}; {update.encoded:,} encoded, "
             f"{update.known:,} known, {update.forgotten:,} forgotten; {seconds:.1f} s."
         )
+    if options.serve:
+        serve(index, HOST, PORT, options.max_pixels)
     return 0
 
 

@@ -4,13 +4,20 @@ Photos are read, and thumbnails made, when they are asked for. Other machines do
 unless --host says so. Stop it with Ctrl-C.
 """
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.number_ranges import PIXELS, WholeNumbers
 from classwise.zoo.foundation.printing import print_note
 
+if TYPE_CHECKING:
+    from classwise.zoo.search.index import Index
+
+HOST, PORT = "127.0.0.1", 8000
 PORTS = WholeNumbers(0, 65_535)
 
 
@@ -18,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("index", type=Path, metavar="INDEX", help="what `classwise index` wrote")
     parser.add_argument(
         "--host",
-        default="127.0.0.1",
+        default=HOST,
         metavar="ADDRESS",
         help="the address to listen on (default: 127.0.0.1, this machine alone); whoever reaches "
         "it sees the photos",
@@ -26,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port",
         type=PORTS.parse,
-        default=8000,
+        default=PORT,
         metavar="P",
         help="the port; 0 takes a free one (default: 8000)",
     )
@@ -43,15 +50,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from classwise.zoo.search.open_index import open_index
-    from classwise.zoo.search.photo_server import PhotoServer
 
     index = open_index(options.index, options.model)
+    serve(index, options.host, options.port, options.max_pixels)
+    return 0
+
+
+def serve(index: Index, host: str, port: int, max_pixels: int | None) -> None:
+    """Serves an index until Ctrl-C.
+
+    Args:
+        index: what is asked.
+        host, port: where to listen; 0 takes a free port.
+        max_pixels: largest width times height of an image that is sent, None for the default.
+
+    Raises:
+        InputError: it cannot be listened there.
+    """
+    from classwise.zoo.search.photo_server import PhotoServer
+
     try:
-        server = PhotoServer(index, options.host, options.port, options.max_pixels)
+        server = PhotoServer(index, host, port, max_pixels)
     except OSError as error:
         raise InputError(
-            f"{options.host} port {options.port} cannot be listened on ({error.strerror}); give "
-            "another --port, such as 0 for a free one, or another --host."
+            f"{host} port {port} cannot be listened on ({error.strerror}); give another --port, "
+            "such as 0 for a free one, or another --host."
         ) from error
     with server:
         server.prepare()
@@ -62,4 +85,3 @@ def run(options: argparse.Namespace) -> int:
             server.serve_forever()
         except KeyboardInterrupt:
             print_note("Stopped.")
-    return 0

@@ -48,5 +48,7 @@ def read_codes(path: str | os.PathLike) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
+    except PermissionError:
+        raise  # names the file
     except Exception as error:  # numpy raises errors of zip, zlib and its own
         raise InputError(f"{path} is not a readable .npz file: {error}.") from error

@@ -168,6 +168,8 @@ def read_columns(path: Path, facts: IndexFacts) -> IndexColumns:
     names = [field.name for field in dataclasses.fields(IndexColumns)]
     try:
         columns = IndexColumns(**{name: opened_array(path / f"{name}.npy") for name in names})
+    except PermissionError:
+        raise  # says what is wrong; making the index anew would not help
     except (OSError, ValueError, EOFError) as error:
         raise damaged(path, str(error)) from error
     count = facts.count

@@ -83,8 +83,15 @@ def find_queries(
 
 
 def of_the_index(index: Index, source: Path) -> Query:
-    """Returns an image of an index by its name; raises `InputError` where there is none."""
+    """Returns an image of an index by its name, or by the path where it lay.
+
+    Raises:
+        InputError: there is none.
+    """
     item = index.items.get(source.as_posix())
+    path, folder = source.parent.resolve() / source.name, Path(index.facts.source)
+    if item is None and path.is_relative_to(folder):
+        item = index.items.get(path.relative_to(folder).as_posix())
     if item is None:
         raise InputError(
             f"'{source}' is no file, nor the name of an image in {index.path}; give an image, a "

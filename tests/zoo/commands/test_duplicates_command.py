@@ -74,6 +74,13 @@ def test_with_an_index_there_are_three_lists(photos, classwise, model, tmp_path)
         assert name in page
     pictures = list((tmp_path / "page" / "thumbnails").iterdir())
     assert len(pictures) >= 2
+    gone = found["similar"][0]["first"]
+    (photos / gone).unlink()
+    status, out, err = classwise("duplicates", "photos", "--index", "i.index", "--json")
+    assert status == 0
+    assert gone not in out
+    assert "holds photos that are gone" in err
+    assert "classwise index" in err
     assert classwise("duplicates", "photos", "--report", "page")[0] == 0
     assert "Similar" not in (tmp_path / "page" / "index.html").read_text()
 

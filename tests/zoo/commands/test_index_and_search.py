@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from classwise.zoo import Hasher, build_index
@@ -93,6 +94,8 @@ def test_photos_that_are_gone_since(indexed, classwise, photos, tmp_path):
     (photos / "2021" / "d.jpg").unlink()
     (photos / "2021" / "e.jpg").write_text("damaged since")
     assert len(found(classwise, "2021/d.jpg", "--report", "sheet")[0]["hits"]) == 5
+    where = found(classwise, "photos/2021/d.jpg", "-k", "1")
+    assert (where[0]["item"], where[0]["query"]) == (3, "photos/2021/d.jpg")
     page = (tmp_path / "sheet" / "index.html").read_text()
     assert page.count("cannot be shown") == 2
     assert page.count("<img") == 4
@@ -190,6 +193,20 @@ def test_a_folder_without_permission(indexed, classwise, photos, monkeypatch):
     assert (status, out) == (2, "")
     assert "rome' cannot be read: Permission denied" in err
     assert sorted(path.read_bytes() for path in indexed.iterdir()) == before
+
+
+def test_an_index_that_may_not_be_read_is_not_called_damaged(indexed, classwise, monkeypatch):
+    load = np.load
+
+    def denied(path, **options):
+        if Path(path).name == "codes.npy":
+            raise PermissionError(13, "Permission denied", str(path))
+        return load(path, **options)
+
+    monkeypatch.setattr(np, "load", denied)
+    status, out, err = classwise("search", "photos.index", "loose.jpg")
+    assert (status, out) == (2, "")
+    assert err == "classwise search: photos.index/codes.npy: Permission denied.\n"
 
 
 def started(model, photos, output):

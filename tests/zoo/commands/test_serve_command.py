@@ -6,11 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from classwise import zoo
+from classwise.zoo.commands import index_command
+from classwise.zoo.search.photo_server import PhotoServer
 from tests.zoo.search.conftest import model, photos, write_photo
 
 __all__ = ["model", "photos"]
@@ -37,6 +41,29 @@ def served(photos, model, tmp_path, monkeypatch):
     yield process, line.partition(" at ")[2].partition(" ")[0]
     process.kill()
     process.wait()
+
+
+def test_an_index_is_served_by_the_command_that_makes_it(
+    photos, model, tmp_path, classwise, monkeypatch
+):
+    asked = []
+    serving = PhotoServer.serve_forever
+
+    def serve_forever(server):
+        thread = threading.Thread(target=serving, args=(server,))
+        thread.start()
+        asked.append(urllib.request.urlopen(server.url, timeout=20).read())
+        server.shutdown()
+        thread.join()
+
+    monkeypatch.setattr(index_command, "PORT", 0)
+    monkeypatch.setattr(PhotoServer, "serve_forever", serve_forever)
+    path = tmp_path / "photos.index"
+    status, out, _ = classwise("index", photos, "-o", path, "--model", model, "--serve")
+    assert status == 0
+    assert out.splitlines()[1].startswith(f"{path} at http://127.0.0.1:")
+    assert b"<html" in asked[0]
+    assert classwise("index", photos, "-o", path, "--serve", "--json")[0] == 2
 
 
 def test_ctrl_c_ends_it(served):
