@@ -3,6 +3,7 @@ in docs/SEARCH.md that says which engine to take."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from classwise.zoo.cards.markdown import table
@@ -14,6 +15,7 @@ SIZES = (10**4, 10**6, 10**8, 10**10)
 MEMORY = 8e9
 # Two cores search so much of a store at once.
 WAIT_SECONDS = 1.0
+ENCODE_SECONDS = 7 * 86_400
 
 
 def store_tables(root: Path) -> str:
@@ -97,9 +99,10 @@ def engine_table(search: dict, indexing: dict, stores: dict) -> str:
                 f"{amount(size * engine['bytes an image'])} of {'memory' if fits else 'disk'}",
                 amount(size * database["bytes an image"]),
                 duration(scan),
-                f"{max(1, round(scan / WAIT_SECONDS)):,}",
+                f"{math.ceil(scan / WAIT_SECONDS):,}",
                 duration(distinct),
                 duration(size / speed),
+                f"{math.ceil(size / speed / ENCODE_SECONDS):,}",
             )
         )
     heads = [
@@ -109,12 +112,18 @@ def engine_table(search: dict, indexing: dict, stores: dict) -> str:
         "in pgvector, disk",
         "a query, all codes scanned",
         "machines to scan in 1 s",
-        "a query, distinct codes",
+        f"a query, {stores['distinct']:,} distinct codes",
         "to encode, one machine",
+        "machines to encode in a week",
     ]
     return (
         "Which engine to take: the index of classwise as long as it fits into half the memory of "
         f"a machine with {amount(2 * MEMORY)}, then [a store](STORES.md) on disk; pgvector at any "
-        "size, where photos are in PostgreSQL already. Reckoned in proportion:\n\n"
+        "size, where photos are in PostgreSQL already. Where one machine encodes too long, "
+        "[Ray](CLUSTER.md) divides the photos among several, and writes Lance itself. Reckoned in "
+        f"proportion, of machines with {indexing['machine']['cores']} cores:\n\n"
         + table(heads, rows)
+        + "\n\nMore photos have more distinct codes: count yours, and reckon with as many. From "
+        "10^8 on, search [a table of distinct codes](STORES.md#codes-that-collapse), or on several "
+        "machines at once."
     )
