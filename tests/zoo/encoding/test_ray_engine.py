@@ -11,7 +11,7 @@ from classwise.zoo.datasets.image_sources import open_images
 from classwise.zoo.encoding.encode_to_file import encode_to_file
 from classwise.zoo.encoding.encoders import open_encoder
 from classwise.zoo.encoding.ray_engine import encode_on_ray
-from classwise.zoo.encoding.ray_workers import shares
+from classwise.zoo.encoding.ray_workers import connected, shares
 from classwise.zoo.encoding.read_codes import read_codes
 from classwise.zoo.foundation.errors import InputError
 
@@ -109,6 +109,21 @@ def test_shares_of_a_cluster():
         shares({"CPU": 64.0}, ("cuda", "cpu"), None)
     with pytest.raises(InputError, match="9 workers are wanted, and the Ray cluster has 8 cores"):
         shares({"CPU": 8.0}, ("cpu",), 9)
+
+
+def test_a_ray_that_does_not_start_is_one_sentence(monkeypatch):
+    module = pytest.importorskip("ray")
+
+    def slow(**options):
+        raise Exception("The current node timed out during startup.\nThe log is at ...")
+
+    monkeypatch.setattr(module, "is_initialized", lambda: False)
+    monkeypatch.setattr(module, "init", slow)
+    with (
+        pytest.raises(InputError, match=r"or started \(The current node timed out during startup"),
+        connected(),
+    ):
+        pass
 
 
 def test_without_ray(monkeypatch, tmp_path, capsys):
