@@ -4,10 +4,10 @@
 
 Float embeddings and codes of DCWH, of vMF and of the layer below a softmax classifier, on the
 pooled features of EfficientNet-Lite0; beside them the features as they are. All have one optimizer,
-one width, the same number of steps and four settings to choose from, each its own. A setting is
-chosen on the last quarter of the learned classes, in their order, by layers that learned from the
-other three; classes that judge are looked at once. Writes bench/studies/results/unseen_classes.json;
-what it holds already is not measured again.
+one width and eight settings to choose from: four values of a parameter of their own, each with few
+and with many steps. A setting is chosen on the last quarter of the learned classes, in their order,
+by layers that learned from the other three; classes that judge are looked at once. Writes
+bench/studies/results/unseen_classes.json; what it holds already is not measured again.
 """
 
 import argparse
@@ -30,33 +30,39 @@ from classwise.zoo.retrieval.embeddings import evaluate_embeddings
 from classwise.zoo.retrieval.leave_one_out import RankedCodes, evaluate_leave_one_out
 from classwise.zoo.training.iterative_quantization import ITERATIONS, turn
 
-#: The side of images in pixels: characters are drawn on 105 x 105.
-GROUNDS = {"flowers102-half-unseen": 224, "caltech101-half-unseen": 224, "omniglot-unseen": 112}
+#: The side of images in pixels (characters are drawn on 105 x 105), and the numbers of steps.
+GROUNDS = {
+    "flowers102-half-unseen": (224, (200, 600)),
+    "caltech101-half-unseen": (224, (200, 600)),
+    "omniglot-unseen": (112, (400, 1200)),
+}
 FLOATS, BITS = 512, 64
-STEPS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 1500, 128, 1e-3, 0.02
+BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 128, 1e-3, 0.02
+FIXED = {"dcwh": {"cubic_weight": 0.1, "vertex_weight": 0.01}}
 METHODS = ("dcwh", "vmf", "softmax")
 RESULTS = Path(__file__).parent / "results" / "unseen_classes.json"
 JUDGED = {FLOATS: "map@r", BITS: "map"}
 
 
-def settings(method: str, width: int) -> list[dict]:
-    """Returns what a method is chosen from: its loss's own parameter, or softmax's rate.
+def settings(method: str, width: int, steps: tuple[int, ...]) -> list[dict]:
+    """Returns what a method is chosen from: its loss's own parameter, or softmax's rate; steps.
 
     DCWH's centers are vertices, whose squared distance grows with the width.
     """
-    if method == "dcwh":
-        fixed = {"cubic_weight": 0.1, "vertex_weight": 0.01}
-        return [{"inverse_variance": scale / width, **fixed} for scale in (4, 8, 16, 32)]
-    if method == "vmf":
-        return [{"concentration": value} for value in (8.0, 16.0, 32.0, 64.0)]
-    return [{"learning_rate": rate} for rate in (3e-4, 1e-3, 3e-3, 1e-2)]
+    values = {
+        "dcwh": [{"inverse_variance": scale / width} for scale in (16, 32, 64, 128)],
+        "vmf": [{"concentration": value} for value in (8.0, 16.0, 32.0, 64.0)],
+        "softmax": [{"learning_rate": rate} for rate in (3e-4, 1e-3, 3e-3, 1e-2)],
+    }
+    return [{**value, "steps": count} for count in steps for value in values[method]]
 
 
-def fit(model: keras.Model, loss, features, labels, rate=LEARNING_RATE, callbacks=()) -> None:
-    """Trains for `STEPS` steps, whole epochs and a part of one."""
-    rate = keras.optimizers.schedules.CosineDecay(rate, STEPS)
+def fit(model: keras.Model, loss, features, labels, chosen: dict, callbacks=()) -> None:
+    """Trains until the rate has fallen to 0, at the chosen step, and to the end of that epoch."""
+    rate = chosen.get("learning_rate", LEARNING_RATE)
+    rate = keras.optimizers.schedules.CosineDecay(rate, chosen["steps"])
     model.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), loss)
-    epochs = math.ceil(STEPS / math.ceil(len(features) / BATCH_SIZE))
+    epochs = math.ceil(chosen["steps"] / math.ceil(len(features) / BATCH_SIZE))
     model.fit(features, labels, BATCH_SIZE, epochs, callbacks=list(callbacks), verbose=0)
 
 
@@ -69,7 +75,7 @@ def head(method: str, chosen: dict, features, labels, width: int, seed: int):
         layer = keras.layers.Dense(width)(inputs)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         classifier = keras.Model(inputs, keras.layers.Dense(classes)(layer))
-        fit(classifier, loss, features, labels, chosen["learning_rate"])
+        fit(classifier, loss, features, labels, chosen)
         below = keras.Model(inputs, layer)
         return lambda found: np.asarray(below.predict(found, batch_size=4096, verbose=0))
     inputs = keras.Input((1, 1, features.shape[1]))
@@ -80,13 +86,9 @@ def head(method: str, chosen: dict, features, labels, width: int, seed: int):
         normalize=get_method(method).unit_length,
         seed=seed,
     )
-    fit(
-        hasher,
-        build_loss(method, chosen),
-        features[:, None, None],
-        labels,
-        callbacks=[CenterUpdate()],
-    )
+    own = {key: value for key, value in chosen.items() if key != "steps"}
+    loss = build_loss(method, own | FIXED.get(method, {}))
+    fit(hasher, loss, features[:, None, None], labels, chosen, callbacks=[CenterUpdate()])
 
     def embed(found):
         return np.asarray(hasher.predict(found[:, None, None], batch_size=4096, verbose=0))
@@ -118,20 +120,26 @@ def numbered(labels: np.ndarray) -> np.ndarray:
     return np.unique(labels, return_inverse=True)[1]
 
 
-def choose(method: str, width: int, features, labels) -> tuple[dict, list[dict]]:
-    """Returns the setting that is best for held-out ones of the learned classes, and all of them."""
-    held_out = labels >= round(0.75 * (labels.max() + 1))
+def held_out(class_ids: np.ndarray) -> np.ndarray:
+    """Returns which images are of the last quarter of the classes, bool `[N]`."""
+    return class_ids >= round(0.75 * (class_ids.max() + 1))
+
+
+def choose(method: str, width: int, steps, features, labels) -> tuple[dict, list[dict]]:
+    """Returns the setting that is best for held-out learned classes, and all that were tried."""
+    apart = held_out(labels)
     tried = []
-    for setting in settings(method, width):
-        embed = head(method, setting, features[~held_out], labels[~held_out], width, seed=0)
-        found = measured(embed(features[held_out]), labels[held_out], width)
+    for setting in settings(method, width, steps):
+        embed = head(method, setting, features[~apart], labels[~apart], width, seed=0)
+        found = measured(embed(features[apart]), labels[apart], width)
         tried.append({**setting, JUDGED[width]: found[JUDGED[width]]})
     best = max(range(len(tried)), key=lambda i: tried[i][JUDGED[width]])
-    return settings(method, width)[best], tried
+    return settings(method, width, steps)[best], tried
 
 
-def study(name: str, side: int, seeds: int, folder: Path, known: dict, keep) -> None:
+def study(name: str, seeds: int, folder: Path, known: dict, keep) -> None:
     """Adds to `known` what a ground lacks, and calls `keep` after every method."""
+    side, steps = GROUNDS[name]
     split, features = pooled_features(get_protocol(name), folder, side)
     labels, positions = split.images.labels, split.positions
     # Validation images select nothing here; they are learned from like the others.
@@ -143,6 +151,8 @@ def study(name: str, side: int, seeds: int, folder: Path, known: dict, keep) -> 
     known.setdefault("classes", [len(np.unique(found)) for found in (class_ids, answers)])
     if "features" not in known:
         known["features"] = measured(judged, answers, judged.shape[1], nmi=True)
+        apart = held_out(class_ids)
+        known["features_held_out"] = measured(seen[apart], class_ids[apart], judged.shape[1])
         keep()
     for width in (FLOATS, BITS):
         rows = known.setdefault(str(width), {})
@@ -150,7 +160,7 @@ def study(name: str, side: int, seeds: int, folder: Path, known: dict, keep) -> 
             if method in rows:
                 continue
             start = time.perf_counter()
-            chosen, tried = choose(method, width, seen, class_ids)
+            chosen, tried = choose(method, width, steps, seen, class_ids)
             by_seed = []
             for seed in range(seeds):
                 embed = head(method, chosen, seen, class_ids, width, seed)
@@ -173,28 +183,32 @@ def main() -> None:
     options = parser.parse_args()
     given = {
         "trunk": TRUNK,
-        "sides": GROUNDS,
-        "steps": STEPS,
+        "sides_and_steps": json.loads(json.dumps(GROUNDS)),
         "batch_size": BATCH_SIZE,
         "learning_rate": LEARNING_RATE,
         "weight_decay": WEIGHT_DECAY,
         "seeds": options.seeds,
         "backend": keras.backend.backend(),
     }
-    result = {"settings": given, "grounds": {}}
-    if options.output.exists():
+
+    def stored() -> dict:
+        if not options.output.exists():
+            return {"settings": given, "grounds": {}}
         found = json.loads(options.output.read_text())
         if found["settings"] != given:
             parser.error(f"{options.output} holds other settings; remove it, or give --output.")
-        result = found
-
-    def keep():
-        with replacing_file(options.output) as temporary:
-            temporary.write_text(json.dumps(result, indent=1) + "\n")
+        return found
 
     for name in options.grounds:
-        known = result["grounds"].setdefault(name, {})
-        study(name, GROUNDS[name], options.seeds, options.features, known, keep)
+        known = stored()["grounds"].get(name, {})
+
+        def keep(name=name, known=known):
+            result = stored()  # another process may have added grounds of its own
+            result["grounds"][name] = known
+            with replacing_file(options.output) as temporary:
+                temporary.write_text(json.dumps(result, indent=1) + "\n")
+
+        study(name, options.seeds, options.features, known, keep)
 
 
 if __name__ == "__main__":
