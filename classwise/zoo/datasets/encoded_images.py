@@ -22,9 +22,7 @@ class EncodedImages:
         image_shape: height, width and channels of every image.
     """
 
-    def __init__(
-        self, files: Sequence[Path | FilePart | bytes], image_shape: tuple[int, int, int]
-    ):
+    def __init__(self, files: Sequence[Path | FilePart | bytes], image_shape: tuple[int, int, int]):
         self.files = list(files)
         self.image_shape = check_image_shape(image_shape)
 

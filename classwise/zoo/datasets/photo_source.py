@@ -40,7 +40,7 @@ class PhotoSource:
     remedy: str
     tfds_name: str | None = None
     tfds_splits: dict[str, str] = dataclasses.field(default_factory=dict)
-    tfds_keys: Keys = Keys()
+    tfds_keys: Keys = dataclasses.field(default_factory=Keys)
     needs_data_dir: ClassVar[bool] = False
 
     def load(

@@ -21,9 +21,7 @@ def _protocols(*protocols: Protocol) -> dict[str, Protocol]:
 
 _OFFICIAL = "The test split asks, the train split answers."
 _UNSEEN = "The test images of held-out classes ask, their train images answer (arXiv 1609.06753)."
-_HALF = (
-    "The first {} classes are learned from; every {} of the others asks all the rest of these."
-)
+_HALF = "The first {} classes are learned from; every {} of the others asks all the rest of these."
 
 PROTOCOLS = _protocols(
     Protocol("cifar10-full", "cifar10", OfficialSplit(), 500, _OFFICIAL),

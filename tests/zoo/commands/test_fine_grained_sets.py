@@ -143,9 +143,7 @@ def prepared(request, tmp_path, monkeypatch, capsys):
 
     Stored(data_dir=str(tmp_path)).download_and_prepare()
     counts = {split: len(labels) * len(numbers) for split, (labels, numbers) in parts.items()}
-    small = dataclasses.replace(
-        DATA_SETS[protocol.dataset], num_classes=CLASSES, num_images=counts
-    )
+    small = dataclasses.replace(DATA_SETS[protocol.dataset], num_classes=CLASSES, num_images=counts)
     monkeypatch.setitem(DATA_SETS, protocol.dataset, small)
     rule = protocol.rule
     if isinstance(rule, FirstClasses):
