@@ -9,15 +9,15 @@ INTRODUCTION = """\
 ## Half of the classes, judged on the other half
 
 The first classes of a set are learned, and every image of the others asks all the rest of these.
-Hash layers on the pooled features of `{trunk}`, the trunk as ImageNet left it: DCWH, vMF, and the
-linear layer below a softmax classifier, as wide. All have AdamW at {learning_rate:g} (softmax at the
-rate chosen), weight decay {weight_decay:g}, batches of {batch_size} and a cosine schedule, and four
-settings each: DCWH inverse variances, vMF concentrations, softmax learning rates. A setting was
-chosen on the last quarter of the learned classes by layers that learned from the other three, by
-MAP@R of floats and by mAP of codes, with one seed; the classes that judge chose nothing. Floats rank
-by cosine; codes of vMF are turned by ITQ; mAP of codes is expected over ties. Mean and range over
-{seeds} seeds; NMI of the first, where at most 100 classes judge. `features` are what all layers start
-from, 1,280 floats."""
+Hash layers on the pooled features of `{trunk}`, the trunk as ImageNet left it:
+DCWH, vMF, and the linear layer below a softmax classifier, as wide. All have AdamW at
+{learning_rate:g} (softmax at the rate chosen), weight decay {weight_decay:g}, batches of
+{batch_size}, a cosine schedule, and four settings each: DCWH inverse variances, vMF concentrations,
+softmax learning rates. A setting was chosen on the last quarter of the learned classes by layers
+that learned from the other three, by MAP@R of floats and by mAP of codes, with one seed; the
+classes that judge chose nothing. Floats rank by cosine; codes of vMF are turned by ITQ; mAP of
+codes is expected over ties. Mean and range over {seeds} seeds; NMI of the first, where at most 100
+classes judge. `features` are what all layers start from, 1,280 floats."""
 OF_FLOATS = {
     "map@r": ">MAP@R",
     **{f"recall@{k}": f">R@{k}" for k in (1, 2, 4, 8)},
