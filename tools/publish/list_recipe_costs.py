@@ -76,10 +76,8 @@ def reckoned_texts(recipe: Recipe, measured: dict) -> tuple[tuple[str, str], tup
 
 
 def reckoned_result(recipe: Recipe) -> str:
-    """Returns why a header has no figure, and where there is one that is related."""
+    """Returns why a header has no figure, and what measures something related."""
     protocol = PROTOCOLS.get(recipe.protocol)
     if protocol is None or protocol.published:
         return "not measured here, where the images are not at hand"
-    return (
-        "not measured here; docs/STUDIES.md has hash layers on the features of a trunk that stays"
-    )
+    return "not measured here; bench/studies/unseen_classes.py trains hash layers on features"
