@@ -68,6 +68,7 @@ studies: $(VENV)/backends.done  ## measures what the papers claim (about an hour
 	PYTHONPATH=. $(RUN)/python bench/studies/frozen_features.py
 	PYTHONPATH=. KERAS_BACKEND=torch $(RUN)/python bench/studies/few_convolutions.py
 	PYTHONPATH=. KERAS_BACKEND=torch $(RUN)/python bench/studies/mosaic.py
+	PYTHONPATH=. KERAS_BACKEND=torch $(RUN)/python bench/studies/unseen_classes.py
 	PYTHONPATH=. $(RUN)/python bench/studies/write_page.py
 
 cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, tables, recipe headers, README's picture, that of the house

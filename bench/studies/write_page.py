@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.studies.claims import claims
 from bench.studies.heads import LABELS, SETTINGS
+from bench.studies.unseen_page import unseen_classes
 from classwise.zoo.cards.card_training import settings
 from classwise.zoo.cards.markdown import table
 from classwise.zoo.foundation.files import replacing_file
@@ -156,6 +157,7 @@ def page(results: Path) -> str:
         "few_convolutions": few_convolutions,
         "frozen_features": frozen_features,
         "mosaic": mosaic,
+        "unseen_classes": unseen_classes,
     }
     parts = [
         section(json.loads((results / f"{name}.json").read_text()))

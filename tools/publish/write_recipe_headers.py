@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from classwise.zoo.cards.card_training import on_device
-from classwise.zoo.datasets.listed_protocols import LIST_PROTOCOLS
 from classwise.zoo.foundation.files import replacing_file
 from classwise.zoo.presets.registry import FOLDER, Preset, Trunk, presets, trunks
 from classwise.zoo.training.recipe import Recipe
 from classwise.zoo.training.recipe_files import bundled_recipes, read_recipe
-from tools.publish.list_recipe_costs import reckoned_texts
+from tools.publish.list_recipe_costs import is_reckoned, reckoned_texts
 from tools.publish.write_tables import read_results
 
 # The lines of a header that this module writes; the others are written by hand.
@@ -142,13 +141,13 @@ def with_results(
 ) -> str:
     """Returns a recipe file's text with new lines about cost and result; see `result_lines`.
 
-    Of a `recipe` of listed images they say what it is reckoned to cost.
+    Of a `recipe` that nobody here ran they say what it is reckoned to cost.
 
     Raises:
         ValueError: it has no such lines to replace.
     """
     lines = result_lines(entries, measured)
-    if not entries and recipe is not None and recipe.protocol in LIST_PROTOCOLS:
+    if not entries and recipe is not None and is_reckoned(recipe):
         lines = filled(*reckoned_texts(recipe, measured or {}))
     replaced, count = WRITTEN.subn(lambda found: lines, text, count=1)
     if count == 0:

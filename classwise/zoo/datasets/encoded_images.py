@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classwise.zoo.datasets.file_part import FilePart
 from classwise.zoo.datasets.read_images import check_image_shape, read_images
 
 
@@ -17,11 +18,11 @@ class EncodedImages:
     At another size they are read anew, so that nothing is resized twice.
 
     Args:
-        files: paths, or the bytes of files.
+        files: paths, parts of files, or the bytes of files.
         image_shape: height, width and channels of every image.
     """
 
-    def __init__(self, files: Sequence[Path | bytes], image_shape: tuple[int, int, int]):
+    def __init__(self, files: Sequence[Path | FilePart | bytes], image_shape: tuple[int, int, int]):
         self.files = list(files)
         self.image_shape = check_image_shape(image_shape)
 
@@ -34,7 +35,7 @@ class EncodedImages:
 
     def __getitem__(self, key: np.ndarray | slice | int) -> np.ndarray:
         chosen = np.arange(len(self.files))[key]
-        images = read_images([self.files[i] for i in chosen.ravel()], self.image_shape)
+        images = read_images([self._source(i) for i in chosen.ravel()], self.image_shape)
         return images.reshape(*chosen.shape, *self.image_shape)
 
     def select(self, indices: np.ndarray) -> EncodedImages:
@@ -50,6 +51,10 @@ class EncodedImages:
         """Returns the bytes of one file."""
         file = self.files[position]
         return file if isinstance(file, bytes) else file.read_bytes()
+
+    def _source(self, position: int) -> Path | bytes:
+        file = self.files[position]
+        return file.read_bytes() if isinstance(file, FilePart) else file
 
     @classmethod
     def joined(cls, parts: Iterable[EncodedImages]) -> EncodedImages:

@@ -13,6 +13,7 @@ from classwise.zoo.datasets.encoded_images import EncodedImages
 from classwise.zoo.datasets.file_batches import FileBatches
 from classwise.zoo.datasets.image_folder import load_folder
 from classwise.zoo.datasets.labeled_images import LabeledImages
+from classwise.zoo.datasets.tfds_records import Keys, read_records
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.quiet import start_tensorflow
 
@@ -32,12 +33,14 @@ class PhotoSource:
     Args:
         remedy: how to get it, as the end of a sentence.
         tfds_name: its name in TFDS, None where that does not have it.
-        tfds_splits: by split, what of it TFDS's `split=` is given.
+        tfds_splits: by split, those of TFDS that it is made of, joined by "+".
+        tfds_keys: what TFDS calls labels and names.
     """
 
     remedy: str
     tfds_name: str | None = None
     tfds_splits: dict[str, str] = dataclasses.field(default_factory=dict)
+    tfds_keys: Keys = dataclasses.field(default_factory=Keys)
     needs_data_dir: ClassVar[bool] = False
 
     def load(
@@ -90,7 +93,7 @@ class PhotoSource:
         return dataclasses.replace(photos, name=data_set.name, split=split, images=images)
 
     def _from_tfds(self, data_set: DataSet, split: str, place: Path) -> LabeledImages:
-        """Reads what TFDS prepared, each image as the file that it was."""
+        """Reads what TFDS prepared; its images stay there until they are used, as they were."""
         start_tensorflow()
 
         import tensorflow_datasets as tfds
@@ -103,17 +106,14 @@ class PhotoSource:
                 f"{self.tfds_name} is not prepared in '{place}'; run "
                 f"tfds.load('{self.tfds_name}', data_dir='{place}') once, or {self.remedy}"
             ) from error
-        stored = builder.as_dataset(
-            split=self.tfds_splits[split], decoders={"image": tfds.decode.SkipDecoding()}
-        )
-        records = list(stored.as_numpy_iterator())
+        found = read_records(builder, self.tfds_splits[split], self.tfds_keys)
         return LabeledImages(
             data_set.name,
             split,
-            EncodedImages([record["image"] for record in records], data_set.image_shape),
-            np.array([record["label"] for record in records], np.int64),
-            np.array([f"{split}_{number:05d}" for number in range(len(records))]),
-            tuple(builder.info.features["label"].names),
+            EncodedImages(found.files, data_set.image_shape),
+            found.labels,
+            np.array(found.names),
+            found.class_names,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from classwise.zoo.datasets.encoded_images import EncodedImages
 from classwise.zoo.datasets.labeled_images import LabeledImages
 from classwise.zoo.datasets.protocol_digests import warn_if_changed
-from classwise.zoo.datasets.record_ids import record_ids
+from classwise.zoo.datasets.record_ids import file_ids, record_ids
 from classwise.zoo.datasets.resized_images import resize
 from classwise.zoo.datasets.split_rules import Records, SplitRule, draw_per_class
 from classwise.zoo.datasets.splits import load_split
@@ -38,6 +39,12 @@ class Protocol:
         description: one sentence.
         group: images a class, where all classes have equally many and a result is the number of
             right ones among so many nearest, as of UKBench.
+        published: images that are learned from, validation images among them, and those that ask,
+            by `"learning"` and `"queries"`: of a data set that nobody had here to record the split.
+        recall_at: cut-offs of R@K, where every image asks all the others.
+        clusters: whether NMI is wanted, too; k-means of thousands of classes takes hours.
+        by_name: whether records have the names of their files, which are the same in every copy,
+            and not ids by content, which take reading all of them.
     """
 
     name: str
@@ -46,6 +53,10 @@ class Protocol:
     validation_per_class: int | None
     description: str
     group: int | None = None
+    published: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    recall_at: tuple[int, ...] = (1, 2, 4, 8)
+    clusters: bool = True
+    by_name: bool = False
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -69,7 +80,8 @@ class Protocol:
         """Returns the images of each role, given `self.splits`, each in any order.
 
         Raises:
-            InputError: the splits are others, or a class has too few images.
+            InputError: the splits are others, a class has too few images, or shares are not of the
+                published sizes.
         """
         given = [f"{images.name}:{images.split}" for images in splits]
         needed = [f"{self.dataset}:{split}" for split in self.splits]
@@ -89,13 +101,29 @@ class Protocol:
             np.concatenate([images.ids for images in splits]),
             splits[0].class_names,
         )
-        ids = np.concatenate([record_ids(images) for images in splits])
+        known = file_ids if self.by_name else record_ids
+        ids = np.concatenate([known(images) for images in splits])
         origin = np.repeat(self.splits, [len(images) for images in splits])
         in_test = np.isin(origin, ("test", "all"))
         records = Records(
             ids, images.known_labels, in_test, origin == "validation", images.class_names
         )
-        return ProtocolImages(self, images, ids, self.roles(records))
+        positions = self.roles(records)
+        self._check_published(positions)
+        return ProtocolImages(self, images, ids, positions)
+
+    def _check_published(self, positions: Mapping[str, np.ndarray]) -> None:
+        """Raises `InputError` where a share has another size than the published one."""
+        learning = len(positions["training"]) + len(positions["validation"])
+        found = {"learning": learning, "queries": len(positions["queries"])}
+        told = {"learning": "are learned from", "queries": "ask"}
+        for share, wanted in self.published.items():
+            if found[share] != wanted:
+                raise InputError(
+                    f"{found[share]:,} images of {self.name} {told[share]} where {wanted:,} are "
+                    f"published: this copy of {self.dataset} has other labels, or its classes in "
+                    "another order; prepare it again."
+                )
 
     def load(self, data_dir: str | Path | None = None, download: bool = True) -> ProtocolImages:
         """Returns the images of each role, read from its source; arguments as in `load_split`.

@@ -2,11 +2,13 @@
 
 from classwise.zoo.datasets.protocol import ROLES, Protocol, ProtocolImages
 from classwise.zoo.datasets.split_rules import (
+    FirstClasses,
     LeaveOneOut,
     OfficialSplit,
     OfficialSplitWithValidation,
     SampledSplit,
     UnseenClasses,
+    ValidationAsks,
 )
 from classwise.zoo.foundation.errors import unknown_name
 
@@ -19,6 +21,7 @@ def _protocols(*protocols: Protocol) -> dict[str, Protocol]:
 
 _OFFICIAL = "The test split asks, the train split answers."
 _UNSEEN = "The test images of held-out classes ask, their train images answer (arXiv 1609.06753)."
+_HALF = "The first {} classes are learned from; every {} of the others asks all the rest of these."
 
 PROTOCOLS = _protocols(
     Protocol("cifar10-full", "cifar10", OfficialSplit(), 500, _OFFICIAL),
@@ -80,6 +83,56 @@ PROTOCOLS = _protocols(
         0,
         "Each of the four views of a thing asks for the other three; none is learned from.",
         group=4,
+    ),
+    Protocol(
+        "caltech101-half-unseen",
+        "caltech101",
+        FirstClasses(50, ("all",), without=("faces", "background_google")),
+        3,
+        _HALF.format("50", "photograph"),
+    ),
+    Protocol(
+        "flowers102-half-unseen",
+        "flowers102",
+        FirstClasses(51, ("all",)),
+        4,
+        _HALF.format("51", "photograph"),
+    ),
+    Protocol(
+        "cub200-unseen",
+        "cub200",
+        FirstClasses(100),
+        4,
+        _HALF.format("100", "photograph of a bird"),
+        published={"learning": 5_864, "queries": 5_924},
+    ),
+    Protocol(
+        "cars196-unseen",
+        "cars196",
+        FirstClasses(98),
+        4,
+        _HALF.format("98", "photograph of a car"),
+        published={"learning": 8_054, "queries": 8_131},
+    ),
+    Protocol(
+        "sop-unseen",
+        "sop",
+        LeaveOneOut(("train", "test")),
+        1,
+        "Every photograph of 11,316 products asks all the others of these; 11,318 other products "
+        "are learned from.",
+        published={"learning": 59_551, "queries": 60_502},
+        recall_at=(1, 10, 100, 1_000),
+        clusters=False,
+    ),
+    Protocol(
+        "imagenet-full",
+        "imagenet",
+        ValidationAsks(),
+        10,
+        "The validation split asks, the train split answers.",
+        published={"learning": 1_281_167, "queries": 50_000},
+        by_name=True,
     ),
 )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -40,3 +41,21 @@ def record_ids(images: LabeledImages) -> np.ndarray:
         seen[id] += 1
         ids.append(id if seen[id] == 1 else f"{id}_{seen[id]}")
     return np.array(ids, dtype=str)
+
+
+def file_ids(images: LabeledImages) -> np.ndarray:
+    """Returns ids by the names of files, of a set whose names are the same in every copy.
+
+    Formula: `{split}_{name without folders and ending}`.
+
+    Returns:
+        str `[N]`.
+
+    Example:
+
+    >>> pixels, label = np.zeros([1, 1, 1, 1], np.uint8), np.array([0])
+    >>> one = LabeledImages("toy", "train", pixels, label, np.array(["n01/n01_7.JPEG"]), ("bag",))
+    >>> file_ids(one).tolist()
+    ['train_n01_7']
+    """
+    return np.array([f"{images.split}_{PurePosixPath(name).stem}" for name in images.ids], str)

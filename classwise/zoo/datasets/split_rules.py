@@ -163,16 +163,60 @@ class LeaveOneOut:
     without: tuple[str, ...] = ()
 
     def __call__(self, records: Records, seed: str) -> Shares:
-        names = [name.lower() for name in records.class_names]
-        missing = set(self.without) - set(names)
-        if missing:
-            raise InputError(
-                f"{seed} has no class {', '.join(sorted(missing))}, which the protocol leaves out; "
-                "its folders have other names than the data set's."
-            )
-        left_out = np.isin(records.labels, [names.index(name) for name in self.without])
-        judged = records.in_test & ~left_out
+        judged = records.in_test & ~of_classes(records, self.without, seed)
         return Shares(judged, judged, ~records.in_test)
 
 
-SplitRule = OfficialSplit | OfficialSplitWithValidation | SampledSplit | UnseenClasses | LeaveOneOut
+@dataclasses.dataclass(frozen=True)
+class FirstClasses:
+    """The first classes are learned from; every image of the others asks all the rest of these.
+
+    Args:
+        learned: how many classes, in the data set's own order.
+        splits: whose images are shared out, whatever splits they are of.
+        without: names of classes that are none, in lower case.
+    """
+
+    learned: int
+    splits: tuple[str, ...] = TRAIN_AND_TEST
+    without: tuple[str, ...] = ()
+
+    def __call__(self, records: Records, seed: str) -> Shares:
+        kept = ~of_classes(records, self.without, seed)
+        first = np.isin(records.labels, np.unique(records.labels[kept])[: self.learned])
+        judged = kept & ~first
+        return Shares(judged, judged, kept & first)
+
+
+def of_classes(records: Records, left_out: tuple[str, ...], seed: str) -> np.ndarray:
+    """Returns which records are of the classes that a protocol leaves out, bool `[N]`."""
+    names = [name.lower() for name in records.class_names]
+    missing = set(left_out) - set(names)
+    if missing:
+        raise InputError(
+            f"{seed} has no class {', '.join(sorted(missing))}, which the protocol leaves out; "
+            "its folders have other names than the data set's."
+        )
+    return np.isin(records.labels, [names.index(name) for name in left_out])
+
+
+@dataclasses.dataclass(frozen=True)
+class ValidationAsks:
+    """Queries are the validation split, where nobody knows the labels of the test split."""
+
+    splits: ClassVar[tuple[str, ...]] = ("train", "validation")
+
+    def __call__(self, records: Records, seed: str) -> Shares:
+        asks = records.of_validation
+        return Shares(asks, ~asks, ~asks)
+
+
+SplitRule = (
+    OfficialSplit
+    | OfficialSplitWithValidation
+    | SampledSplit
+    | UnseenClasses
+    | LeaveOneOut
+    | FirstClasses
+    | ValidationAsks
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +34,8 @@ def beside_baselines(
     labels: np.ndarray,
     material: Mapping[str, np.ndarray],
     group: int | None = None,
+    recall_at: Sequence[int] | None = None,
+    clusters: bool = True,
 ) -> dict[str, Contender]:
     """Returns the metrics of a hasher's codes and embeddings, then those of all baselines.
 
@@ -43,6 +45,8 @@ def beside_baselines(
         labels: class ids.
         material: arguments of `Material`, as `EncoderWithMaterial` names them.
         group: images a class, for the score of UKBench.
+        recall_at: cut-offs of R@K, as in `evaluate_leave_one_out`.
+        clusters: whether NMI is wanted, too.
 
     Returns:
         By name, "hasher" and "floats" before the baselines' own; one that lacks its material is
@@ -61,7 +65,10 @@ def beside_baselines(
         title = baseline.title.format(bits=code_length)
         ranked.append((baseline.name, title, baseline.function(given)))
     return {
-        name: Contender(title, evaluate_leave_one_out(items, labels, group=group))
+        name: Contender(
+            title,
+            evaluate_leave_one_out(items, labels, group=group, recall_at=recall_at, nmi=clusters),
+        )
         for name, title, items in ranked
         if items is not None
     }

@@ -50,6 +50,9 @@ class EncodedSets:
         material: what baselines are made of, of the same images; see `EncoderWithMaterial`. None
             where the codes stand alone.
         group: images a class, where the score of UKBench is wanted.
+        recall_at: cut-offs of R@K of embeddings and beside baselines. Defaults to those of 1, 2, 4
+            and 8 that the database can fill.
+        clusters: whether NMI is wanted, too.
     """
 
     query_codes: np.ndarray
@@ -65,6 +68,8 @@ class EncodedSets:
     leave_one_out: bool = False
     material: Mapping[str, np.ndarray] | None = None
     group: int | None = None
+    recall_at: tuple[int, ...] | None = None
+    clusters: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +122,7 @@ def encode_protocol(
     centers = None
     if hasher is not None and known == queries.class_names:
         centers = np.asarray(hasher.class_centers.get_centers())
+    alone = images.protocol if isinstance(images, ProtocolImages) and leave_one_out else None
     return EncodedSets(
         asking["codes"],
         queries.known_labels,
@@ -130,7 +136,9 @@ def encode_protocol(
         queries.class_names,
         leave_one_out,
         encoder.material(asking) if isinstance(encoder, EncoderWithMaterial) else None,
-        images.protocol.group if isinstance(images, ProtocolImages) and leave_one_out else None,
+        alone and alone.group,
+        alone and tuple(k for k in alone.recall_at if k < len(images.queries)),
+        alone is None or alone.clusters,
     )
 
 
@@ -194,6 +202,8 @@ def evaluate_sets(
             sets.database_embeddings,
             sets.database_labels,
             leave_one_out=sets.leave_one_out or None,
+            recall_at=sets.recall_at,
+            nmi=sets.clusters,
         )
         if embeddings
         else None,
@@ -204,6 +214,8 @@ def evaluate_sets(
             sets.query_labels,
             sets.material,
             sets.group,
+            sets.recall_at,
+            sets.clusters,
         )
         if sets.material is not None
         else {},

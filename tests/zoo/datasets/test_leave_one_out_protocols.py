@@ -15,6 +15,8 @@ SIZES = {
     "flowers102-unseen": (8_189, 0),
     "omniglot-unseen": (13_180, 19_280),
     "ukbench": (1_000, 0),
+    "caltech101-half-unseen": (3_950, 4_292),
+    "flowers102-half-unseen": (4_696, 3_493),
 }
 
 

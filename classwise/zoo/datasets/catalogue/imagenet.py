@@ -1,9 +1,11 @@
-"""ImageNet-1k, which weights of others were trained on; nothing here reads it."""
+"""ImageNet-1k, which weights of others were trained on; read where a user has it."""
 
 import json
 from pathlib import Path
 
 from classwise.zoo.datasets.data_set import DataSet
+from classwise.zoo.datasets.photo_source import PhotoSource
+from classwise.zoo.datasets.tfds_records import Keys
 
 # Names of WordNet by its ids, whose order is that of the classes; of two classes with one name, one
 # has a word in brackets.
@@ -33,8 +35,16 @@ DATA_SETS = (
 }""",
         num_classes=len(CLASSES),
         class_names=tuple(CLASSES.values()),
-        image_shape=None,
-        num_images={"train": 1_281_167, "validation": 50_000, "test": 100_000},
+        image_shape=(224, 224, 3),
+        num_images={"train": 1_281_167, "validation": 50_000},
+        source=PhotoSource(
+            "put its photographs into DATA_DIR/imagenet/train and DATA_DIR/imagenet/validation, a "
+            "sub-folder such as n01440764 for each class, or run tfds.load('imagenet2012', "
+            "data_dir=DATA_DIR), whose page says how it is given the archives.",
+            "imagenet2012",
+            {"train": "train", "validation": "validation"},
+            Keys(name="file_name"),
+        ),
         hub_id="ILSVRC/imagenet-1k",
     ),
 )
