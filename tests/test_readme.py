@@ -45,7 +45,7 @@ def test_the_page_on_search_is_true(tmp_path, monkeypatch):
     assert (tmp_path / "clothes.index").is_dir()
     page = (ROOT / "docs/SEARCH.md").read_text(encoding="utf-8")
     commands = re.findall(r"^    classwise (.+)", page, re.MULTILINE)
-    assert len(commands) == 8
+    assert len(commands) == 9
     for command in commands:
         build_parser().parse_args(command.split())
 
