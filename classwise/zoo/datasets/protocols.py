@@ -143,7 +143,7 @@ def list_protocols() -> list[str]:
     Example:
 
     >>> list_protocols()[0]
-    'caltech101-unseen'
+    'caltech101-half-unseen'
     """
     return sorted(PROTOCOLS)
 
