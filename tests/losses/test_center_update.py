@@ -193,6 +193,7 @@ def test_a_model_without_centers_is_refused(data):
         model.fit(data[0], np.zeros((50, 3)), verbose=0, callbacks=[CenterUpdate()])
 
 
+@pytest.mark.large
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute is TensorFlow's")
 def test_replicas_add_up(data):
     """In a process of its own: a CPU can be split into two replicas before TensorFlow starts."""

@@ -53,6 +53,7 @@ class ClassWiseModel(keras.Model):
                 held_out, labels, steps, epochs_left, "validation_steps"
             )
             validation_data = keras.utils.pack_x_y_sample_weight(held_out, labels, weights)
+        self._build_optimizer()
         with plain_input_errors():
             return super().fit(
                 x,
@@ -65,6 +66,17 @@ class ClassWiseModel(keras.Model):
                 validation_data,
                 **options,
             )
+
+    def _build_optimizer(self):
+        """Makes the optimizer's variables now.
+
+        TensorFlow would make them while it traces the first step, and then trace it again, which
+        takes as long as all the rest of the start.
+        """
+        wanted = self.built and self.compiled and not self.run_eagerly
+        if keras.backend.backend() == "tensorflow" and wanted and not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
 
     def evaluate(
         self,

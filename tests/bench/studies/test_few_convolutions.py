@@ -20,6 +20,7 @@ def test_nets_differ_in_their_convolutions_only(convolutions):
     assert [layer.filters for layer in layers] == [16, 32, 64, 64][:convolutions]
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_trains_the_same_network_and_is_scored_on_the_test_images(loss):
     model, _ = build(loss, 2, 0, 2)

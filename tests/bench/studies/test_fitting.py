@@ -47,6 +47,7 @@ def test_features_ranked_by_a_loop(folder):
     assert abs(found["recall@1"] - np.mean(firsts)) < 1e-4
 
 
+@pytest.mark.large
 def test_entries_are_measured_once_and_become_tables(folder, tmp_path, monkeypatch):
     toy = {"toy": PhotoSet(("toy",), everything, "toys")}
     tuned = {"tuned": PhotoSet(("toy",), everything, "the others")}

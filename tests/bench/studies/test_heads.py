@@ -19,6 +19,7 @@ def sets():
     return (features[:400], labels[:400]), (features[400:], labels[400:])
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("method", [method for method in LABELS if method != "random"])
 def test_a_trained_head_ranks_better_than_random_projections(sets, method, monkeypatch):
     monkeypatch.setattr(heads, "LEARNING_RATE", 0.03)  # for the few steps of so few features

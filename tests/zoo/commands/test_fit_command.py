@@ -97,6 +97,7 @@ def weights(path):
     return zoo.load(path).hash_layer.get_weights()
 
 
+@pytest.mark.large
 def test_the_same_seed_gives_the_same_file(fit, tmp_path):
     for name in ("first", "second"):
         assert fit("--seed", "5", output=tmp_path / f"{name}.keras")[0] == 0

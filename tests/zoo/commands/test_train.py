@@ -199,6 +199,7 @@ def test_what_is_wrong_is_told_before_tensorflow_loads(tmp_path, arguments, sent
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "other"]
 
 
+@pytest.mark.large
 def test_a_folder_of_photos_needs_no_recipe(classwise, image_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     changes = ["--image-size", "32", "--epochs", "3", "--batch-size", "2", "--code-length", "12"]

@@ -57,6 +57,7 @@ def test_the_hasher_is_an_ordinary_one(clothing, fitted, tmp_path):
     assert isinstance(loaded.loss, losses.DCWHLoss)
 
 
+@pytest.mark.large
 def test_export_gives_the_same_bits(clothing, fitted, tmp_path):
     pytest.importorskip("onnxruntime")
     images, trunk, _ = clothing
@@ -118,8 +119,9 @@ def test_features_are_kept_where_asked(small, tmp_path, short_plan):
     options = {"trunk": SMALL, "plan": short_plan, "verbose": 0, "features": tmp_path / "kept"}
     zoo.fit_folder(tmp_path / "photos", **options)
     assert len(list((tmp_path / "kept").iterdir())) == 1
-    zoo.fit_folder(tmp_path / "photos", code_length=8, **options)
+    hasher = zoo.fit_folder(tmp_path / "photos", code_length=8, **options)
     assert len(list((tmp_path / "kept").iterdir())) == 1
+    assert export.to_onnx(hasher, tmp_path / "mine.onnx", images=small[:32]).parity.passed
 
 
 @pytest.mark.parametrize(

@@ -336,3 +336,19 @@ def test_a_dataset_that_does_not_tell_its_shapes_trains(hasher, data):
     np.testing.assert_allclose(
         hasher.embed(dataset, verbose=0), hasher.embed(data[0], verbose=0), atol=1e-5
     )
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others trace otherwise")
+def test_the_first_step_is_traced_once(data):
+    """An optimizer that has no variables yet would have it traced twice."""
+    traced = []
+
+    class Counted(DCWHLoss):
+        def __call__(self, *arguments, **options):
+            traced.append(1)
+            return super().__call__(*arguments, **options)
+
+    hasher = Hasher(tiny_backbone(), 8, 3)
+    hasher.compile("adam", Counted())
+    hasher.fit(*data, batch_size=20, epochs=2, verbose=0)
+    assert len(traced) == 1

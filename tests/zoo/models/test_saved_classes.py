@@ -59,7 +59,15 @@ def saved(tmp_path_factory):
     return path, hasher.embed(IMAGES, verbose=0)
 
 
-@pytest.mark.parametrize("order", IMPORTS)
+@pytest.mark.parametrize(
+    "order",
+    [
+        "keras first",
+        "package alone",
+        pytest.param("zoo first", marks=pytest.mark.large),
+        pytest.param("losses first", marks=pytest.mark.large),
+    ],
+)
 def test_keras_opens_a_file_in_a_fresh_process(saved, order):
     path, expected = saved
     code = LOAD.format(imports=IMPORTS[order])
