@@ -8,11 +8,12 @@ import contextlib
 import shlex
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from classwise.zoo.commands.image_options import (
     IMAGES,
     add_image_options,
+    note_foreign,
     note_others,
     note_skipped,
     opened,
@@ -21,6 +22,9 @@ from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.number_ranges import BATCH_SIZES, WORKERS
 from classwise.zoo.foundation.printing import counted, print_json, print_note
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +98,7 @@ def run(options: argparse.Namespace) -> int:
                 "code_length": outcome.code_length,
                 "skipped": len(outcome.skipped),
                 "other_files": outcome.others,
+                "foreign": outcome.foreign,
                 "engine": outcome.engine,
                 "images_per_second": outcome.speed,
             }
@@ -120,6 +125,7 @@ class Outcome(NamedTuple):
         engine: the runtime and where it ran.
         code_length: bits of a code.
         speed: images a second of those that were left to do.
+        foreign: how many images look foreign to the model; None where it cannot tell.
     """
 
     written: int
@@ -129,6 +135,7 @@ class Outcome(NamedTuple):
     engine: str
     code_length: int
     speed: float
+    foreign: int | None = None
 
 
 def encode_here(options: argparse.Namespace) -> Outcome:
@@ -138,6 +145,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
 
     check_output(options.output)
     images = opened(options, options.images, labeled=options.labels is not None)
+    looking: list[np.ndarray] = []
     encoder = open_encoder(options.model, providers_of(options), options.require_provider)
     note_others(images.others)
     stream = images.stream(encoder.image_shape, options.batch_size)
@@ -149,7 +157,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
         start = time.perf_counter()
         try:
             with count_bar("Encoding", left) as advance:
-                skipped = encode_rest(encoder, stream, done, advance)
+                skipped = encode_rest(encoder, stream, done, advance, looking.append)
         except (KeyboardInterrupt, InputError, OSError):
             if done.parts:
                 print_note(
@@ -158,6 +166,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
                 )
             raise
     speed = left / (time.perf_counter() - start)
+    note_foreign(options.model, looking[0] if looking else None)
     return Outcome(
         stream.count - len(skipped),
         earlier,
@@ -166,6 +175,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
         encoder.engine,
         encoder.code_length,
         speed,
+        int(looking[0].sum()) if looking else None,
     )
 
 

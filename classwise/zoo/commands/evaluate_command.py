@@ -13,7 +13,12 @@ import contextlib
 from pathlib import Path
 
 from classwise.zoo.commands.baseline_table import note_missing, print_baselines
-from classwise.zoo.commands.image_options import add_image_options, note_others, note_skipped
+from classwise.zoo.commands.image_options import (
+    add_image_options,
+    note_foreign,
+    note_others,
+    note_skipped,
+)
 from classwise.zoo.commands.info_command import print_metrics
 from classwise.zoo.commands.list_options import add_list_options, take_what_is_published
 from classwise.zoo.commands.own_images import own_images, queries_are_the_model
@@ -161,6 +166,7 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
     for source in sources:
         sets = encode(source, protocol or words)
         note_missing(sets)
+        note_foreign(source.name, sets.foreign)
         evaluation = evaluate_sets(
             sets,
             top_k=options.top_k,
@@ -175,6 +181,8 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
             facts["lists"] = own.lists
         if source.resizing:
             facts["resizing"] = source.resizing
+        if sets.foreign is not None:
+            facts["foreign"] = {"images": len(sets.foreign), "found": int(sets.foreign.sum())}
         documents.append({**facts, **evaluation.to_dict()})
         if options.report is not None:
             from classwise.zoo.evaluation.pages import describe_evaluation

@@ -10,6 +10,8 @@ from classwise.zoo.commands.photo_options import add_photo_options
 from classwise.zoo.foundation.printing import counted, print_note
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from classwise.zoo.datasets.image_sources import OpenedImages
 
 IMAGES = (
@@ -69,3 +71,19 @@ def note_skipped(names: tuple[str, ...]) -> None:
         print_note(f"skipped {name}: not a readable image")
     if len(names) > SHOWN:
         print_note(f"... and {counted(len(names) - SHOWN, 'image')} more")
+
+
+def note_foreign(model: str, foreign: np.ndarray | None) -> None:
+    """Says in one sentence where more images than chance explains look foreign to a model.
+
+    Args:
+        model: the name of a preset.
+        foreign: which images look foreign to it; None where that cannot be told.
+    """
+    if foreign is None:
+        return
+    from classwise.zoo.presets.foreign import foreign_sentence
+
+    sentence = foreign_sentence(model, foreign)
+    if sentence:
+        print_note(sentence)

@@ -97,6 +97,8 @@ class Preset(WeightFile):
             trunk's features and of PCA + ITQ; see docs/ZOO.md.
         same_kind: of a hasher for any photos, the Hamming `distance` within which two photos are
             taken to show the same kind of thing, and how often others lie within it.
+        foreign: the `threshold` of `zoo.methods.foreign_scores` above which an image looks foreign,
+            how often its own do, and which share of other images is `detected`.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Preset(WeightFile):
     pools: tuple[dict, ...] = ()
     beside: dict = dataclasses.field(default_factory=dict)
     same_kind: dict = dataclasses.field(default_factory=dict)
+    foreign: dict = dataclasses.field(default_factory=dict)
 
     @property
     def for_any_photos(self) -> bool:
