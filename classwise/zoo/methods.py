@@ -181,9 +181,7 @@ def nearest_center_distance(hasher: keras.Model) -> str:
     return method.distance if method else next(alike)
 
 
-def foreign_scores(
-    loss: ClassWiseLoss, embeddings: np.ndarray, centers: np.ndarray
-) -> np.ndarray:
+def foreign_scores(loss: ClassWiseLoss, embeddings: np.ndarray, centers: np.ndarray) -> np.ndarray:
     """Computes how foreign images are to the classes that a hasher learned, float32 `[N]`.
 
     Formula: minus the log of what the posterior of the method divides by,

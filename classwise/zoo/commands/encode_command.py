@@ -125,7 +125,7 @@ class Outcome(NamedTuple):
         engine: the runtime and where it ran.
         code_length: bits of a code.
         speed: images a second of those that were left to do.
-        foreign: how many images look foreign to the model; None where it cannot tell.
+        foreign: what `note_foreign` returns.
     """
 
     written: int
@@ -135,7 +135,7 @@ class Outcome(NamedTuple):
     engine: str
     code_length: int
     speed: float
-    foreign: int | None = None
+    foreign: dict | None = None
 
 
 def encode_here(options: argparse.Namespace) -> Outcome:
@@ -166,7 +166,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
                 )
             raise
     speed = left / (time.perf_counter() - start)
-    note_foreign(options.model, looking[0] if looking else None)
+    foreign = note_foreign(options.model, looking[0] if looking else None)
     return Outcome(
         stream.count - len(skipped),
         earlier,
@@ -175,7 +175,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
         encoder.engine,
         encoder.code_length,
         speed,
-        int(looking[0].sum()) if looking else None,
+        foreign,
     )
 
 

@@ -166,7 +166,7 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
     for source in sources:
         sets = encode(source, protocol or words)
         note_missing(sets)
-        note_foreign(source.name, sets.foreign)
+        foreign = note_foreign(source.name, sets.foreign)
         evaluation = evaluate_sets(
             sets,
             top_k=options.top_k,
@@ -181,8 +181,8 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
             facts["lists"] = own.lists
         if source.resizing:
             facts["resizing"] = source.resizing
-        if sets.foreign is not None:
-            facts["foreign"] = {"images": len(sets.foreign), "found": int(sets.foreign.sum())}
+        if foreign is not None:
+            facts["foreign"] = foreign
         documents.append({**facts, **evaluation.to_dict()})
         if options.report is not None:
             from classwise.zoo.evaluation.pages import describe_evaluation

@@ -73,17 +73,23 @@ def note_skipped(names: tuple[str, ...]) -> None:
         print_note(f"... and {counted(len(names) - SHOWN, 'image')} more")
 
 
-def note_foreign(model: str, foreign: np.ndarray | None) -> None:
-    """Says in one sentence where more images than chance explains look foreign to a model.
+def note_foreign(model: str, scores: np.ndarray | None) -> dict | None:
+    """Says in one sentence where more images than chance explains look foreign to a preset.
 
     Args:
-        model: the name of a preset.
-        foreign: which images look foreign to it; None where that cannot be told.
-    """
-    if foreign is None:
-        return
-    from classwise.zoo.presets.foreign import foreign_sentence
+        model: its name.
+        scores: how foreign every image looks to it; None where that cannot be told.
 
-    sentence = foreign_sentence(model, foreign)
+    Returns:
+        for machines, how many images there were, how many look foreign, and the sentence.
+    """
+    if scores is None:
+        return None
+    from classwise.zoo.presets.foreign import foreign_sentence
+    from classwise.zoo.presets.registry import get_preset
+
+    sentence = foreign_sentence(model, scores)
     if sentence:
         print_note(sentence)
+    found = int((scores > get_preset(model).foreign["threshold"]).sum())
+    return {"images": len(scores), "found": found, "sentence": sentence or None}

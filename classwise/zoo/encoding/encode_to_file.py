@@ -77,7 +77,7 @@ def encode_rest(
 ) -> tuple[str, ...]:
     """Encodes what is not done yet, and writes the file; see `encode_to_file`.
 
-    `on_foreign` is told which images look foreign, where the encoder can tell.
+    `on_foreign` is told how foreign the images look, where the encoder can tell.
     """
     with done.keeping(stream.check_unchanged):
         for images, labels, names, skipped in stream.batches(done.count):
@@ -115,7 +115,7 @@ def no_codes(encoder: Encoder) -> dict[str, np.ndarray]:
     if encoder.has_embeddings:
         found["embeddings"] = np.empty((0, length), np.float32)
     if getattr(encoder, "foreign", None) is not None:
-        found["foreign"] = np.empty(0, bool)
+        found["foreign"] = np.empty(0, np.float32)
     return found
 
 

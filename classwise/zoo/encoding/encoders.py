@@ -25,7 +25,7 @@ class Encoder(Protocol):
     """Encodes batches of images; `identity` is the same for the same weights only.
 
     `has_embeddings` tells whether `encode_batch` returns `embeddings` beside `codes`, and `foreign`
-    what adds to them which images look foreign; None, or no such attribute, where nothing does.
+    what adds to them how foreign images look; None, or no such attribute, where nothing does.
     """
 
     image_shape: tuple[int, int, int]
@@ -43,15 +43,13 @@ class KerasEncoder:
     Args:
         hasher: the model.
         identity: what is the same for the same weights only.
-        foreign: what tells images that look foreign to the hasher. Defaults to None: nothing does.
+        foreign: what tells how foreign images look to the hasher. Defaults to None: nothing does.
     """
 
     engine = "Keras"
     has_embeddings = True
 
-    def __init__(
-        self, hasher: Hasher, identity: str = "", foreign: ForeignImages | None = None
-    ):
+    def __init__(self, hasher: Hasher, identity: str = "", foreign: ForeignImages | None = None):
         self.hasher = hasher
         self.foreign = foreign
         self.image_shape = hasher.image_shape
@@ -61,14 +59,16 @@ class KerasEncoder:
     def encode_batch(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Computes `codes` uint8 `[N, ceil(L / 8)]` and `embeddings` float32 `[N, L]`.
 
-        With `foreign`, which images look foreign, bool `[N]`, where that can be told.
+        And `foreign` float32 `[N]`, how foreign images look, where that can be told.
         """
         return self.of_embeddings(np.asarray(self.hasher.predict_on_batch(images)))
 
     def of_embeddings(self, embeddings: np.ndarray) -> dict[str, np.ndarray]:
         """Returns what `encode_batch` does, given the embeddings."""
         found = {"codes": pack_codes(embeddings), "embeddings": embeddings}
-        return found if self.foreign is None else found | {"foreign": self.foreign.are(embeddings)}
+        return (
+            found if self.foreign is None else found | {"foreign": self.foreign.scores(embeddings)}
+        )
 
 
 def open_encoder(
@@ -103,7 +103,7 @@ def open_encoder(
 
         hasher = load(found.path or found.name)
         told = get_preset(found.name) if found.kind == PRESET else None
-        foreign = ForeignImages(told, hasher) if told and told.foreign else None
+        foreign = ForeignImages(told, hasher) if told and told.tells_foreign else None
         return KerasEncoder(hasher, found.identity, foreign)
 
     return read_model(name_or_path, {**dict.fromkeys(KERAS_MODELS, keras), ".onnx": onnx})

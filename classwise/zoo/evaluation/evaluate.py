@@ -54,6 +54,7 @@ class EncodedSets:
             and 8 that the database can fill.
         clusters: whether NMI is wanted, too.
         foreign: which of all images look foreign to the model, bool; None where it cannot tell.
+        foreign: how foreign each of all images looks to the model; None where it cannot tell.
     """
 
     query_codes: np.ndarray

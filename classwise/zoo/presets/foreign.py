@@ -1,4 +1,4 @@
-"""Images that look foreign to a preset: each by itself, and as many as no chance explains."""
+"""Images that look foreign to a preset: one by itself, and many together."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from classwise.zoo.presets.registry import Preset, get_preset
 if TYPE_CHECKING:
     from classwise.zoo.models.hasher import Hasher
 
-#: Share of a preset's own images that its threshold takes for foreign ones.
-FALSE_ALARMS = 0.01
-#: So many times that share is taken for chance yet: one's own images differ a little.
-LENIENCE = 2
+#: Shares of a preset's own images whose scores lie above its two thresholds: `threshold`, beyond
+#: which one image looks foreign, and `usual`, beyond which of many images too many may lie.
+FALSE_ALARMS, UNUSUAL = 0.01, 0.1
+#: So many times its share may lie beyond `usual`: one's own images differ a little from a preset's.
+LENIENCE = 1.5
 #: How rarely chance may make a sentence of that.
 BY_CHANCE = 0.001
 
 
 class ForeignImages:
-    """Tells which images look foreign to a preset, by their embeddings.
+    """Tells how foreign images look to a preset, by their embeddings.
 
     Args:
-        preset: the entry, which has a threshold.
+        preset: the entry.
         hasher: loaded from it.
     """
 
@@ -33,77 +34,82 @@ class ForeignImages:
         self.preset, self.loss = preset, hasher.loss
         self.centers = np.asarray(hasher.class_centers.get_centers())
 
-    def are(self, embeddings: np.ndarray) -> np.ndarray:
-        """Returns which images look foreign, bool `[N]`."""
-        scores = foreign_scores(self.loss, embeddings, self.centers)
-        return scores > self.preset.foreign["threshold"]
+    def scores(self, embeddings: np.ndarray) -> np.ndarray:
+        """Returns how foreign they look, float32 `[N]`; see `zoo.methods.foreign_scores`."""
+        return foreign_scores(self.loss, embeddings, self.centers)
 
 
-def foreign_sentence(name: str, foreign: np.ndarray) -> str:
-    """Returns what there is to say of images of which so many look foreign; mostly nothing.
+def foreign_sentence(name: str, scores: np.ndarray) -> str:
+    """Returns what there is to say of images that look so foreign: mostly nothing.
 
     Args:
         name: of the preset that encoded them.
-        foreign: which of them look foreign to it, bool `[N]`.
+        scores: how foreign they look to it, `[N]`.
     """
-    preset, count, found = get_preset(name), len(foreign), int(np.sum(foreign))
-    if not is_clearly_more(found, count, preset.foreign["false_alarm_rate"]):
+    preset, count = get_preset(name), len(scores)
+    unusual = int(np.sum(scores > preset.foreign["usual"]))
+    if not is_clearly_more(unusual, count, usual_share(preset.foreign)):
         return ""
     return (
-        f"{found:,} of {count:,} images look foreign to {name}, which learned {preset.dataset} "
-        f"(expected: {FALSE_ALARMS * count:,.0f}), and others may be foreign too: their codes may "
-        "mean little; `classwise fit PHOTOS` makes a hasher for them."
+        f"{unusual:,} of {count:,} images look more foreign to {name}, which learned "
+        f"{preset.dataset}, than nine in ten of its own (expected: {UNUSUAL * count:,.0f}): their "
+        "codes may mean little; `classwise fit PHOTOS` makes a hasher for them."
     )
 
 
-def is_clearly_more(found: int, count: int, false_alarm_rate: float = FALSE_ALARMS) -> bool:
-    """Returns whether more images look foreign than chance explains.
+def usual_share(foreign: dict) -> float:
+    """Returns which share of its own images lies beyond `usual`: .1, or more where measured."""
+    return max([UNUSUAL, *(own["unusual"] for own in foreign["own"].values())])
 
-    Formula: P(X >= found) < .001 for X ~ Binomial(count, 2 r), where r is the share of a preset's
-    own images that look foreign: .01, or what was measured, where that is more.
+
+def is_clearly_more(unusual: int, count: int, share: float = UNUSUAL) -> bool:
+    """Returns whether more images lie beyond `usual` than chance and a small change explain.
+
+    Formula: P(X >= unusual) < .001 for X ~ Binomial(count, 1.5 share)
 
     Args:
-        found: how many images look foreign.
+        unusual: how many images lie beyond it.
         count: of how many.
-        false_alarm_rate: as measured.
+        share: of a preset's own images that does.
 
-    Example: of 20 images it takes 5, of 500 it takes 22.
+    Example: it takes 4 of 4 images, 11 of 20, 102 of 500.
 
-    >>> [is_clearly_more(*each) for each in ((4, 20), (5, 20), (21, 500), (22, 500))]
-    [False, True, False, True]
+    >>> [is_clearly_more(*each) for each in ((3, 3), (4, 4), (8, 20), (9, 20), (101, 500))]
+    [False, True, False, True, True]
     """
     from scipy.stats import binom
 
-    chance = min(1.0, LENIENCE * max(FALSE_ALARMS, false_alarm_rate))
-    return bool(binom.sf(found - 1, count, chance) < BY_CHANCE)
+    return bool(binom.sf(unusual - 1, count, min(1.0, LENIENCE * share)) < BY_CHANCE)
 
 
 def looks_foreign(name: str, images, batch_size: int = 256) -> np.ndarray:
     """Returns which images look foreign to a preset, bool `[N]`: unlike what it learned.
 
-    Of a preset's own images one in a hundred does. How many others do is on its card: of a few
-    images it tells little, of many together it tells whether they are what the preset is for.
+    Of a preset's own images one in a hundred does; its card says how many others do.
 
     Args:
         name: of a preset.
         images, batch_size: as `Hasher.embed` takes them.
 
     Raises:
-        InputError: no such preset, one whose threshold is not known, or wrong images.
+        InputError: no such preset, one that cannot tell, or wrong images.
 
     Example:
 
     >>> from classwise import zoo
     >>> name = "vmf_resnet9_fashion_mnist_48"
-    >>> own = zoo.load_sample("fashion_mnist").images[::20]
-    >>> shirts = zoo.load_sample("clothing", (28, 28, 1)).images
-    >>> bool(zoo.looks_foreign(name, own).mean() < zoo.looks_foreign(name, shirts).mean())
+    >>> own = zoo.looks_foreign(name, zoo.load_sample("fashion_mnist").images[::20])
+    >>> photos = zoo.looks_foreign(name, zoo.load_sample("clothing", (28, 28, 1)).images)
+    >>> bool(own.mean() < 0.1 < photos.mean())
     True
     """
     preset = get_preset(name)
-    if not preset.foreign:
-        raise InputError(f"{name} has no threshold that tells foreign images; take another preset.")
+    if not preset.tells_foreign:
+        raise InputError(
+            f"{name} cannot tell which images are foreign to it; its card says what was measured."
+        )
     from classwise.zoo.presets.load import load
 
     hasher = load(name)
-    return ForeignImages(preset, hasher).are(hasher.embed(images, batch_size, verbose=0))
+    scores = ForeignImages(preset, hasher).scores(hasher.embed(images, batch_size, verbose=0))
+    return scores > preset.foreign["threshold"]
