@@ -202,7 +202,8 @@ def foreign_scores(loss: ClassWiseLoss, embeddings: np.ndarray, centers: np.ndar
     >>> import numpy as np
     >>> from classwise.losses import DCWHLoss
     >>> centers = np.array([[1.0, 1.0], [-1.0, -1.0]], np.float32)
-    >>> near, between = foreign_scores(DCWHLoss(inverse_variance=4.0), centers * [[1], [0]], centers)
+    >>> embeddings = np.array([[1.0, 1.0], [0.0, 0.0]], np.float32)
+    >>> near, between = foreign_scores(DCWHLoss(inverse_variance=4.0), embeddings, centers)
     >>> round(float(near), 3), round(float(between), 3)
     (-4.0, 3.307)
 

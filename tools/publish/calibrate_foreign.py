@@ -9,6 +9,7 @@ from. Features are kept in DIR, so the command goes on where it was interrupted.
 
 import argparse
 import json
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -56,6 +57,12 @@ OWN_IMAGES, OTHER_IMAGES, JUDGED_PHOTOS = 2000, 300, 600
 BACKGROUND = "background_google"
 
 
+@cache
+def loaded(protocol: str, data_dir: Path | None) -> ProtocolImages:
+    """Returns the images of a protocol, which every trunk needs, read once."""
+    return get_protocol(protocol).load(data_dir)
+
+
 class ForeignFeatures:
     """Features of images that are, and are not, foreign to the hashers on one trunk."""
 
@@ -64,7 +71,7 @@ class ForeignFeatures:
         self.features = PhotoFeatures(self.trunk, folder)
 
     def protocol(self, name: str) -> ProtocolImages:
-        return get_protocol(name).load(self.data_dir)
+        return loaded(name, self.data_dir)
 
     def of(self, name: str, images: LabeledImages, most: int) -> np.ndarray:
         """Returns the features of at most so many images, evenly spread over all."""

@@ -9,7 +9,7 @@ from classwise.zoo.presets.registry import Preset, Trunk
 #: Images together, of which entries say how often they make a sentence.
 SET = 50
 #: So many times the share of its own that lies beyond `usual` has to, on average, of others.
-TELLS = 2
+TELLS = 2.5
 #: Share of its own images that may look foreign at most.
 MOST_FALSE_ALARMS = 0.03
 

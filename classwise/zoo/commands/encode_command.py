@@ -8,7 +8,7 @@ import contextlib
 import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from classwise.zoo.commands.image_options import (
     IMAGES,
@@ -22,9 +22,6 @@ from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.number_ranges import BATCH_SIZES, WORKERS
 from classwise.zoo.foundation.printing import counted, print_json, print_note
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -145,7 +142,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
 
     check_output(options.output)
     images = opened(options, options.images, labeled=options.labels is not None)
-    looking: list[np.ndarray] = []
+    looking: list = []
     encoder = open_encoder(options.model, providers_of(options), options.require_provider)
     note_others(images.others)
     stream = images.stream(encoder.image_shape, options.batch_size)

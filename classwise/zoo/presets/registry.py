@@ -97,9 +97,9 @@ class Preset(WeightFile):
             trunk's features and of PCA + ITQ; see docs/ZOO.md.
         same_kind: of a hasher for any photos, the Hamming `distance` within which two photos are
             taken to show the same kind of thing, and how often others lie within it.
-        foreign: how foreign images look to it, by `zoo.methods.foreign_scores`: the `threshold` that
-            1% of its own exceed, the `usual` score that 10% exceed, None both where they would not
-            tell, and the shares of its `own` and of `others` beyond them; see `presets.foreign`.
+        foreign: how foreign images look to it, by `zoo.methods.foreign_scores`: the `threshold`
+            that 1% of its own exceed, the `usual` score that 10% exceed, both None where they would
+            not tell, and the shares of its `own` and of `others` beyond; see `presets.foreign`.
     """
 
     name: str
