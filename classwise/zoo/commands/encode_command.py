@@ -8,8 +8,8 @@ import contextlib
 import shlex
 import time
 from pathlib import Path
-from typing import NamedTuple
 
+from classwise.zoo.commands.encode_outcome import Outcome
 from classwise.zoo.commands.image_options import (
     IMAGES,
     add_image_options,
@@ -109,30 +109,6 @@ def run(options: argparse.Namespace) -> int:
             f"{outcome.speed:.0f} images/s."
         )
     return 0
-
-
-class Outcome(NamedTuple):
-    """What an engine did.
-
-    Args:
-        written: how many codes there are.
-        earlier: images that an earlier run had done.
-        skipped: names of broken images that were left out.
-        others: files that are no images.
-        engine: the runtime and where it ran.
-        code_length: bits of a code.
-        speed: images a second of those that were left to do.
-        foreign: what `note_foreign` returns.
-    """
-
-    written: int
-    earlier: int
-    skipped: tuple[str, ...]
-    others: int
-    engine: str
-    code_length: int
-    speed: float
-    foreign: dict | None = None
 
 
 def encode_here(options: argparse.Namespace) -> Outcome:

@@ -53,7 +53,6 @@ class EncodedSets:
         recall_at: cut-offs of R@K of embeddings and beside baselines. Defaults to those of 1, 2, 4
             and 8 that the database can fill.
         clusters: whether NMI is wanted, too.
-        foreign: which of all images look foreign to the model, bool; None where it cannot tell.
         foreign: how foreign each of all images looks to the model; None where it cannot tell.
     """
 
