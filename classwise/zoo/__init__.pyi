@@ -22,6 +22,7 @@ from .foundation.errors import InputError as InputError
 from .models.hasher import Hasher as Hasher
 from .models.muon import Muon as Muon
 from .presets.classifier import load_classifier as load_classifier
+from .presets.foreign import looks_foreign as looks_foreign
 from .presets.list_models import list_models as list_models
 from .presets.load import load as load
 from .presets.load import load_backbone as load_backbone

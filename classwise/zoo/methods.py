@@ -11,6 +11,7 @@ from classwise.zoo.foundation.publication import Publication
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
     from classwise.losses import ClassWiseLoss
 
@@ -178,6 +179,39 @@ def nearest_center_distance(hasher: keras.Model) -> str:
     method = method_of(getattr(hasher, "loss", None))
     alike = (m.distance for m in METHODS.values() if m.unit_length == hasher.normalize)
     return method.distance if method else next(alike)
+
+
+def foreign_scores(loss: ClassWiseLoss, embeddings: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """Computes how foreign images are to the classes that a hasher learned, float32 `[N]`.
+
+    Formula: minus the log of what the posterior of the method divides by,
+
+        score = - log sum over c of exp(logit_c)
+
+    whose logits are those of the method's loss: b (h . mu_c - |mu_c|^2 / 2) of DCWH, k (mu_c . z)
+    of vMF. Of vMF it is how unlikely the mixture of the classes makes the embedding; of DCWH, how
+    unlikely in comparison with one Gaussian around zero. An image near no class has a high one.
+
+    Args:
+        loss: of the method, with the settings that trained the hasher.
+        embeddings: float32 `[N, L]`.
+        centers: of the classes, float32 `[C, L]`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from classwise.losses import DCWHLoss
+    >>> centers = np.array([[1.0, 1.0], [-1.0, -1.0]], np.float32)
+    >>> embeddings = np.array([[1.0, 1.0], [0.0, 0.0]], np.float32)
+    >>> near, between = foreign_scores(DCWHLoss(inverse_variance=4.0), embeddings, centers)
+    >>> round(float(near), 3), round(float(between), 3)
+    (-4.0, 3.307)
+
+    Reference: Energy-based Out-of-distribution Detection, arXiv 2010.03759.
+    """
+    from keras import ops
+
+    return -ops.convert_to_numpy(ops.logsumexp(loss.logits(embeddings, centers), axis=-1))
 
 
 def build_loss(method: str, settings: dict) -> ClassWiseLoss:

@@ -16,6 +16,7 @@ from classwise.zoo.presets.registry import Preset, Trunk
 from classwise.zoo.retrieval.metrics import find_metric
 from classwise.zoo.training.recipe import build_recipe
 from classwise.zoo.training.run_directory import training_minutes
+from tools.publish.check_foreign import foreign
 from tools.publish.check_photo_entry import PHOTOS
 from tools.publish.entries import trained_on
 
@@ -40,7 +41,8 @@ def problems(preset: Preset, trunk: Trunk) -> list[str]:
     """
     found = []
     of_classes = (classes, nearest, recipe, course)
-    for check in (names, weights, retrieval, codes, *(PHOTOS if preset.pools else of_classes)):
+    of_kind = PHOTOS if preset.pools else of_classes
+    for check in (names, weights, retrieval, codes, foreign, *of_kind):
         try:
             for holds, problem in check(preset, trunk):
                 if not holds:

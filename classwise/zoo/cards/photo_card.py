@@ -5,6 +5,7 @@ import json
 from classwise.zoo.cards.card_metadata import preset_metadata
 from classwise.zoo.cards.card_page import fill
 from classwise.zoo.cards.card_results import metrics
+from classwise.zoo.cards.foreign_images import foreign_rows
 from classwise.zoo.cards.publications import BACKBONES
 from classwise.zoo.datasets.catalogue import get_data_set
 from classwise.zoo.datasets.image_preparation import image_preparation
@@ -41,6 +42,7 @@ def photo_card(preset: Preset, trunk: Trunk, exports: dict | None = None) -> str
         metrics=metrics(preset),
         settings={k: v for k, v in preset.recipe.items() if k not in ("stages", "trunk")},
         gain=gain(preset),
+        foreign_rows=foreign_rows(preset),
         exports=exports or {},
         citations=[*(paper.bibtex for paper in papers), data_set.citation],
     )

@@ -5,6 +5,7 @@ import json
 from classwise.zoo.cards.card_metadata import preset_metadata
 from classwise.zoo.cards.card_page import fill
 from classwise.zoo.cards.card_results import ALL_CLASSES, SHOWN, results
+from classwise.zoo.cards.foreign_images import foreign_rows
 from classwise.zoo.cards.pictures import PICTURES
 from classwise.zoo.cards.publications import BACKBONES
 from classwise.zoo.datasets.catalogue import get_data_set
@@ -51,6 +52,7 @@ def preset_card(
         all_classes=ALL_CLASSES,
         shown_classes=SHOWN,
         pictures=PICTURES if pictures else {},
+        foreign_rows=foreign_rows(preset),
         exports=exports or {},
         citations=[*(paper.bibtex for paper in papers), data_set.citation],
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from classwise.zoo.cards.card_page import fill
+from classwise.zoo.cards.foreign_images import foreign_table
 from classwise.zoo.cards.markdown import escaped
 from classwise.zoo.cards.publications import AIMS, PUBLISHED, PublishedFigures
 from classwise.zoo.datasets.catalogue import get_data_set
@@ -32,7 +33,12 @@ def zoo_page(presets: Sequence[Preset], trunks: Sequence[Trunk]) -> str:
                 "presets": by_method,
             }
         )
-    return fill("zoo.md", sections=sections, trunks=trunk_rows(trunks, presets))
+    return fill(
+        "zoo.md",
+        sections=sections,
+        foreign=foreign_table(presets),
+        trunks=trunk_rows(trunks, presets),
+    )
 
 
 def in_order(values: Iterable[T]) -> list[T]:

@@ -8,11 +8,12 @@ import contextlib
 import shlex
 import time
 from pathlib import Path
-from typing import NamedTuple
 
+from classwise.zoo.commands.encode_outcome import Outcome
 from classwise.zoo.commands.image_options import (
     IMAGES,
     add_image_options,
+    note_foreign,
     note_others,
     note_skipped,
     opened,
@@ -94,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
                 "code_length": outcome.code_length,
                 "skipped": len(outcome.skipped),
                 "other_files": outcome.others,
+                "foreign": outcome.foreign,
                 "engine": outcome.engine,
                 "images_per_second": outcome.speed,
             }
@@ -109,28 +111,6 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-class Outcome(NamedTuple):
-    """What an engine did.
-
-    Args:
-        written: how many codes there are.
-        earlier: images that an earlier run had done.
-        skipped: names of broken images that were left out.
-        others: files that are no images.
-        engine: the runtime and where it ran.
-        code_length: bits of a code.
-        speed: images a second of those that were left to do.
-    """
-
-    written: int
-    earlier: int
-    skipped: tuple[str, ...]
-    others: int
-    engine: str
-    code_length: int
-    speed: float
-
-
 def encode_here(options: argparse.Namespace) -> Outcome:
     """Encodes in this process, into a file."""
     from classwise.zoo.encoding.encode_to_file import begin, check_output, encode_rest
@@ -138,6 +118,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
 
     check_output(options.output)
     images = opened(options, options.images, labeled=options.labels is not None)
+    looking: list = []
     encoder = open_encoder(options.model, providers_of(options), options.require_provider)
     note_others(images.others)
     stream = images.stream(encoder.image_shape, options.batch_size)
@@ -149,7 +130,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
         start = time.perf_counter()
         try:
             with count_bar("Encoding", left) as advance:
-                skipped = encode_rest(encoder, stream, done, advance)
+                skipped = encode_rest(encoder, stream, done, advance, looking.append)
         except (KeyboardInterrupt, InputError, OSError):
             if done.parts:
                 print_note(
@@ -158,6 +139,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
                 )
             raise
     speed = left / (time.perf_counter() - start)
+    foreign = note_foreign(options.model, looking[0] if looking else None)
     return Outcome(
         stream.count - len(skipped),
         earlier,
@@ -166,6 +148,7 @@ def encode_here(options: argparse.Namespace) -> Outcome:
         encoder.engine,
         encoder.code_length,
         speed,
+        foreign,
     )
 
 

@@ -13,14 +13,20 @@ import contextlib
 from pathlib import Path
 
 from classwise.zoo.commands.baseline_table import note_missing, print_baselines
-from classwise.zoo.commands.image_options import add_image_options, note_others, note_skipped
+from classwise.zoo.commands.comparison_table import print_comparison, title
+from classwise.zoo.commands.image_options import (
+    add_image_options,
+    note_foreign,
+    note_others,
+    note_skipped,
+)
 from classwise.zoo.commands.info_command import print_metrics
 from classwise.zoo.commands.list_options import add_list_options, take_what_is_published
 from classwise.zoo.commands.own_images import own_images, queries_are_the_model
 from classwise.zoo.foundation.count_bar import count_bar
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.foundation.number_ranges import CUT_OFFS, RADII
-from classwise.zoo.foundation.printing import four_digits, print_json, print_note, print_table
+from classwise.zoo.foundation.printing import print_json, print_note
 
 MOST_IN_A_REPORT = 7  # as many as the colors of a figure tell apart
 
@@ -161,6 +167,7 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
     for source in sources:
         sets = encode(source, protocol or words)
         note_missing(sets)
+        foreign = note_foreign(source.name, sets.foreign)
         evaluation = evaluate_sets(
             sets,
             top_k=options.top_k,
@@ -175,6 +182,8 @@ def evaluate_models(options: argparse.Namespace, own=None) -> tuple[list[dict], 
             facts["lists"] = own.lists
         if source.resizing:
             facts["resizing"] = source.resizing
+        if foreign is not None:
+            facts["foreign"] = foreign
         documents.append({**facts, **evaluation.to_dict()})
         if options.report is not None:
             from classwise.zoo.evaluation.pages import describe_evaluation
@@ -213,37 +222,3 @@ def print_figures(document: dict) -> None:
     if document["embedding"]:
         for name, value in document["embedding"]["metrics"].items():
             print(f"embedding {name}: {value['value']:.4f}")
-
-
-def print_comparison(documents: list[dict], top_k: list[int] | None, radius: list[int] | None):
-    """Prints one table with a row a model: mAP, and what else was asked for by name."""
-    columns = ["model", ">bits", ">map", ">std. error", ">worst", ">best"]
-    from classwise.zoo.retrieval.metrics import metrics_of
-
-    given = (("k", top_k or ()), ("radius", radius or ()))
-    asked = [
-        metric.named(value)
-        for parameter, values in given
-        for value in values
-        for metric in metrics_of("codes", parameter)
-        if metric.compared
-    ]
-    rows = []
-    for document in documents:
-        metrics = document["metrics"]
-        values = [metrics["map"][key] for key in ("expected", "standard_error", "worst", "best")]
-        values += [metrics[name]["expected"] for name in asked]
-        bits = document["code_statistics"]["code_length"]
-        rows.append([document["model"], bits, *map(four_digits, values)])
-    print_table(
-        title(f"{len(documents)} models", documents[0]),
-        [*columns, *(f">{name.replace('_', ' ')}" for name in asked)],
-        rows,
-    )
-    print("Every other metric: --json or --report.")
-
-
-def title(subject: str, document: dict) -> str:
-    if document["protocol"]:
-        return f"{subject} under {document['protocol']}"
-    return f"{subject}: {document['images']}" if "images" in document else subject

@@ -10,6 +10,8 @@ from classwise.zoo.commands.photo_options import add_photo_options
 from classwise.zoo.foundation.printing import counted, print_note
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from classwise.zoo.datasets.image_sources import OpenedImages
 
 IMAGES = (
@@ -69,3 +71,25 @@ def note_skipped(names: tuple[str, ...]) -> None:
         print_note(f"skipped {name}: not a readable image")
     if len(names) > SHOWN:
         print_note(f"... and {counted(len(names) - SHOWN, 'image')} more")
+
+
+def note_foreign(model: str, scores: np.ndarray | None) -> dict | None:
+    """Says in one sentence where more images than chance explains look foreign to a preset.
+
+    Args:
+        model: its name.
+        scores: how foreign every image looks to it; None where that cannot be told.
+
+    Returns:
+        for machines, how many images there were, how many look foreign, and the sentence.
+    """
+    if scores is None:
+        return None
+    from classwise.zoo.presets.foreign import foreign_sentence
+    from classwise.zoo.presets.registry import get_preset
+
+    sentence = foreign_sentence(model, scores)
+    if sentence:
+        print_note(sentence)
+    found = int((scores > get_preset(model).foreign["threshold"]).sum())
+    return {"images": len(scores), "found": found, "sentence": sentence or None}

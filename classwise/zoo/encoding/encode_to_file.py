@@ -73,8 +73,12 @@ def encode_rest(
     stream: ImageStream,
     done: UnfinishedCodes,
     progress: Callable[[int], None] | None = None,
+    on_foreign: Callable[[np.ndarray], None] = lambda foreign: None,
 ) -> tuple[str, ...]:
-    """Encodes what is not done yet, and writes the file; see `encode_to_file`."""
+    """Encodes what is not done yet, and writes the file; see `encode_to_file`.
+
+    `on_foreign` is told how foreign the images look, where the encoder can tell.
+    """
     with done.keeping(stream.check_unchanged):
         for images, labels, names, skipped in stream.batches(done.count):
             columns = {"names": names, "skipped": skipped}
@@ -88,6 +92,7 @@ def encode_rest(
                 progress(len(names) + len(skipped))
     columns = done.columns()
     skipped = columns.pop("skipped")
+    foreign = columns.pop("foreign", None)
     if len(skipped) == stream.count:
         done.finish()
         raise InputError(f"All {len(skipped)} images are broken, so there is nothing to write.")
@@ -98,16 +103,20 @@ def encode_rest(
     with replacing_file(done.output) as temporary:
         np.savez_compressed(temporary, **columns, **facts)
     done.finish()
+    if foreign is not None:
+        on_foreign(foreign)
     return tuple(map(str, skipped))
 
 
 def no_codes(encoder: Encoder) -> dict[str, np.ndarray]:
     """Returns the codes of a batch in which every image was broken."""
     length = encoder.code_length
-    codes = {"codes": np.empty((0, -(-length // 8)), np.uint8)}
-    return codes | (
-        {"embeddings": np.empty((0, length), np.float32)} if encoder.has_embeddings else {}
-    )
+    found = {"codes": np.empty((0, -(-length // 8)), np.uint8)}
+    if encoder.has_embeddings:
+        found["embeddings"] = np.empty((0, length), np.float32)
+    if getattr(encoder, "foreign", None) is not None:
+        found["foreign"] = np.empty(0, np.float32)
+    return found
 
 
 def check_whole(columns: dict[str, np.ndarray], skipped: int, count: int, folder: Path) -> None:

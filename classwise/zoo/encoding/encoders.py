@@ -10,6 +10,8 @@ import numpy as np
 from classwise.zoo.foundation.codes import pack_codes
 from classwise.zoo.foundation.errors import InputError
 from classwise.zoo.presets.find_model import PRESET, PRESET_FOLDER, FoundModel, read_model
+from classwise.zoo.presets.foreign import ForeignImages
+from classwise.zoo.presets.registry import get_preset
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +24,8 @@ KERAS_MODELS = (PRESET, ".keras", PRESET_FOLDER)
 class Encoder(Protocol):
     """Encodes batches of images; `identity` is the same for the same weights only.
 
-    `has_embeddings` tells whether `encode_batch` returns `embeddings` beside `codes`.
+    `has_embeddings` tells whether `encode_batch` returns `embeddings` beside `codes`, and `foreign`
+    what adds to them how foreign images look; None, or no such attribute, where nothing does.
     """
 
     image_shape: tuple[int, int, int]
@@ -35,21 +38,37 @@ class Encoder(Protocol):
 
 
 class KerasEncoder:
-    """Encodes batches of images with a `Hasher`."""
+    """Encodes batches of images with a `Hasher`.
+
+    Args:
+        hasher: the model.
+        identity: what is the same for the same weights only.
+        foreign: what tells how foreign images look to the hasher. Defaults to None: nothing does.
+    """
 
     engine = "Keras"
     has_embeddings = True
 
-    def __init__(self, hasher: Hasher, identity: str = ""):
+    def __init__(self, hasher: Hasher, identity: str = "", foreign: ForeignImages | None = None):
         self.hasher = hasher
+        self.foreign = foreign
         self.image_shape = hasher.image_shape
         self.code_length = hasher.code_length
         self.identity = identity
 
     def encode_batch(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        """Computes `codes` uint8 `[N, ceil(L / 8)]` and `embeddings` float32 `[N, L]`."""
-        embeddings = np.asarray(self.hasher.predict_on_batch(images))
-        return {"codes": pack_codes(embeddings), "embeddings": embeddings}
+        """Computes `codes` uint8 `[N, ceil(L / 8)]` and `embeddings` float32 `[N, L]`.
+
+        And `foreign` float32 `[N]`, how foreign images look, where that can be told.
+        """
+        return self.of_embeddings(np.asarray(self.hasher.predict_on_batch(images)))
+
+    def of_embeddings(self, embeddings: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns what `encode_batch` does, given the embeddings."""
+        found = {"codes": pack_codes(embeddings), "embeddings": embeddings}
+        return (
+            found if self.foreign is None else found | {"foreign": self.foreign.scores(embeddings)}
+        )
 
 
 def open_encoder(
@@ -82,7 +101,10 @@ def open_encoder(
             )
         from classwise.zoo.presets.load import load
 
-        return KerasEncoder(load(found.path or found.name), found.identity)
+        hasher = load(found.path or found.name)
+        told = get_preset(found.name) if found.kind == PRESET else None
+        foreign = ForeignImages(told, hasher) if told and told.tells_foreign else None
+        return KerasEncoder(hasher, found.identity, foreign)
 
     return read_model(name_or_path, {**dict.fromkeys(KERAS_MODELS, keras), ".onnx": onnx})
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from classwise.zoo.encoding.encoders import Encoder
 from classwise.zoo.evaluation.baselines.perceptual_hash import perceptual_hashes
-from classwise.zoo.foundation.codes import pack_codes
 
 FEATURES, PERCEPTUAL_HASHES = "features", "perceptual_hashes"
 
@@ -54,4 +53,4 @@ class EncoderWithMaterial:
         embeddings = ops.convert_to_numpy(self.hasher.head(features))
         features = np.asarray(features, np.float32)
         pooled = features.mean(axis=(1, 2)) if features.ndim == 4 else features
-        return {"codes": pack_codes(embeddings), "embeddings": embeddings, FEATURES: pooled}
+        return {**self.encoder.of_embeddings(embeddings), FEATURES: pooled}

@@ -53,6 +53,7 @@ class EncodedSets:
         recall_at: cut-offs of R@K of embeddings and beside baselines. Defaults to those of 1, 2, 4
             and 8 that the database can fill.
         clusters: whether NMI is wanted, too.
+        foreign: how foreign each of all images looks to the model; None where it cannot tell.
     """
 
     query_codes: np.ndarray
@@ -70,6 +71,7 @@ class EncodedSets:
     group: int | None = None
     recall_at: tuple[int, ...] | None = None
     clusters: bool = True
+    foreign: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,6 +121,10 @@ def encode_protocol(
     hasher = getattr(encoder, "hasher", None)
     known = hasher.class_names if hasher is not None else None
     queries, database = in_one_numbering(images.queries, images.database, known)
+    foreign = None
+    if "foreign" in asking:
+        every = (asking,) if leave_one_out else (asking, answering)
+        foreign = np.concatenate([each["foreign"] for each in every])
     centers = None
     if hasher is not None and known == queries.class_names:
         centers = np.asarray(hasher.class_centers.get_centers())
@@ -139,6 +145,7 @@ def encode_protocol(
         alone and alone.group,
         alone and tuple(k for k in alone.recall_at if k < len(images.queries)),
         alone is None or alone.clusters,
+        foreign,
     )
 
 

@@ -97,6 +97,9 @@ class Preset(WeightFile):
             trunk's features and of PCA + ITQ; see docs/ZOO.md.
         same_kind: of a hasher for any photos, the Hamming `distance` within which two photos are
             taken to show the same kind of thing, and how often others lie within it.
+        foreign: how foreign images look to it, by `zoo.methods.foreign_scores`: the `threshold`
+            that 1% of its own exceed, the `usual` score that 10% exceed, both None where they would
+            not tell, and the shares of its `own` and of `others` beyond; see `presets.foreign`.
     """
 
     name: str
@@ -126,11 +129,17 @@ class Preset(WeightFile):
     pools: tuple[dict, ...] = ()
     beside: dict = dataclasses.field(default_factory=dict)
     same_kind: dict = dataclasses.field(default_factory=dict)
+    foreign: dict = dataclasses.field(default_factory=dict)
 
     @property
     def for_any_photos(self) -> bool:
         """Whether it was learned from photos of everything, rather than from classes."""
         return bool(self.pools)
+
+    @property
+    def tells_foreign(self) -> bool:
+        """Whether it can tell which images are foreign to it."""
+        return self.foreign.get("threshold") is not None
 
     @property
     def maps(self) -> list[float]:
