@@ -24,7 +24,11 @@ from tools.publish.record_protocol_digests import compute_digests
 PRESET = get_preset("dcwh_resnet9_fashion_mnist_48")
 TRUNK = dataclasses.replace(get_trunk(PRESET.name), dataset=DATA_SET.name)
 PRESET = dataclasses.replace(
-    PRESET, name="dcwh_resnet9_brightness_48", dataset=DATA_SET.name, protocol=PROTOCOL.name
+    PRESET,
+    name="dcwh_resnet9_brightness_48",
+    dataset=DATA_SET.name,
+    protocol=PROTOCOL.name,
+    foreign={},
 )
 
 

@@ -69,7 +69,7 @@ def test_the_page_on_training_is_true():
 
     page = (ROOT / "docs/TRAINING.md").read_text(encoding="utf-8")
     commands = re.findall(r"classwise (train [^`\n…]+)", page)
-    assert len(commands) == 7
+    assert len(commands) == 8
     for command in commands:
         build_parser().parse_args(command.split())
     stages = "[[stages]]\nepochs = 6\n"
