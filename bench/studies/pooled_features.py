@@ -13,18 +13,20 @@ from classwise.zoo.presets.registry import get_trunk
 TRUNK, SIDE, BATCH = "efficientnet_lite0_imagenet", 96, 256
 
 
-def pooled_features(protocol: Protocol, folder: Path) -> tuple[ProtocolImages, np.ndarray]:
+def pooled_features(
+    protocol: Protocol, folder: Path, side: int = SIDE
+) -> tuple[ProtocolImages, np.ndarray]:
     """Returns a protocol's images and the features of all of them, float32 `[N, 1280]`.
 
     Row i belongs to image i of `ProtocolImages.images`: train split, then test split. The features
-    are kept in `folder`, for the next study of the same data set.
+    are kept in `folder`, for the next study of the same data set at the same side in pixels.
     """
     split = protocol.load()
-    images = split.resized((SIDE, SIDE, 3)).images.images
+    images = split.resized((side, side, 3)).images.images
     # A name of the weights that made them: other weights, other features.
-    file = folder / f"{protocol.dataset}_{SIDE}_{get_trunk(TRUNK).sha256[:16]}.npy"
+    file = folder / f"{protocol.dataset}_{side}_{get_trunk(TRUNK).sha256[:16]}.npy"
     if not file.exists():
-        backbone = load_backbone(TRUNK, (SIDE, SIDE, 3))
+        backbone = load_backbone(TRUNK, (side, side, 3))
         found = np.empty((images.shape[0], backbone.output_shape[-1]), np.float32)
         with count_bar(f"Features of {protocol.dataset}", images.shape[0]) as advance:
             for start in range(0, len(found), BATCH):
