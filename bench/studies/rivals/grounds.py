@@ -106,7 +106,8 @@ GROUNDS = _grounds(
         steps=195,
         asking=2_500,
         title="CIFAR-100, 50,000 learn",
-        words="50,000 images of 100 classes are learned from and answer, 2,500 of the 10,000 queries ask",
+        words="50,000 images of 100 classes are learned from and answer, 2,500 of its 10,000 "
+        "queries ask",
     ),
     Ground(
         get_protocol("cifar100-unseen"),

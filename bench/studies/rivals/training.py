@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +50,7 @@ def first_weights(
         sizes.insert(1, plan.hidden_units)
     head = [
         (glorot(above, below, random), np.zeros(below, np.float32))
-        for above, below in zip(sizes, sizes[1:], strict=False)
+        for above, below in itertools.pairwise(sizes)
     ]
     own = criterion.weights(num_classes, code_length, np.random.default_rng([seed, 2]))
     return {"head": head, "own": own}
