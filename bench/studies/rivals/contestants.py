@@ -15,13 +15,13 @@ from bench.studies.rivals.losses import (
     Softmax,
 )
 
-LEARNING_RATES = (0.001, 0.004)
+LEARNING_RATES = (0.003, 0.01)
 STAGE_TWO = (("vertex_weight", 0.01),)
 
 
 @dataclasses.dataclass(frozen=True)
 class Contestant:
-    """A loss, and three values of its own setting to choose from.
+    """A loss, and four values of its own setting to choose from.
 
     Args:
         name: of the loss, in results.
@@ -58,39 +58,47 @@ CONTESTANTS = (
         "dcwh",
         "DCWH",
         of_method("dcwh", STAGE_TWO),
-        several("inverse_variance", 0.25, 0.5, 1.0),
+        several("inverse_variance", 0.05, 0.1, 0.25, 0.5),
         ours=True,
     ),
     Contestant(
         "vmf",
         "vMF",
         of_method("vmf"),
-        several("concentration", 8.0, 16.0, 32.0),
+        several("concentration", 2.0, 4.0, 8.0, 16.0),
         turns=True,
         ours=True,
     ),
-    Contestant("orthohash", "OrthoHash", of_method("orthohash"), several("scale", 8.0, 16.0, 32.0)),
-    Contestant("csq", "CSQ", of_method("csq"), several("quantization_weight", 0.005, 0.05, 0.5)),
-    Contestant("hashnet", "HashNet", HashNet, several("scale", 5.0, 10.0, 20.0)),
-    Contestant("greedyhash", "GreedyHash", GreedyHash, several("penalty_weight", 0.01, 0.1, 1.0)),
+    Contestant(
+        "orthohash", "OrthoHash", of_method("orthohash"), several("scale", 2.0, 4.0, 8.0, 16.0)
+    ),
+    Contestant(
+        "csq", "CSQ", of_method("csq"), several("quantization_weight", 0.005, 0.05, 0.5, 2.0)
+    ),
+    Contestant("hashnet", "HashNet", HashNet, several("scale", 1.0, 2.5, 5.0, 10.0)),
+    Contestant(
+        "greedyhash", "GreedyHash", GreedyHash, several("penalty_weight", 0.01, 0.1, 1.0, 10.0)
+    ),
     Contestant(
         "proxy_anchor",
         "Proxy-Anchor",
         ProxyAnchor,
-        several("alpha", 8.0, 16.0, 32.0),
+        several("alpha", 2.0, 5.0, 12.0, 32.0),
         turns=True,
     ),
     Contestant(
         "norm_softmax",
         "normalized softmax",
         NormalizedSoftmax,
-        several("temperature", 0.05, 0.1, 0.2),
+        several("temperature", 0.05, 0.1, 0.25, 0.5),
         turns=True,
     ),
-    Contestant("softmax", "softmax", Softmax, several("smoothing", 0.0, 0.1, 0.3), turns=True),
+    Contestant(
+        "softmax", "softmax", Softmax, several("smoothing", 0.0, 0.05, 0.1, 0.3), turns=True
+    ),
 )
 
-#: What is judged, by name: its words, and whether it is one of the two methods of this package.
+#: What is judged, by name, in words.
 LABELS = {
     method: contestant.label + (" + ITQ" if method.endswith("_itq") else "")
     for contestant in CONTESTANTS

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from bench.studies.pooled_features import pooled_features
-from bench.studies.rivals.training import Plan
+from bench.studies.rivals.plan import Plan
 from classwise.zoo.datasets.protocol import Protocol
 from classwise.zoo.datasets.protocols import get_protocol
 from classwise.zoo.datasets.split_rules import SampledSplit, UnseenClasses

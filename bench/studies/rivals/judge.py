@@ -33,5 +33,5 @@ def equal_codes(codes: np.ndarray) -> dict:
     counts = np.unique(codes, axis=0, return_counts=True)[1]
     return {
         "distinct": len(counts),
-        "equal": round(1 - np.count_nonzero(counts == 1) / len(codes), 5),
+        "equal": round(float(1 - np.count_nonzero(counts == 1) / len(codes)), 5),
     }

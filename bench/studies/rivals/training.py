@@ -1,6 +1,5 @@
 """One training loop for all losses: a head on features, compiled as a whole by JAX."""
 
-import dataclasses
 import functools
 import itertools
 
@@ -9,27 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from bench.studies.rivals.criterion import Criterion, glorot
+from bench.studies.rivals.plan import Plan
 from classwise.losses.class_wise_loss import class_membership
 from classwise.zoo.training.iterative_quantization import ITERATIONS, itq_rotation
 
 WEIGHT_DECAY, BETAS, EPSILON = 0.02, (0.9, 0.999), 1e-7
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """How long a head learns, and what it looks like.
-
-    Args:
-        epochs: rounds; centers are re-estimated after each.
-        steps: batches a round.
-        batch_size: images a batch.
-        hidden_units: of the layer below the hash layer, 0 for none.
-    """
-
-    epochs: int
-    steps: int
-    batch_size: int
-    hidden_units: int
 
 
 def batches(images: int, plan: Plan, seed: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The loop that all losses share; its trainings run on JAX alone (`make test-backends`)."""
 
 import dataclasses
+import importlib
 
 import keras
 import numpy as np
@@ -10,8 +11,11 @@ from bench.studies.rivals.class_wise import ClassWise
 from bench.studies.rivals.contestants import CONTESTANTS
 from bench.studies.rivals.grounds import Sets
 from bench.studies.rivals.judge import judged
-from bench.studies.rivals.training import Plan, adamw_step, batches, first_weights, train_head
+from bench.studies.rivals.plan import Plan
 from classwise.losses import ClassCenters
+
+pytest.importorskip("jax", reason="the study runs on JAX")
+training = importlib.import_module("bench.studies.rivals.training")
 
 PLAN = Plan(epochs=4, steps=6, batch_size=20, hidden_units=0)
 on_jax = pytest.mark.skipif(
@@ -30,17 +34,17 @@ def sets():
 
 
 def test_batches_go_through_all_images_before_one_comes_again():
-    order = batches(50, dataclasses.replace(PLAN, batch_size=25), seed=1)
+    order = training.batches(50, dataclasses.replace(PLAN, batch_size=25), seed=1)
     assert order.shape == (4, 6, 25)
     for one_pass in order.reshape(-1, 50):
         assert sorted(one_pass) == list(range(50))
-    assert (order == batches(50, dataclasses.replace(PLAN, batch_size=25), seed=1)).all()
+    assert (order == training.batches(50, dataclasses.replace(PLAN, batch_size=25), seed=1)).all()
 
 
 def test_every_loss_starts_from_the_same_head():
     plan = dataclasses.replace(PLAN, hidden_units=7)
     first, *others = (
-        first_weights(one.build(**one.settings[0]), 12, 4, 8, plan, seed=3)["head"]
+        training.first_weights(one.build(**one.settings[0]), 12, 4, 8, plan, seed=3)["head"]
         for one in CONTESTANTS
     )
     assert [kernel.shape for kernel, _ in first] == [(12, 7), (7, 8)]
@@ -60,7 +64,7 @@ def test_steps_are_those_of_keras_adamw():
     for step in range(1, 4):
         gradient = random.normal(size=(3, 2)).astype(np.float32)
         optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
-        weights, moments = adamw_step(step, gradient, weights, moments, 0.01)
+        weights, moments = training.adamw_step(step, gradient, weights, moments, 0.01)
     np.testing.assert_allclose(weights, keras.ops.convert_to_numpy(variable), rtol=1e-5)
 
 
@@ -86,7 +90,7 @@ def test_a_trained_head_ranks_better_than_an_untrained_one(sets, contestant):
     criterion = contestant.build(**contestant.settings[0])
     found = {}
     for rate in (0.0, 0.02):
-        head = train_head(criterion, sets, 16, PLAN, rate, 0)
+        head = training.train_head(criterion, sets, 16, PLAN, rate, 0)
         assert head(sets.features[:5]).shape == (5, 16)
         found[rate] = judged(head, sets.of("queries"), sets.of("database"), 16)["map"]
     assert found[0.02] > found[0.0] + 0.1
