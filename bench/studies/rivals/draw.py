@@ -15,6 +15,9 @@ from classwise.zoo.evaluation.report.figures.style import (
 )
 
 
+COLUMNS = 2
+
+
 def picture(found: dict):
     """Draws mAP by loss, a panel for every ground; lines are ranges over seeds.
 
@@ -22,9 +25,14 @@ def picture(found: dict):
     """
     order = [method for method, *_ in places(found)]
     rows = {method: row for row, method in enumerate(order)}
-    grounds = found["settings"]["grounds"]
-    figure = new_figure(3 * len(grounds) + 1.6, 0.27 * len(order) + 1.1)
-    panels = figure.subplots(1, len(grounds), sharey=True, squeeze=False)[0]
+    measured_on = {run["ground"] for run in found["runs"]}
+    grounds = {g: facts for g, facts in found["settings"]["grounds"].items() if g in measured_on}
+    lines = -(-len(grounds) // COLUMNS)
+    figure = new_figure(3.2 * COLUMNS + 1.6, (0.24 * len(order) + 0.9) * lines + 0.3)
+    shape = figure.subplots(lines, COLUMNS, sharey=True, squeeze=False)
+    panels = shape.ravel()[: len(grounds)]
+    for unused in shape.ravel()[len(grounds) :]:
+        unused.remove()
     for axes, (ground, facts) in zip(panels, grounds.items(), strict=True):
         plain_axes(axes)
         for at, length in enumerate(found["settings"]["code_lengths"]):
@@ -49,9 +57,10 @@ def picture(found: dict):
         axes.grid(axis="y", color=FAINT, alpha=0.25, linewidth=0.5)
         axes.set_title(facts["title"], loc="left", fontsize=9, color=INK)
         axes.set(xlabel="mAP", ylim=(len(order) - 0.4, -0.6))
-    panels[0].set_yticks(range(len(order)), [LABELS[method] for method in order])
-    for label, method in zip(panels[0].get_yticklabels(), order, strict=True):
-        label.set_fontweight("bold" if method in OURS else "normal")
+    for axes in shape[:, 0]:
+        axes.set_yticks(range(len(order)), [LABELS[method] for method in order])
+        for label, method in zip(axes.get_yticklabels(), order, strict=True):
+            label.set_fontweight("bold" if method in OURS else "normal")
     for axes in panels:
         axes.tick_params(axis="y", length=0)
     handles, labels = panels[0].get_legend_handles_labels()

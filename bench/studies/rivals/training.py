@@ -12,6 +12,8 @@ from bench.studies.rivals.plan import Plan
 from classwise.losses.class_wise_loss import class_membership
 from classwise.zoo.training.iterative_quantization import ITERATIONS, itq_rotation
 
+#: Images whose embeddings ITQ is fitted to, at most.
+TURNED_BY = 10_000
 WEIGHT_DECAY, BETAS, EPSILON = 0.02, (0.9, 0.999), 1e-7
 
 
@@ -151,6 +153,7 @@ def _embedded(criterion, head, features):
 
 
 def turned(head, features, seed: int):
-    """Returns a head whose embeddings are turned by ITQ, fitted to those of `features`."""
-    rotation = itq_rotation(head(features), ITERATIONS, seed).astype(np.float32)
+    """Returns a head whose embeddings are turned by ITQ, fitted to those of some features."""
+    drawn = np.random.default_rng(seed).permutation(len(features))[:TURNED_BY]
+    rotation = itq_rotation(head(features[drawn]), ITERATIONS, seed).astype(np.float32)
     return lambda found: head(found) @ rotation

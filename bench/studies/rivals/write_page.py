@@ -83,16 +83,13 @@ def terms(found: dict) -> str:
     values = {len(settings) for settings in given["settings"].values()}
     (count,) = values  # as many for every loss
     rates = given["learning_rates"]
-    text = (
-        TERMS.format(
-            **given,
-            vertex_weight=given["stage_two"]["vertex_weight"],
-            trials=count * len(rates),
-            values=count,
-            rates=len(rates),
-        )
-        .replace("[", "")
-        .replace("]", "")
+    text = TERMS.format(
+        **given,
+        vertex_weight=given["stage_two"]["vertex_weight"],
+        trials=count * len(rates),
+        values=count,
+        rates=len(rates),
+        rates_told=" and ".join(map(str, rates)),
     )
     rows = [
         [

@@ -45,13 +45,13 @@ def test_the_highest_mean_is_first():
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        (dict(dcwh=(0.5,), csq=(0.4,)), "DCWH 0.500, every seed above CSQ 0.400"),
+        ({"dcwh": (0.5,), "csq": (0.4,)}, "DCWH 0.500, every seed above CSQ 0.400"),
         (
-            dict(csq=(0.5, 0.3), dcwh=(0.35, 0.35)),
+            {"csq": (0.5, 0.3), "dcwh": (0.35, 0.35)},
             "CSQ 0.400, with overlapping seeds before DCWH 0.350, the best of ours",
         ),
         (
-            dict(csq=(0.5,), hashnet=(0.4,), vmf=(0.3,), dcwh=(0.2,)),
+            {"csq": (0.5,), "hashnet": (0.4,), "vmf": (0.3,), "dcwh": (0.2,)},
             "CSQ 0.500, every seed above HashNet 0.400; the best of ours is vMF 0.300, place 3",
         ),
     ],

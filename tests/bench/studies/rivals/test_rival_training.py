@@ -17,7 +17,7 @@ from classwise.losses import ClassCenters
 pytest.importorskip("jax", reason="the study runs on JAX")
 training = importlib.import_module("bench.studies.rivals.training")
 
-PLAN = Plan(epochs=4, steps=6, batch_size=20, hidden_units=0)
+PLAN = Plan(epochs=4, steps=6, batch_size=25, hidden_units=0)
 on_jax = pytest.mark.skipif(
     keras.backend.backend() != "jax", reason="a loss is traced by JAX, whose Keras it needs"
 )
@@ -25,20 +25,20 @@ on_jax = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def sets():
-    """Images of four classes whose directions lie under noise; every second one asks."""
+    """Images of four classes that differ in three directions of small variance, among many."""
     random = np.random.default_rng(0)
-    labels = np.arange(240) % 4
-    features = random.normal(size=(4, 12))[labels] + 0.4 * random.normal(size=(240, 12))
-    every = np.arange(240)
-    return Sets(features.astype(np.float32), labels, every[:120], every[120:], every[:120])
+    labels, every = np.arange(480) % 4, np.arange(480)
+    noise = random.normal(size=(480, 20)) * np.r_[np.full(3, 0.2), np.full(17, 1)]
+    features = noise + np.pad(random.normal(size=(4, 3))[labels], ((0, 0), (0, 17)))
+    return Sets(features.astype(np.float32), labels, every[:240], every[240:], every[:240])
 
 
 def test_batches_go_through_all_images_before_one_comes_again():
-    order = training.batches(50, dataclasses.replace(PLAN, batch_size=25), seed=1)
+    order = training.batches(50, PLAN, seed=1)
     assert order.shape == (4, 6, 25)
     for one_pass in order.reshape(-1, 50):
         assert sorted(one_pass) == list(range(50))
-    assert (order == training.batches(50, dataclasses.replace(PLAN, batch_size=25), seed=1)).all()
+    assert (order == training.batches(50, PLAN, seed=1)).all()
 
 
 def test_every_loss_starts_from_the_same_head():
@@ -89,8 +89,8 @@ def test_centers_are_re_estimated_as_class_centers_are(method):
 def test_a_trained_head_ranks_better_than_an_untrained_one(sets, contestant):
     criterion = contestant.build(**contestant.settings[0])
     found = {}
-    for rate in (0.0, 0.02):
+    for rate in (0.0, 0.05):
         head = training.train_head(criterion, sets, 16, PLAN, rate, 0)
         assert head(sets.features[:5]).shape == (5, 16)
         found[rate] = judged(head, sets.of("queries"), sets.of("database"), 16)["map"]
-    assert found[0.02] > found[0.0] + 0.1
+    assert found[0.05] > found[0.0] + 0.2
