@@ -14,7 +14,6 @@ from classwise.zoo.evaluation.report.figures.style import (
     plain_axes,
 )
 
-
 COLUMNS = 2
 
 

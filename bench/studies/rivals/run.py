@@ -182,7 +182,9 @@ def main():
         results.content["variance"][name] = round(material.variance, 4)
         for contestant in CONTESTANTS:
             choose(material, contestant, results)
-            for code_length in CODE_LENGTHS:
+        # That of the trials first, so that a study which is stopped has one whole column.
+        for code_length in sorted(CODE_LENGTHS, key=lambda length: length != CHOSEN_AT):
+            for contestant in CONTESTANTS:
                 for seed in range(SEEDS):
                     measure(material, contestant, code_length, seed, results)
         if name == FEW_GROUND:
