@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.studies.rivals.contestants import LABELS, OURS
-from bench.studies.rivals.findings import cells, places
+from bench.studies.rivals.findings import places, whole
 from classwise.zoo.evaluation.report.figures.save_figure import save_figure
 from classwise.zoo.evaluation.report.figures.style import (
     COLORS,
@@ -24,8 +24,7 @@ def picture(found: dict):
     """
     order = [method for method, *_ in places(found)]
     rows = {method: row for row, method in enumerate(order)}
-    measured_on = {run["ground"] for run in found["runs"]}
-    grounds = {g: facts for g, facts in found["settings"]["grounds"].items() if g in measured_on}
+    grounds = {g: facts for g, facts in found["settings"]["grounds"].items() if whole(found, g)}
     lines = -(-len(grounds) // COLUMNS)
     figure = new_figure(3.2 * COLUMNS + 1.6, (0.24 * len(order) + 0.9) * lines + 0.3)
     shape = figure.subplots(lines, COLUMNS, sharey=True, squeeze=False)
@@ -35,7 +34,7 @@ def picture(found: dict):
     for axes, (ground, facts) in zip(panels, grounds.items(), strict=True):
         plain_axes(axes)
         for at, length in enumerate(found["settings"]["code_lengths"]):
-            measured = cells(found, ground, length)
+            measured = whole(found, ground).get(length, [])
             heights = [rows[cell.method] + 0.22 * (at - 1) for cell in measured]
             color = COLORS[at]
             axes.hlines(

@@ -52,6 +52,17 @@ def cells(found: dict, ground: str, code_length: int, per_class: int | None = No
     return sorted(measured, key=lambda cell: -cell.mean)
 
 
+def whole(found: dict, ground: str) -> dict[int, list[Cell]]:
+    """Returns the cells of every code length at which all methods of the file were measured."""
+    given, methods = found["settings"], {run["method"] for run in found["runs"]}
+    by_length = {length: cells(found, ground, length) for length in given["code_lengths"]}
+    return {
+        length: ranked
+        for length, ranked in by_length.items()
+        if len(ranked) == len(methods) and all(len(c.runs) == given["seeds"] for c in ranked)
+    }
+
+
 def apart(one: Cell, other: Cell) -> bool:
     """Returns whether the worst seed of one is above the best of the other."""
     return min(one.values) > max(other.values)
@@ -82,9 +93,7 @@ def verdicts(found: dict) -> list[str]:
     lines = []
     for ground, facts in found["settings"]["grounds"].items():
         told = [
-            f"{length} bits: {leader(ranked)}"
-            for length in found["settings"]["code_lengths"]
-            if (ranked := cells(found, ground, length))
+            f"{length} bits: {leader(ranked)}" for length, ranked in whole(found, ground).items()
         ]
         if told:
             lines.append(f"**{facts['title']}.** {'. '.join(told)}.")
@@ -97,8 +106,7 @@ def places(found: dict) -> list[tuple[str, float, int, float]]:
     ranks: dict[str, list[int]] = {}
     short: dict[str, list[float]] = {}
     for ground in found["settings"]["grounds"]:
-        for length in found["settings"]["code_lengths"]:
-            ranked = cells(found, ground, length)
+        for ranked in whole(found, ground).values():
             for place, cell in enumerate(ranked, start=1):
                 ranks.setdefault(cell.method, []).append(place)
                 short.setdefault(cell.method, []).append(ranked[0].mean - cell.mean)
@@ -113,9 +121,8 @@ def reasons(found: dict) -> list[str]:
     """Says, where a rival leads with every seed, how its codes differ from the best of ours."""
     lines = []
     for ground, facts in found["settings"]["grounds"].items():
-        for length in found["settings"]["code_lengths"]:
-            ranked = cells(found, ground, length)
-            if not ranked or ranked[0].method in OURS or not apart(ranked[0], best_of_ours(ranked)):
+        for length, ranked in whole(found, ground).items():
+            if ranked[0].method in OURS or not apart(ranked[0], best_of_ours(ranked)):
                 continue
             rival, ours = ranked[0], best_of_ours(ranked)
             (low, high), (our_low, our_high) = rival.band, ours.band

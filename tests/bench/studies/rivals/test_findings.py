@@ -26,7 +26,11 @@ def made_up(**by_method):
         for seed, value in enumerate(values)
     ]
     return {
-        "settings": {"grounds": {GROUND: {"title": "A"}}, "code_lengths": [32]},
+        "settings": {
+            "grounds": {GROUND: {"title": "A"}},
+            "code_lengths": [32],
+            "seeds": len(next(iter(by_method.values()))),
+        },
         "runs": runs,
     }
 
@@ -73,6 +77,17 @@ def test_places_are_counted_over_all_cells():
     found = made_up(csq=(0.5,), dcwh=(0.4,))
     assert [row[:3] for row in places(found)] == [("csq", 1, 1), ("dcwh", 2, 0)]
     assert places(found)[1][3] == pytest.approx(0.1)
+
+
+def test_a_code_length_that_is_half_measured_has_no_winner():
+    found = made_up(csq=(0.5, 0.6), dcwh=(0.4, 0.4))
+    found["runs"].pop()
+    assert not verdicts(found)
+    assert not places(found)
+    assert write_page.missing(found) == (
+        "Not all was measured; `make study-rivals` goes on with A at 32 bits "
+        f"(3 of {2 * len(write_page.LABELS)})."
+    )
 
 
 def test_the_page_says_what_was_measured():
