@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BACKEND_TESTS := tests/losses tests/zoo/models/test_hasher.py tests/zoo/models/test_batch_norm.py \
-	tests/zoo/training/test_retrieval_evaluation.py
+	tests/zoo/training/test_retrieval_evaluation.py tests/bench/studies/rivals
 MINIMUM_TESTS := tests/losses tests/zoo/models tests/zoo/datasets tests/zoo/encoding \
 	tests/export/formats/test_to_onnx.py
 VENV := .venv
@@ -11,7 +11,7 @@ PARALLEL := -n 2 --dist loadfile
 RUN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-extra test-minimum test-all fuzz lint types format bench studies verify-zoo cards clean
+.PHONY: demo test test-backends test-real-data test-browser test-triton test-large test-extra test-minimum test-all fuzz lint types format bench studies study-rivals verify-zoo cards clean
 
 demo: $(VENV)/demo.done  ## load a pretrained hasher, encode, find neighbors, export, verify
 	$(RUN)/classwise demo
@@ -70,6 +70,10 @@ studies: $(VENV)/backends.done  ## measures what the papers claim (about an hour
 	PYTHONPATH=. KERAS_BACKEND=torch $(RUN)/python bench/studies/mosaic.py
 	PYTHONPATH=. KERAS_BACKEND=torch $(RUN)/python bench/studies/unseen_classes.py
 	PYTHONPATH=. $(RUN)/python bench/studies/write_page.py
+
+study-rivals: $(VENV)/backends.done  ## compares losses with those of others (about an hour), writes docs/RIVALS.md
+	PYTHONPATH=. KERAS_BACKEND=jax $(RUN)/python -m bench.studies.rivals.run
+	PYTHONPATH=. $(RUN)/python -m bench.studies.rivals.write_page
 
 cards: $(VENV)/dev.done  ## writes cards, docs/ZOO.md, tables, recipe headers, README's picture, that of the house
 	$(RUN)/python -m tools.publish.write_cards --pictures

@@ -24,7 +24,8 @@ LISTS = (
     "--database database.txt --root DIR --protocol {protocol}`"
 )
 RIVALS = (
-    "Rivals: `classwise train RECIPE --method orthohash` or `csq`, on the same trunk and images."
+    "Rivals: [on equal terms](RIVALS.md); `classwise train RECIPE --method orthohash` or `csq` "
+    "trains two of them."
 )
 
 
