@@ -173,6 +173,9 @@ def choices(found: dict) -> str:
                 trials = [
                     t for t in found["trials"] if (t["ground"], t["loss"]) == (ground, one.name)
                 ]
+                if not trials:
+                    row.append("-")
+                    continue
                 best = max(trials, key=lambda trial: trial["map"][method])
                 ((setting, value),) = best["setting"].items()
                 told = f"{setting} {value:g}, rate {best['rate']:g}"
