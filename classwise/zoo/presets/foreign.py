@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def is_clearly_more(unusual: int, count: int, share: float = UNUSUAL) -> bool:
     return bool(binom.sf(unusual - 1, count, min(1.0, LENIENCE * share)) < BY_CHANCE)
 
 
-def looks_foreign(name: str, images, batch_size: int = 256) -> np.ndarray:
+def looks_foreign(name: str, images: Any, batch_size: int = 256) -> np.ndarray:
     """Returns which images look foreign to a preset, bool `[N]`: unlike what it learned.
 
     Of a preset's own images one in a hundred does; its card says how many others do.
