@@ -51,10 +51,15 @@ def recipe_choices() -> list[str]:
             found = table.setdefault(rest, [])
             if value is not None and str(value) not in found:
                 found.append(str(value))
+    # Data sets for which a backbone has the same recipes share a line.
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for rest in sorted(methods):
+        first, _, last = rest.rpartition("_")
+        ending = f"_{braced(sorted(lengths[rest], key=int))}" if lengths[rest] else ""
+        alike.setdefault((first, braced(methods[rest]), ending), []).append(last)
     return [
-        rest.format(braced(methods[rest]))
-        + (f"_{braced(sorted(lengths[rest], key=int))}" if lengths[rest] else "")
-        for rest in sorted(methods)
+        (f"{first}_" if first else "").format(method) + braced(last) + ending
+        for (first, method, ending), last in alike.items()
     ]
 
 
