@@ -9,6 +9,9 @@ from classwise.zoo.foundation.errors import InputError, unknown_name
 from classwise.zoo.foundation.settings import read_toml
 from classwise.zoo.training.recipe import TRUNK_ENDING, Recipe, build_recipe
 
+# Characters of a line of names in the help: a narrow terminal breaks none.
+LINE = 56
+
 
 def bundled_recipes() -> dict[str, tuple[Path, int | None]]:
     """Returns the bundled recipes by name: their file, and the code length if it has several."""
@@ -51,16 +54,23 @@ def recipe_choices() -> list[str]:
             found = table.setdefault(rest, [])
             if value is not None and str(value) not in found:
                 found.append(str(value))
-    # Data sets for which a backbone has the same recipes share a line.
-    alike: dict[tuple[str, str, str], list[str]] = {}
+    # Data sets for which a backbone has the same recipes share a line, as long as it is short.
+    lines: list[tuple[str, list[str], str]] = []
     for rest in sorted(methods):
-        first, _, last = rest.rpartition("_")
         ending = f"_{braced(sorted(lengths[rest], key=int))}" if lengths[rest] else ""
-        alike.setdefault((first, braced(methods[rest]), ending), []).append(last)
-    return [
-        (f"{first}_" if first else "").format(method) + braced(last) + ending
-        for (first, method, ending), last in alike.items()
-    ]
+        name = rest.format(braced(methods[rest]))
+        if name.endswith(TRUNK_ENDING):
+            name, ending = name.removesuffix(TRUNK_ENDING), TRUNK_ENDING
+        first, _, last = name.rpartition("_")
+        start = f"{first}_" if first else ""
+        for before, names, after in lines:
+            longer = f"{start}{braced([*names, last])}{ending}"
+            if (before, after) == (start, ending) and len(longer) <= LINE:
+                names.append(last)
+                break
+        else:
+            lines.append((start, [last], ending))
+    return [f"{start}{braced(names)}{ending}" for start, names, ending in lines]
 
 
 def braced(values: list[str]) -> str:
