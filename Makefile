@@ -21,7 +21,8 @@ test: $(VENV)/dev.done  ## the default tests, on TensorFlow
 
 # Without optimization XLA compiles in two thirds of the time, which is most of these tests'.
 test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
-	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(RUN)/python -m pytest $(PARALLEL) $(BACKEND_TESTS)
+	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(RUN)/python -m pytest $(PARALLEL) \
+		$(BACKEND_TESTS) tests/bench/studies/rivals/test_rival_training.py
 	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(RUN)/python -m pytest $(PARALLEL) \
 		$(BACKEND_TESTS) tests/zoo/training/test_training_loop.py
 
