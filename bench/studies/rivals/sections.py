@@ -42,7 +42,7 @@ COST = """\
 ## What a step costs
 
 Milliseconds of a step of the head at {length} bits, the least of some rounds on a machine that
-others used, too: the trunk, which would cost some hundred times as much, is not in it."""
+others used, too: the trunk is not in it."""
 
 CHOSEN = """\
 ## What was chosen
