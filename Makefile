@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BACKEND_TESTS := tests/losses tests/zoo/models/test_hasher.py tests/zoo/models/test_batch_norm.py \
-	tests/zoo/training/test_retrieval_evaluation.py tests/bench/studies/rivals
+	tests/zoo/training/test_retrieval_evaluation.py
 MINIMUM_TESTS := tests/losses tests/zoo/models tests/zoo/datasets tests/zoo/encoding \
 	tests/export/formats/test_to_onnx.py
 VENV := .venv
@@ -22,7 +22,7 @@ test: $(VENV)/dev.done  ## the default tests, on TensorFlow
 # Without optimization XLA compiles in two thirds of the time, which is most of these tests'.
 test-backends: $(VENV)/backends.done  ## losses and training on JAX and PyTorch
 	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(RUN)/python -m pytest $(PARALLEL) \
-		$(BACKEND_TESTS) tests/bench/studies/rivals/test_rival_training.py
+		$(BACKEND_TESTS) tests/bench/studies/rivals
 	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(RUN)/python -m pytest $(PARALLEL) \
 		$(BACKEND_TESTS) tests/zoo/training/test_training_loop.py
 

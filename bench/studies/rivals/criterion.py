@@ -1,10 +1,12 @@
 """What a head is trained by: an objective, with weights of its own where it needs them."""
 
+import abc
+
 import numpy as np
 from keras import ops
 
 
-class Criterion:
+class Criterion(abc.ABC):
     """An objective of outputs `[B, L]` of the hash layer; subclasses are frozen dataclasses.
 
     Two of the same settings are equal, so that what was compiled for one serves the other.
@@ -25,6 +27,7 @@ class Criterion:
         """Computes embeddings, whose signs are the code, of the hash layer's outputs."""
         return outputs
 
+    @abc.abstractmethod
     def loss(self, labels, embeddings, weights: dict, centers, progress):
         """Computes the loss of a batch, a number.
 
@@ -35,7 +38,6 @@ class Criterion:
             centers: float `[C, L]`.
             progress: from 0 in the first epoch to 1 in the last.
         """
-        raise NotImplementedError
 
 
 def signs(embeddings):

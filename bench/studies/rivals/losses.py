@@ -48,8 +48,22 @@ class HashNet(Criterion):
         return means[0] + means[1]
 
 
+class Classifier(Criterion):
+    """An objective with a layer that tells classes, of embeddings or codes."""
+
+    def weights(self, num_classes, code_length, random):
+        return {
+            "kernel": glorot(code_length, num_classes, random),
+            "bias": np.zeros(num_classes, np.float32),
+        }
+
+    def logits(self, embeddings, weights):
+        """Computes what the layer says of every class, `[B, C]`."""
+        return ops.matmul(embeddings, weights["kernel"]) + weights["bias"]
+
+
 @dataclasses.dataclass(frozen=True)
-class GreedyHash(Criterion):
+class GreedyHash(Classifier):
     """Computes GreedyHash's loss: a softmax classifier of the code itself.
 
     Formula, with b = sgn(h), whose gradient is taken for that of h:
@@ -64,16 +78,10 @@ class GreedyHash(Criterion):
 
     penalty_weight: float = 0.1
 
-    def weights(self, num_classes, code_length, random):
-        return {
-            "kernel": glorot(code_length, num_classes, random),
-            "bias": np.zeros(num_classes, np.float32),
-        }
-
     def loss(self, labels, embeddings, weights, centers, progress):
         bits = signs(embeddings)
         code = embeddings + ops.stop_gradient(bits - embeddings)
-        found = cross_entropy(labels, ops.matmul(code, weights["kernel"]) + weights["bias"])
+        found = cross_entropy(labels, self.logits(code, weights))
         distance = ops.abs(embeddings - bits)
         return found + self.penalty_weight * ops.mean(distance * distance * distance)
 
@@ -142,7 +150,7 @@ class NormalizedSoftmax(Criterion):
 
 
 @dataclasses.dataclass(frozen=True)
-class Softmax(Criterion):
+class Softmax(Classifier):
     """Computes the cross-entropy of a linear classifier of the hash layer's L outputs.
 
     Formula, with labels t smoothed by e:
@@ -155,12 +163,5 @@ class Softmax(Criterion):
 
     smoothing: float = 0.0
 
-    def weights(self, num_classes, code_length, random):
-        return {
-            "kernel": glorot(code_length, num_classes, random),
-            "bias": np.zeros(num_classes, np.float32),
-        }
-
     def loss(self, labels, embeddings, weights, centers, progress):
-        logits = ops.matmul(embeddings, weights["kernel"]) + weights["bias"]
-        return cross_entropy(labels, logits, self.smoothing)
+        return cross_entropy(labels, self.logits(embeddings, weights), self.smoothing)

@@ -42,7 +42,7 @@ class Protocol:
         published: images that are learned from, validation images among them, and those that ask,
             by `"learning"` and `"queries"`: of a data set that nobody had here to record the split.
         recall_at: cut-offs of R@K, where every image asks all the others.
-        clusters: whether NMI is wanted, too; k-means of thousands of classes takes hours.
+        clusters: whether NMI is wanted, too, for which k-means finds as many clusters as classes.
         by_name: whether records have the names of their files, which are the same in every copy,
             and not ids by content, which take reading all of them.
     """
